@@ -1,0 +1,57 @@
+# All that is needed is git, make and Python 3.11 or newer. Everything else goes into .venv.
+#
+#   make demo    see it work: a server, the real pwclient, a server to play with until Ctrl-C
+#   make test    lint, types and every test
+
+PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach p,$(PYTHONS),$(shell $(p) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(p))))
+BIN := .venv/bin
+
+# What some tests run besides Python: command and Debian package.
+TOOLS := chromium:chromium curl:curl patch:patch
+
+.PHONY: demo test lint schema clean tools
+.DELETE_ON_ERROR:
+
+demo: .venv/.demo
+	@$(BIN)/python demo/run.py
+
+test: .venv/.dev tools lint
+	$(BIN)/python -m pytest -n auto
+
+lint: .venv/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+schema: .venv/.dev
+	$(BIN)/fakepw schema > fixtures/schema.json
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+# Installed again only when pyproject.toml has changed.
+.venv/.demo .venv/.dev: .venv/.%: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "fakepw needs Python 3.11 or newer, and there is none called $(PYTHONS); say where: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "fakepw needs Python 3.11 or newer; $(PYTHON) is older" >&2; exit 1; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+# Missing tools are installed where that can be done without asking; elsewhere the tests that need
+# one fail and say so.
+tools:
+	@missing=; \
+	for tool in $(TOOLS); do \
+	  command -v $${tool%:*} >/dev/null || missing="$$missing $${tool#*:}"; \
+	done; \
+	test -z "$$missing" || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing$$missing"; \
+	  apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	else \
+	  echo "not installed:$$missing; tests that need them will fail"; \
+	fi
