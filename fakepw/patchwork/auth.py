@@ -1,0 +1,84 @@
+"""Who is calling: HTTP Basic credentials, in the order in which the server looks at them.
+
+SERVER.md 1.10, steps 3 to 6; what Python 2 does differently: section 2.
+"""
+
+from __future__ import annotations
+
+import binascii
+
+from .collation import COLLATIONS
+from .faults import Fault
+from .rows import User
+from .store import Store
+from .traits import Traits
+
+
+def login(authorization: str | None, store: Store, traits: Traits) -> User:
+    """The user whose credentials an Authorization header (latin-1 text, None if absent) holds.
+
+    Raises the Fault of the first step that fails.
+    """
+    header = (authorization or "").strip()
+    if not header:
+        raise Fault("Exception", "No authentication credentials given")
+    if not header.startswith("Basic "):
+        raise Fault("Exception", "Authentication scheme not supported")
+    username, password = _credentials(header.removeprefix("Basic ").strip(), traits)
+    if "\0" in username and traits.nul_in_text is not None:
+        raise Fault("ValueError", traits.nul_in_text)
+    same = COLLATIONS[traits.database].exact
+    sought = same(username)
+    for user in store.users.values():
+        if same(user.username) == sought and user.password == password:
+            if user.is_active or traits.inactive_users_log_in:
+                return user
+            break
+    raise Fault("Exception", "Invalid username/password")
+
+
+def _credentials(encoded: str, traits: Traits) -> tuple[str, str]:
+    invalid = Fault("Exception", "Invalid authentication credentials")
+    if traits.decodes_text_credentials and not traits.py2:
+        raise invalid
+    try:
+        decoded = binascii.a2b_base64(encoded.encode("ascii"))
+    except binascii.Error:
+        if traits.py2 and not traits.decodes_text_credentials:
+            raise Fault("TypeError", "Incorrect padding") from None
+        raise invalid from None
+    except UnicodeEncodeError:
+        raise invalid from None
+    if not traits.decodes_text_credentials and not decoded.isascii():
+        raise invalid
+    username, colon, password = decoded.partition(b":")
+    if not colon:
+        raise invalid
+    return _as_bytes(username, password)
+
+
+def _as_bytes(username: bytes, password: bytes) -> tuple[str, str]:
+    """Credentials as 1.x on Python 2 uses them: bytes, which its database and its hasher want as
+    UTF-8 and ASCII (SERVER.md 2)."""
+    try:
+        name = username.decode()
+    except UnicodeDecodeError:
+        text = "You must not use 8-bit bytestrings"
+        raise Fault("django.db.utils.ProgrammingError", text) from None
+    try:
+        return name, password.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise Fault("UnicodeDecodeError", str(error)) from None
+
+
+def may_edit(user: User, patch_id: int, store: Store) -> bool:
+    """Whether the user is the submitter's, the delegate, or a maintainer of the project.
+
+    A superuser is nothing special here (SERVER.md 1.10).
+    """
+    patch = store.patches[patch_id]
+    return (
+        store.people[patch.submitter_id].user_id == user.id
+        or patch.delegate_id == user.id
+        or patch.project_id in user.maintainer_of
+    )

@@ -1,0 +1,30 @@
+"""How a Patchwork says no: an exception's class and text, which its XML-RPC layer puts in a fault.
+
+A fault string is `<class 'NAME'>:TEXT` under Python 3 and `<type 'exceptions.NAME'>:TEXT` for a
+builtin under Python 2; its code is always 1 (SERVER.md 1.2, 2).
+"""
+
+from __future__ import annotations
+
+
+class Fault(Exception):
+    """A call that failed as a real server would fail it.
+
+    `kind` is the exception's class as Python 3 names it: bare for a builtin (`TypeError`), dotted
+    for any other (`django.core.exceptions.FieldError`).  `text` is what `str()` of it gives.
+    `code` is 1 for everything that a server raises itself (SERVER.md 1.2).
+    """
+
+    def __init__(self, kind: str, text: str, code: int = 1) -> None:
+        super().__init__(kind, text, code)
+        self.kind = kind
+        self.text = text
+        self.code = code
+
+
+class Refusal(Fault):
+    """The Fault of a database, or its driver, that does not run a query which Django has built.
+
+    It comes only once the whole query is built: anything wrong, or empty, elsewhere in the query
+    comes first.
+    """

@@ -1,0 +1,248 @@
+"""The fields that clients filter by, and how Django makes a value of theirs fit.
+
+SERVER.md 1.5 (ids), 1.7 (the others).  Everything raised here is what the real server raises
+while it builds a query; what a database says when it runs one is in `lookups`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from .faults import Fault
+from .text import to_repr, to_str, type_name
+from .traits import Traits
+from .values import Binary, DateTime
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column: its name, the class that Django's texts call it by, and how to read it."""
+
+    name: str
+    kind: str
+    get: Callable[[Any], Any]
+
+
+def to_int(value: Any, field: str, traits: Traits) -> int:
+    """`int(value)`, failing as the instance's Django and Python would (SERVER.md 1.5, 2).
+
+    `field` is the name that Django >= 3 puts into the text.
+    """
+    py2 = traits.py2
+    if isinstance(value, Binary | DateTime | list | dict):
+        if traits.names_field_of_bad_number:
+            text = f"Field {field!r} expected a number but got {to_repr(value, py2)}."
+            raise Fault("TypeError", text)
+        if py2 and isinstance(value, Binary | DateTime):
+            text = f"{type(value).__name__} instance has no attribute '__trunc__'"
+            raise Fault("AttributeError", text)
+        allowed = "a string or a number" if py2 else "a string, a bytes-like object or a number"
+        text = f"int() argument must be {allowed}, not '{type_name(value, py2)}'"
+        raise Fault("TypeError", text)
+    if py2 and isinstance(value, str):
+        return int2(value)
+    try:
+        return int(value)
+    except OverflowError as error:
+        raise Fault("OverflowError", str(error)) from None
+    except ValueError as error:
+        text = str(error)
+        if traits.names_field_of_bad_number:
+            text = f"Field {field!r} expected a number but got {to_repr(value, py2)}."
+        raise Fault("ValueError", text) from None
+
+
+def int2(text: str) -> int:
+    """Python 2's `int(text)`: digits of any script, but no underscores; its own complaints."""
+    plain = text if text.isascii() else _encode_decimal(text)
+    try:
+        if "_" not in plain:
+            return int(plain)
+    except ValueError:
+        pass
+    shown = (
+        repr(plain.lstrip()[:200]).encode("unicode_escape").decode("ascii").replace("\\\\", "\\")
+    )
+    raise Fault("ValueError", f"invalid literal for int() with base 10: {shown}")
+
+
+def _encode_decimal(text: str) -> str:
+    """Unicode as the byte string that Python 2 parses numbers from."""
+    plain = []
+    for position, char in enumerate(text):
+        if char.isdecimal():
+            plain.append(str(int(char)))
+        elif char.isspace():
+            plain.append(" ")
+        elif ord(char) < 256:
+            plain.append(char)
+        else:
+            raise Fault("UnicodeEncodeError", _not_decimal(text, position))
+    return "".join(plain)
+
+
+def _not_decimal(text: str, start: int) -> str:
+    end = start
+    while (
+        end < len(text)
+        and ord(text[end]) >= 256
+        and not (text[end].isdecimal() or text[end].isspace())
+    ):
+        end += 1
+    where = (
+        f"character {to_repr(text[start], py2=True)} in position {start}"
+        if end == start + 1
+        else f"characters in position {start}-{end - 1}"
+    )
+    return f"'decimal' codec can't encode {where}: invalid decimal Unicode string"
+
+
+def to_bool(value: Any, traits: Traits) -> bool:
+    """A value for a boolean column (SERVER.md 1.7 "archived", 2)."""
+    if traits.truthy_booleans:
+        return truth(value)
+    if isinstance(value, bool | int | float | Decimal) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, DateTime) and traits.strict_datetimes:
+        raise Fault("TypeError", "Can't compare DateTime and bool")
+    # what compares equal to a text in that Python: a DateTime always, a Binary in Python 2
+    comparable = str | DateTime | Binary if traits.py2 else str | DateTime
+    text = to_str(value, traits.py2) if isinstance(value, comparable) else None
+    if text in ("t", "True", "1"):
+        return True
+    if text in ("f", "False", "0"):
+        return False
+    raise validation_error("value must be either True or False.", value, traits)
+
+
+def truth(value: Any) -> bool:
+    """`bool(value)` on the server, where a Binary or DateTime is an object like any other."""
+    return True if isinstance(value, Binary | DateTime) else bool(value)
+
+
+def validation_error(text: str, value: Any, traits: Traits) -> Fault:
+    """Django's ValidationError: a list with one text in it, quoted as its release quotes."""
+    opening, closing = traits.quotes
+    message = f"{opening}{to_str(value, traits.py2)}{closing} {text}"
+    return Fault("django.core.exceptions.ValidationError", f"[{_message(message, traits)}]")
+
+
+def _message(message: str, traits: Traits) -> str:
+    # Django's texts are unicode objects, even where they are ASCII
+    shown = to_repr(message, traits.py2)
+    return "u" + shown if traits.py2 and message.isascii() else shown
+
+
+_DATETIME = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    r"[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
+    r"(?::(?P<second>\d{1,2})(?:[\.,](?P<microsecond>\d{1,6})\d{0,6})?)?"
+    r"\s*(?P<tzinfo>Z|[+-]\d{2}(?::?\d{2})?)?$"
+)
+_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})$")
+_ISO_STRICT = re.compile(
+    r"\d{4}-\d\d-\d\d(.\d\d(:\d\d(:\d\d(\.\d{3}(\d{3})?)?)?)?([+-]\d\d:\d\d(:\d\d(\.\d{6})?)?)?)?$",
+    re.S,
+)
+_FORMAT = "YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]"
+
+
+def to_datetime(value: Any, traits: Traits) -> datetime:
+    """A value for a date column: naive, or aware if it named a zone (SERVER.md 1.7 "date")."""
+    if not isinstance(value, str):
+        text = traits.regex_type_text.format(type=type_name(value, traits.py2))
+        if traits.parses_iso_first:
+            text = "fromisoformat: argument must be str"
+        raise Fault("TypeError", text)
+    found = _from_iso(value, traits) if traits.parses_iso_first else None
+    if found is not None:
+        return found
+    match = _DATETIME.match(value)
+    try:
+        if match:
+            return _matched(match)
+        match = _DATE.match(value)
+        if match:
+            return datetime(*(int(part) for part in match.groups()))  # type: ignore[arg-type]
+    except ValueError:
+        form = _FORMAT if match and match.re is _DATETIME else "YYYY-MM-DD"
+        kind = "date/time" if match and match.re is _DATETIME else "date"
+        text = f"value has the correct format ({form}) but it is an invalid {kind}."
+        raise validation_error(text, value, traits) from None
+    text = f"value has an invalid format. It must be in {_FORMAT} format."
+    raise validation_error(text, value, traits)
+
+
+def _from_iso(value: str, traits: Traits) -> datetime | None:
+    """`datetime.fromisoformat`, which Django asks first from 4.0 on, as that Python knows it."""
+    if traits.iso_dates == "strict" and not _ISO_STRICT.match(value):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _matched(match: re.Match[str]) -> datetime:
+    parts = match.groupdict()
+    zone = parts.pop("tzinfo")
+    micro = (parts.pop("microsecond") or "").ljust(6, "0")
+    numbers = {name: int(text) for name, text in parts.items() if text is not None}
+    moment = datetime(**numbers, microsecond=int(micro))  # type: ignore[arg-type]
+    if zone is None:
+        return moment
+    offset = "+00:00" if zone == "Z" else zone if ":" in zone else f"{zone[:3]}:{zone[3:] or '00'}"
+    return datetime.fromisoformat(moment.isoformat() + offset)
+
+
+def year_bounds(year: int, traits: Traits) -> tuple[datetime, datetime]:
+    """The first and last moment of a year, or the fault that `datetime` makes of it."""
+    if not -(2**63) <= year < 2**63:
+        raise Fault("OverflowError", "Python int too large to convert to C long")
+    if not -(2**31) <= year < 2**31:
+        least = year < 0
+        text = (
+            "signed integer is less than minimum"
+            if least
+            else ("signed integer is greater than maximum")
+        )
+        raise Fault("OverflowError", text)
+    if not 1 <= year <= 9999:
+        raise Fault("ValueError", traits.bad_year_text.format(year=year))
+    return datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59, 999999)
+
+
+def prepare(field: Field, value: Any, traits: Traits, *, ceil: bool = False) -> Any:
+    """What Django hands to the database for `field`; `ceil` for the lookups that round up.
+
+    Raises the Fault that it raises instead.
+    """
+    if value is None:
+        return None
+    match field.kind:
+        case "AutoField" | "IntegerField" | "ForeignKey":
+            rounded = ceil and field.kind != "ForeignKey"  # whose value is another row's
+            if rounded and isinstance(value, float) and traits.exact_float_bounds:
+                value = _ceil(value)
+            return to_int(value, field.name, traits)
+        case "BooleanField":
+            return to_bool(value, traits)
+        case "DateTimeField":
+            return to_datetime(value, traits)
+        case _:
+            return to_str(value, traits.py2)
+
+
+def _ceil(value: float) -> Any:
+    try:
+        return math.ceil(value)
+    except OverflowError as error:
+        raise Fault("OverflowError", str(error)) from None
+    except ValueError as error:
+        raise Fault("ValueError", str(error)) from None

@@ -1,0 +1,83 @@
+"""max_count: how many rows, from which end (SERVER.md 1.6; old releases: section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from .faults import Fault
+from .fields import int2
+from .text import digits, type_name
+from .traits import Traits
+from .values import Binary, DateTime
+
+Row = TypeVar("Row")
+
+
+def limited(
+    rows: Sequence[Row], max_count: Any, traits: Traits, negative: str | None = None
+) -> Sequence[Row]:
+    """The first `max_count` rows, the last `-max_count`, or all for 0.
+
+    `negative` overrides the trait `negative_count`.
+
+    Raises the Fault of a count that is no number, that the database does not take, or that asks
+    for more last rows than there are.
+    """
+    below = negative or traits.negative_count
+    count = _number(max_count, traits, below)
+    if isinstance(max_count, str):  # Python 2 only: goes into the query as it is
+        return rows if count < 0 else rows[: int(count)]
+    if count > 0:
+        whole = _whole(count)
+        for least, kind, text in traits.limit_faults:
+            if whole >= least:
+                raise Fault(kind, text.format(number=digits(whole)))
+        return rows[:whole]
+    if count < 0 and below == "last":
+        if isinstance(max_count, float) and traits.counts_by_loading:
+            text = "slice indices must be integers or None or have an __index__ method"
+            raise Fault("TypeError", text)
+        start = len(rows) + count
+        if start < 0:
+            raise Fault(traits.negative_index_fault, "Negative indexing is not supported.")
+        return rows[int(start) :]
+    return rows
+
+
+def _whole(count: float) -> int:
+    try:
+        return int(count)
+    except OverflowError as error:
+        raise Fault("OverflowError", str(error)) from None
+
+
+def _number(value: Any, traits: Traits, below: str) -> float:
+    """`max_count` as it compares with 0; Python 2 compares anything with anything."""
+    if isinstance(value, Decimal):
+        if value.is_nan():
+            text = "[<class 'decimal.InvalidOperation'>]"
+            raise Fault("decimal.InvalidOperation", text)
+        return float(value)
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, DateTime) and traits.strict_datetimes:
+        raise Fault("TypeError", "Can't compare DateTime and int")
+    if not traits.py2:
+        name = type_name(value, py2=False)
+        raise Fault("TypeError", f"'>' not supported between instances of '{name}' and 'int'")
+    return _number2(value, below)
+
+
+def _number2(value: Any, below: str) -> float:
+    if value is None:  # less than any number, so that the last rows are asked for
+        if below != "last":
+            return 0
+        raise Fault("TypeError", "unsupported operand type(s) for +: 'int' and 'NoneType'")
+    if isinstance(value, Binary):
+        raise Fault("AttributeError", "Binary instance has no attribute '__trunc__'")
+    if not isinstance(value, str):
+        name = type_name(value, py2=True)
+        raise Fault("TypeError", f"int() argument must be a string or a number, not '{name}'")
+    return int2(value)

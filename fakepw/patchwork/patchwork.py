@@ -1,0 +1,163 @@
+"""A Patchwork: rows, an instance to answer as, and `call`, the one way in."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from . import reads, writes
+from .auth import login
+from .backend import Backend
+from .faults import Fault
+from .instances import DEFAULT, Instance, instance
+from .records import Records
+from .rows import Dataset
+from .store import Store
+from .text import arity_fault
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method that clients can call: what runs, and its parameters as clients count them.
+
+    With `auth`, the user who logs in is a hidden first parameter (SERVER.md 1.4).
+    """
+
+    name: str
+    run: Callable[..., Any]
+    required: tuple[str, ...]
+    optional: tuple[tuple[str, Any], ...]
+    auth: bool
+    since: str
+    #: what a release answers that swallows its errors (SERVER.md 2)
+    fallback: Any
+
+    @property
+    def signature(self) -> str:
+        """As the documentation page shows it, the hidden `user` included (SERVER.md 1.11)."""
+        defaults = [f"{name}={value!r}" for name, value in self.optional]
+        return f"({', '.join([*self.required, *defaults])})"
+
+
+def _method(run: Callable[..., Any], fallback: Any = None, *, since: str = "") -> Method:
+    parameters = list(inspect.signature(run).parameters.values())[1:]  # the Backend
+    return Method(
+        name=run.__name__,
+        run=run,
+        required=tuple(p.name for p in parameters if p.default is p.empty),
+        optional=tuple((p.name, p.default) for p in parameters if p.default is not p.empty),
+        auth=bool(parameters) and parameters[0].name == "user",
+        since=since,
+        fallback=fallback,
+    )
+
+
+#: In alphabetical order, as the documentation page lists them. `since` names the trait that a
+#: method needs.
+METHODS = {
+    method.name: method
+    for method in (
+        _method(writes.check_create, since="has_checks"),
+        _method(reads.check_get, {}, since="has_checks"),
+        _method(reads.check_list, [], since="has_checks"),
+        _method(reads.patch_check_get, {}, since="has_checks"),
+        _method(reads.patch_get, {}),
+        _method(reads.patch_get_by_hash, {}),
+        _method(reads.patch_get_by_project_hash, {}),
+        _method(reads.patch_get_diff, ""),
+        _method(reads.patch_get_mbox, ""),
+        _method(reads.patch_list, []),
+        _method(writes.patch_set),
+        _method(reads.person_get, {}),
+        _method(reads.person_list, []),
+        _method(reads.project_get, {}),
+        _method(reads.project_list, []),
+        _method(reads.pw_rpc_version),
+        _method(reads.state_get, {}),
+        _method(reads.state_list, []),
+    )
+}
+
+
+def utc_now() -> datetime:
+    """The time, as naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Patchwork:
+    """A Patchwork server without a server: values in, values or a Fault out.
+
+    `dataset` holds the rows to start from and return to, `like` is the instance (or its name) to
+    answer as, `clock` gives the time as naive UTC, and `enabled` says whether the XML-RPC API is
+    (SERVER.md 1.1, ENABLE_XMLRPC).
+
+    Raises ValueError if no instance has that name.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        like: Instance | str = DEFAULT,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        enabled: bool = True,
+    ) -> None:
+        self.instance = instance(like) if isinstance(like, str) else like
+        self.traits = self.instance.traits
+        self.clock = clock
+        self.enabled = enabled
+        self.store = Store(dataset)
+        records = Records(self.store, self.traits)
+        self._backend = Backend(self.store, self.traits, records, self._now)
+        self.methods = {
+            name: method
+            for name, method in METHODS.items()
+            if not method.since or getattr(self.traits, method.since)
+        }
+
+    @property
+    def signatures(self) -> dict[str, str]:
+        """Every method's signature as the documentation page shows it, alphabetically."""
+        return {name: method.signature for name, method in self.methods.items()}
+
+    def call(
+        self, method: str | None, params: Sequence[Any], authorization: str | None = None
+    ) -> Any:
+        """The result of a method call: int, bool, str, bytes, list or Record of these (or None).
+
+        `params` are positional; `authorization` is the Authorization header, as latin-1 text.
+        The order of steps is that of SERVER.md 1.2 and 1.10: method, credentials, arity, call.
+
+        Raises Fault wherever a real server would answer with one.
+        """
+        known = self.methods.get(method) if method is not None else None
+        if known is None:
+            raise Fault("Exception", f'method "{method}" is not supported')
+        given = list(params)
+        if known.auth:
+            given.insert(0, login(authorization, self.store, self.traits))
+        complaint = arity_fault(
+            known.name, known.required, known.optional, len(given), self.traits.py2
+        )
+        if complaint is not None:
+            raise Fault("TypeError", complaint)
+        if self.traits.default_arguments is not None:
+            left_out = known.optional[len(given) - len(known.required) :]
+            defaults = self.traits.default_arguments
+            given += [defaults.get(name, default) for name, default in left_out]
+        if not self.traits.swallows_errors or known.fallback is None:
+            return known.run(self._backend, *given)
+        try:
+            return known.run(self._backend, *given)
+        except Fault:
+            return type(known.fallback)()
+
+    def _now(self) -> datetime:
+        return self.clock()  # which may be set while the server runs
+
+    def reset(self) -> None:
+        """Undo every write since the start, or since the last reset."""
+        self.store.reset()

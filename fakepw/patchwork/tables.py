@@ -1,0 +1,416 @@
+"""What differs between deployments, as four tables of changes.
+
+An instance is release x runtime x database.  Release and runtime decide which Python and Django
+stand under it; each of the four has a table in which an entry holds what changed since the entry
+before (DATABASES: what differs from SQLite).  `instances` lays them over one another.
+Adding a release is one new entry in RELEASES.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Oldest first; an entry holds what changed since the one before.
+RELEASES: dict[str, dict[str, Any]] = {
+    "1.0": {
+        # pages
+        "documents_methods": False,
+        "xmlrpc_redirect": "/help/pwclient/",
+        "help_pages": True,
+        "offers_script": True,
+        "script_asks_who": True,
+        "patches_by_msgid": False,
+        "patch_page_has_form": False,
+        "comment_pages": False,
+        "raw_suffix": ".patch",
+        "mbox_type": "text/plain",
+        "pwclientrc": "url= http://{domain}/xmlrpc/",
+        "rest_versions": (),
+        "forbids_framing": False,
+        "version": 1,
+        "has_checks": False,
+        "has_hash_member": False,
+        "filename_suffix": ".patch",
+        "swallows_errors": True,
+        "default_arguments": {"search_str": "", "filt": {}},
+        "slices_search_results": True,
+        "missing_row_faults": False,
+        "missing_relation_faults": False,
+        "duplicate_hash_faults": False,
+        "negative_count": "all",
+        "check_list_negative_count": "all",
+        "counts_by_loading": True,
+        "decodes_text_credentials": True,
+        "checks_by_context_only": True,
+        "null_context": True,
+        "items_method": "iteritems",
+        "time_zone": "Australia/Canberra",
+        # mbox
+        "mbox_says": ("Subject", "From", "X-Patchwork-Id", "Message-Id"),
+        "mbox_copies": ("To", "Cc", "Date"),
+        "mbox_unmunges": False,
+        "mbox_postscript": r"\n-{2,3} ?\n",
+        "mbox_tag": r"^(?:Tested|Reviewed|Acked|Signed-off|Nacked|Reported)-by: .*$",
+        "mbox_as_text": True,
+        "message_is_comment": True,
+    },
+    "1.1": {
+        # pages
+        "documents_methods": True,
+        "version": (1, 2, 0),
+        "has_checks": True,
+        "swallows_errors": False,
+        "default_arguments": None,
+        "slices_search_results": False,
+        "missing_row_faults": True,
+        "missing_relation_faults": True,
+        "negative_count": "last",
+        "items_method": "items",
+        # mbox
+        "mbox_says": (
+            "Subject",
+            "X-Patchwork-Submitter",
+            "X-Patchwork-Id",
+            "X-Patchwork-Delegate",
+            "Message-Id",
+        ),
+        "mbox_copies": ("To", "Cc", "Date", "From"),
+    },
+    "2.0": {
+        # pages
+        "xmlrpc_redirect": "/",
+        "help_pages": False,
+        "script_asks_who": False,
+        "comment_pages": True,
+        "raw_suffix": ".diff",
+        "rest_versions": ("1.0",),
+        "forbids_framing": True,
+        "version": (1, 3, 0),
+        "has_hash_member": True,
+        "filename_suffix": "",
+        "missing_row_faults": False,
+        "missing_relation_faults": False,
+        "duplicate_hash_faults": True,
+        "check_list_negative_count": "last",
+        "counts_by_loading": False,
+        "decodes_text_credentials": False,
+        "checks_by_context_only": False,
+        "null_context": False,
+        # mbox
+        "mbox_copies": ("To", "Cc", "Date", "From", "List-Id"),
+        "mbox_tag": r"^(?:Tested|Reviewed|Acked|Signed-off|Nacked|Reported)-by:.*$",
+        "mbox_as_text": False,
+        "message_is_comment": False,
+    },
+    "2.1": {
+        # pages
+        "pwclientrc": "url = http://{domain}/xmlrpc/",
+        # mbox
+        "mbox_says": ("X-Patchwork-Submitter", "X-Patchwork-Id", "X-Patchwork-Delegate"),
+        "mbox_copies": None,
+    },
+    "2.2": {
+        # pages
+        "offers_script": False,
+        "patches_by_msgid": True,
+        "mbox_unmunges": True,
+    },
+    "3.0": {
+        # pages
+        "mbox_type": "text/plain; charset=utf-8",
+    },
+    "3.1": {
+        # pages
+        "rest_versions": ("1.0", "1.3"),
+        "mbox_postscript": r"(?:^|\n)-{2,3} ?\n",
+    },
+    "3.2": {
+        # pages
+        "pwclientrc": "backend = rest\nurl = http://{domain}/api/",
+    },
+    "main": {
+        # pages
+        "patch_page_has_form": True,
+    },
+}
+
+PYTHONS: dict[str, dict[str, Any]] = {
+    "2.7": {
+        # pages
+        "markup": "2.7",
+        "drops_a_slash": True,
+        # wire
+        "lone_argument_comma": True,
+        "int_limit_text": None,
+        "blank_float_text": "",
+        "counts_base64": False,
+        "fault_class_text": "type object",
+        "fault_init_text": "__init__()",
+        "keywords_text": "__init__() keywords must be strings",
+        "py2": True,
+        "iso_dates": "strict",
+        "regex_type_text": "expected string or buffer",
+        "bad_year_text": "year is out of range",
+        "strict_datetimes": True,
+        "bad_index_text": "{kind} indices must be integers, not str",
+        "cannot_unpack_text": "need more than 0 values to unpack",
+    },
+    "3.6": {
+        # pages
+        "markup": "3.6",
+        "py2": False,
+        "regex_type_text": "expected string or bytes-like object",
+        "bad_year_text": "year {year} is out of range",
+        "bad_index_text": "{kind} indices must be integers or slices, not str",
+        "cannot_unpack_text": "not enough values to unpack (expected 2, got 0)",
+    },
+    "3.8": {
+        # pages
+        "markup": "3.8",
+        "drops_a_slash": False,
+        # wire
+        "lone_argument_comma": False,
+        "int_limit_text": "Exceeds the limit (4300) for integer string conversion: value has "
+        "{digits} digits; use sys.set_int_max_str_digits() to increase the limit",
+        "blank_float_text": "''",
+        "counts_base64": True,
+    },
+    "3.9": {
+        "strict_datetimes": False,
+        # wire
+        "fault_class_text": "xmlrpc.client.Fault()",
+        "keywords_text": "keywords must be strings",
+    },
+    "3.10": {
+        # wire
+        "blank_float_text": None,
+        "fault_init_text": "Fault.__init__()",
+    },
+    "3.12": {
+        # pages
+        "markup": "3.12",
+        # wire
+        "int_limit_text": "Exceeds the limit (4300 digits) for integer string conversion: value "
+        "has {digits} digits; use sys.set_int_max_str_digits() to increase the limit",
+        "iso_dates": "any",
+        "regex_type_text": "expected string or bytes-like object, got '{type}'",
+    },
+    "3.13": {},
+}
+
+DJANGOS: dict[str, dict[str, Any]] = {
+    "1.8": {
+        # pages
+        "frame_options": "SAMEORIGIN",
+        "sizes_answers": False,
+        "sizes_slash_redirects": False,
+        "short_circuits": False,
+        "absolute_redirects": True,
+        "error_type": "text/html",
+        "drops_short_sessions": False,
+        "varies_on_dropped_sessions": False,
+        "cookie_dashes": True,
+        "cookie_attributes": "",
+        "renews_bad_csrf_tokens": False,
+        "names_field_of_bad_number": False,
+        "truthy_booleans": True,
+        "quotes": ("'", "'"),
+        "parses_iso_first": False,
+        "exact_float_bounds": False,
+        "checks_none_first": True,
+        "empty_range": ("IndexError", "list index out of range"),
+        "single_range_text": "list index out of range",
+        "date_parts_are_transforms": False,
+        "suggests_lookups": False,
+        "has_range_lookups": False,
+        "names_lookup_chain": False,
+        "related_lookups": ("exact", "in", "gt", "gte", "lt", "lte", "isnull", "range"),
+        "related_lookup_text": ("TypeError", "Related Field got invalid lookup: {name}"),
+        "nested_relation_text": (
+            "django.core.exceptions.FieldError",
+            "Relation fields do not support nested lookups",
+        ),
+        "isnull_needs_boolean": False,
+        "negative_index_fault": "AssertionError",
+        "knows_integer_ranges": False,
+        "sorts_filters": False,
+        "counts_matches_to": None,
+        "nested_model_faults": False,
+        "inactive_users_log_in": True,
+        "body_limit": None,
+    },
+    "1.9": {
+        # pages
+        "absolute_redirects": False,
+        "drops_short_sessions": True,
+        "date_parts_are_transforms": True,
+        "related_lookups": ("exact", "in", "gt", "gte", "lt", "lte", "isnull"),
+        "nested_relation_text": (
+            "django.core.exceptions.FieldError",
+            "Related Field got invalid lookup: {name}",
+        ),
+    },
+    "1.10": {
+        # pages
+        "short_circuits": True,
+        "truthy_booleans": False,
+        "inactive_users_log_in": False,
+        "body_limit": 2_621_440,
+    },
+    "1.11": {
+        # pages
+        "sizes_answers": True,
+        "sizes_slash_redirects": True,
+        "empty_range": None,
+        "single_range_text": "tuple index out of range",
+        "related_lookup_text": (
+            "django.core.exceptions.FieldError",
+            "Related Field got invalid lookup: {name}",
+        ),
+    },
+    "2.2": {
+        # pages
+        "cookie_dashes": False,
+        "cookie_attributes": "; SameSite=Lax",
+        "checks_none_first": False,
+        "nested_model_faults": True,
+        "sorts_filters": True,
+        "suggests_lookups": True,
+    },
+    "3.1": {
+        # pages
+        "frame_options": "DENY",
+        "varies_on_dropped_sessions": True,
+        "names_field_of_bad_number": True,
+        "quotes": ("“", "”"),
+        "exact_float_bounds": True,
+        "counts_matches_to": 20,
+    },
+    "4.0": {
+        # pages
+        "renews_bad_csrf_tokens": True,
+        "isnull_needs_boolean": True,
+        "negative_index_fault": "ValueError",
+        "parses_iso_first": True,
+    },
+    "5.1": {
+        # pages
+        "sizes_slash_redirects": False,
+        "error_type": "text/html; charset=utf-8",
+        "has_range_lookups": True,
+        "related_lookup_text": None,
+        "knows_integer_ranges": True,
+    },
+    "6.0": {
+        # pages
+        "sizes_slash_redirects": True,
+        "has_range_lookups": False,
+        "names_lookup_chain": True,
+    },
+}
+
+#: Each holds what differs from SQLite.
+DATABASES: dict[str, dict[str, Any]] = {
+    "sqlite": {
+        "database": "sqlite",
+        "backend": "SQLite",
+        "hash_storage": "as is",
+        "integer_bits": 64,
+        "aware_dates": False,
+        "nul_in_text": None,
+        "long_range": (
+            "django.db.utils.ProgrammingError",
+            "Incorrect number of bindings supplied. The current statement uses 2, and there are "
+            "{count} supplied.",
+        ),
+        "longest_pattern": 50_000,
+        "iexact_keeps_type": False,
+        "boolean_texts": ("0", "1"),
+        "date_decimals": "some",
+        "regex_fails_by_row": True,
+        "bad_regex": ("django.db.utils.OperationalError", "user-defined function raised exception"),
+        "untyped_regex": (
+            "django.db.utils.OperationalError",
+            "user-defined function raised exception",
+        ),
+        "big_integer_text": "Python int too large to convert to SQLite INTEGER",
+        "date_part_fault": None,
+        "failed_insert_takes_id": False,
+        "limit_faults": ((2**63, "django.db.utils.IntegrityError", "datatype mismatch"),),
+        "null_text": "NOT NULL constraint failed: {table}.{column}",
+        "too_long_text": None,
+    },
+    "postgresql": {
+        "database": "postgresql",
+        "backend": "PostgreSQL",
+        "hash_storage": "padded",
+        "integer_bits": 32,
+        "aware_dates": True,
+        "nul_in_text": "A string literal cannot contain NUL (0x00) characters.",
+        "long_range": ("TypeError", "not all arguments converted during string formatting"),
+        "longest_pattern": None,
+        "iexact_keeps_type": True,
+        "boolean_texts": ("false", "true"),
+        "date_decimals": "zone",
+        "regex_fails_by_row": False,
+        "bad_regex": ("django.db.utils.DataError", "invalid regular expression\n"),
+        "untyped_regex": (
+            "django.db.utils.ProgrammingError",
+            "operator does not exist: text ~ integer\n",
+        ),
+        "big_integer_text": None,
+        "date_part_fault": (
+            "django.db.utils.ProgrammingError",
+            "function pg_catalog.date_part(unknown, character varying) does not exist\n",
+        ),
+        "failed_insert_takes_id": True,
+        "limit_faults": ((2**63, "django.db.utils.DataError", "bigint out of range\n"),),
+        "null_text": 'null value in column "{column}" of relation "{table}" violates not-null '
+        "constraint\n",
+        "too_long_text": "value too long for type character varying({length})\n",
+    },
+    "mariadb": {
+        "database": "mariadb",
+        "backend": "MySQL",
+        "hash_storage": "stripped",
+        "integer_bits": 32,
+        "long_range": (
+            "django.db.utils.ProgrammingError",
+            "not all arguments converted during bytes formatting",
+        ),
+        "longest_pattern": None,
+        "date_decimals": "always",
+        "regex_fails_by_row": False,
+        "bad_regex": ("django.db.utils.OperationalError", '(1139, "Got error from regexp")'),
+        "untyped_regex": None,
+        "big_integer_text": None,
+        "limit_faults": (
+            (
+                2**64,
+                "django.db.utils.ProgrammingError",
+                '(1064, "You have an error in your SQL syntax; check the manual that corresponds '
+                "to your MariaDB server version for the right syntax to use near '{number}' at "
+                'line 1")',
+            ),
+        ),
+        "null_text": "(1048, \"Column '{column}' cannot be null\")",
+        "too_long_text": "(1406, \"Data too long for column '{column}' at row 1\")",
+    },
+}
+
+#: What stood under a release when it was recorded (SERVER.md 0): (Python, Django) by runtime.
+#: A combination that is not here takes those of the nearest release that has its runtime.
+STACKS: dict[tuple[str, str], tuple[str, str]] = {
+    ("1.0", "py2"): ("2.7.18", "1.8.19"),
+    ("1.1", "py2"): ("2.7.18", "1.8.19"),
+    ("1.1", "py3"): ("3.6.15", "1.9.13"),
+    ("2.0", "py2"): ("2.7.18", "1.8.19"),
+    ("2.0", "py3"): ("3.6.15", "1.10.8"),
+    ("2.1", "py3"): ("3.6.15", "1.11.29"),
+    ("2.2", "py2"): ("2.7.18", "1.11.29"),
+    ("2.2", "py3"): ("3.8.18", "2.2.28"),
+    ("3.0", "py3"): ("3.9.18", "3.1.14"),
+    ("3.1", "py3"): ("3.10.13", "4.0.10"),
+    ("3.2", "py3"): ("3.12.1", "5.1.15"),
+    ("main", "py3"): ("3.13.0", "6.0.10"),
+}

@@ -1,0 +1,41 @@
+"""The values that pass between a client and Patchwork, free of any wire format.
+
+Python's own `int`, `float`, `Decimal`, `bool`, `str`, `None`, `list` and `dict` mean themselves;
+`bytes` in a result is sent as base64 (SERVER.md 1.3).  The two kinds of parameter
+that Python has no type for are below, and `Record`, a struct that remembers its encoding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A base64 parameter: what it decodes to."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DateTime:
+    """A dateTime.iso8601 parameter: its text, which servers never look into (SERVER.md 1.2)."""
+
+    value: str
+
+
+class Record(dict[str, Any]):
+    """A result struct, kept for a row until the row changes.
+
+    `encoded` is for the encoder: the struct's bytes once it has written them, so that a list of
+    ten thousand rows is written by joining them.
+    """
+
+    __slots__ = ("encoded",)
+
+    encoded: bytes | None
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        super().__init__(members)
+        self.encoded = None

@@ -1,0 +1,158 @@
+"""The methods that change something: patch_set and check_create (SERVER.md 1.10)."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from .auth import may_edit
+from .backend import Backend
+from .diffs import diff_hash
+from .faults import Fault
+from .fields import to_bool
+from .filters import row_id_of
+from .hash_order import walk
+from .rows import Check, Patch, User
+from .text import to_str, type_name
+from .values import Binary, DateTime
+
+CHECK_STATES = ("pending", "success", "warning", "fail")
+
+
+def patch_set(pw: Backend, user: User, patch_id: Any, params: Any) -> bool:
+    """Set state, commit_ref and archived of a patch; other keys are ignored. All or nothing."""
+    patch = _editable(pw, user, patch_id)
+    changes = _changes(pw, params)
+    if "archived" in changes:
+        changes["archived"] = _archived(pw, changes["archived"])
+    if changes.get("commit_ref") is not None:
+        changes["commit_ref"] = _fitting(pw, "commit_ref", changes["commit_ref"], 255)
+    pw.store.replace_patch(msgspec.structs.replace(patch, **_filled_in(pw, patch), **changes))
+    return True
+
+
+def _editable(pw: Backend, user: User, patch_id: Any) -> Patch:
+    number = row_id_of(patch_id, pw.traits)
+    patch = None if number is None else pw.store.patches.get(number)
+    if patch is None:
+        kind = pw.traits.model_fault("Patch", "DoesNotExist")
+        raise Fault(kind, "Patch matching query does not exist.")
+    if not may_edit(user, patch.id, pw.store):
+        raise Fault("Exception", "No permissions to edit this patch")
+    return patch
+
+
+def _changes(pw: Backend, params: Any) -> dict[str, Any]:
+    """The columns that `params` sets, with values as sent but for the state, which is looked up."""
+    if not isinstance(params, dict):
+        name = type_name(params, pw.traits.py2)
+        method = pw.traits.items_method
+        text = (
+            f"{type(params).__name__} instance has no attribute '{method}'"
+            if name == "instance"
+            else f"'{name}' object has no attribute '{method}'"
+        )
+        raise Fault("AttributeError", text)
+    changes: dict[str, Any] = {}
+    for key in walk(params, pw.traits.py2):
+        if key == "state":
+            changes["state_id"] = _state(pw, params[key])
+        elif key in ("commit_ref", "archived"):
+            changes[key] = params[key]
+    return changes
+
+
+def _state(pw: Backend, value: Any) -> int:
+    number = row_id_of(value, pw.traits)
+    if number is None or number not in pw.store.states:
+        kind = pw.traits.model_fault("State", "DoesNotExist")
+        raise Fault(kind, "State matching query does not exist.")
+    return number
+
+
+def _archived(pw: Backend, value: Any) -> bool:
+    if value is None:
+        raise _null_fault(pw, "patchwork_patch", "archived")
+    return to_bool(value, pw.traits)
+
+
+def _null_fault(pw: Backend, table: str, column: str) -> Fault:
+    text = pw.traits.null_text.format(table=table, column=column)
+    return Fault("django.db.utils.IntegrityError", text)
+
+
+def _fitting(pw: Backend, column: str, value: Any, most: int) -> str:
+    """A value as the text that a column of at most `most` characters stores."""
+    text = _storable(pw, value)
+    if pw.traits.too_long_text is None or len(text) <= most:
+        return text
+    if not text[most:].strip(" "):
+        return text[:most]  # SQL cuts off blanks that do not fit
+    message = pw.traits.too_long_text.format(column=column, length=most)
+    raise Fault("django.db.utils.DataError", message)
+
+
+def _storable(pw: Backend, value: Any) -> str:
+    text = to_str(value, pw.traits.py2)
+    if "\0" in text and pw.traits.nul_in_text is not None:
+        raise Fault("ValueError", pw.traits.nul_in_text)
+    return text
+
+
+def _filled_in(pw: Backend, patch: Patch) -> dict[str, Any]:
+    """What saving a patch computes for it: a missing hash and a missing state."""
+    filled: dict[str, Any] = {}
+    if patch.hash is None and patch.diff is not None:
+        filled["hash"] = diff_hash(patch.diff)
+    if patch.state_id is None:
+        first = [state.id for state in pw.store.states.values() if state.ordering == 0]
+        if not first:
+            kind = pw.traits.model_fault("State", "DoesNotExist")
+            raise Fault(kind, "State matching query does not exist.")
+        filled["state_id"] = first[0]
+    return filled
+
+
+def check_create(
+    pw: Backend,
+    user: User,
+    patch_id: Any,
+    context: Any,
+    state: Any,
+    target_url: Any = "",
+    description: Any = "",
+) -> bool:
+    """Add a check to a patch, dated by the server's local time."""
+    patch = _editable(pw, user, patch_id)
+    shown = to_str(state, pw.traits.py2)
+    # what compares equal to a text in that Python: a DateTime always, a Binary in Python 2
+    comparable = str | DateTime | Binary if pw.traits.py2 else str | DateTime
+    if shown not in CHECK_STATES or not isinstance(state, comparable):
+        raise Fault("Exception", f"Invalid check state: {shown}")
+    if context is None and not pw.traits.null_context:
+        if pw.traits.failed_insert_takes_id:
+            pw.store.skip_check_id()
+        raise _null_fault(pw, "patchwork_check", "context")
+    texts = {
+        "target_url": _optional(pw, "target_url", target_url, 200),
+        "context": _optional(pw, "context", context, 255),
+        "description": None if description is None else _storable(pw, description),
+    }
+    local = pw.clock().replace(tzinfo=UTC).astimezone(ZoneInfo(pw.traits.time_zone))
+    check = Check(
+        id=pw.store.next_check_id(),
+        patch_id=patch.id,
+        user_id=user.id,
+        date=local.replace(tzinfo=None),
+        state=shown,
+        **texts,
+    )
+    pw.store.add_check(check)
+    return True
+
+
+def _optional(pw: Backend, column: str, value: Any, most: int) -> str | None:
+    return None if value is None else _fitting(pw, column, value, most)
