@@ -1,0 +1,97 @@
+"""methodCall: bytes to a method's name and its parameters (SERVER.md 1.2).
+
+What a body means is what `xmlrpc.client.loads` (or Python 2.7's xmlrpclib) makes of it, as real
+servers call just that: see `reader`.  A call in the plain form that most clients send takes `_fast`
+instead, which a property test proves to be equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+from ..patchwork.traits import Traits
+
+Params = tuple[Any, ...]
+
+
+class Decoder:
+    """Decodes bodies as the Python under an instance does."""
+
+    def __init__(self, traits: Traits) -> None:
+        self._traits = traits
+        self._slow: Callable[[bytes], tuple[str | None, Params]] | None = None
+
+    def __call__(self, body: bytes) -> tuple[str | None, Params]:
+        """The method's name, None if the body has none, and the parameters.
+
+        Text is `str`, the rest int, float, Decimal, bool, None, list, dict, Binary and DateTime.
+        Raises Fault for a body that loads() refuses, Echo for one that is a fault.
+        """
+        return _fast(body) or self.slow(body)
+
+    def slow(self, body: bytes) -> tuple[str | None, Params]:
+        """The same for any body whatever, without the short cut."""
+        if self._slow is None:
+            from .reader import reader  # only now: xmlrpc.client is slow to import
+
+            self._slow = reader(self._traits)
+        return self._slow(body)
+
+
+# The short cut: just the form that xmlrpc.client.dumps gives, in ASCII, in one match.
+
+_TEXT = rb"[\t\n -%'-;=?-\x7f]*+(?:&(?:amp|lt|gt);[\t\n -%'-;=?-\x7f]*+)*+"
+_SCALAR = (
+    rb"<value>(?:<string>" + _TEXT + rb"</string></value>\n"
+    rb"|<int>-?[0-9]{1,18}</int></value>\n"
+    rb"|<boolean>[01]</boolean></value>\n"
+    rb"|<nil/></value>)"
+)
+_MEMBER = rb"<member>\n<name>" + _TEXT + rb"</name>\n" + _SCALAR + rb"</member>\n"
+_VALUE = _SCALAR + rb"|<value><struct>\n(?:" + _MEMBER + rb")*+</struct></value>\n"
+_CALL = re.compile(
+    rb"<\?xml version='1\.0'\?>\n<methodCall>\n<methodName>([A-Za-z0-9_.]*+)</methodName>\n"
+    rb"<params>\n((?:<param>\n(?:" + _VALUE + rb")</param>\n)*+)</params>\n</methodCall>\n"
+)
+_TOKEN = re.compile(r"<(string|int|boolean|nil/|name|struct|/struct)>([^<]*+)")
+
+
+def _fast(body: bytes) -> tuple[str, Params] | None:
+    """The same for the commonest form of call; None for every other."""
+    found = _CALL.fullmatch(body)
+    if found is None:
+        return None
+    name, text = found.groups()
+    return name.decode(), _values(text.decode()) if text else ()
+
+
+def _values(text: str) -> Params:
+    params: list[Any] = []
+    struct: dict[str, Any] | None = None
+    key = ""
+    value: Any
+    for kind, data in _TOKEN.findall(text):
+        if kind == "string":
+            value = unescape(data) if "&" in data else data
+        elif kind == "int":
+            value = int(data)
+        elif kind == "name":
+            key = unescape(data) if "&" in data else data
+            continue
+        elif kind == "boolean":
+            value = data == "1"
+        elif kind == "nil/":
+            value = None
+        elif kind == "struct":
+            struct = {}
+            continue
+        else:
+            value, struct = struct, None
+        if struct is None:
+            params.append(value)
+        else:
+            struct[key] = value
+    return tuple(params)

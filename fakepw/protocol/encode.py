@@ -1,0 +1,195 @@
+"""Results, faults and echoes to bytes, as `xmlrpc.client.dumps` writes them (SERVER.md 1.3).
+
+A record keeps its bytes, so that a list of ten thousand of them is ten thousand look-ups; what is
+returned is a list of chunks that are never joined here.
+"""
+
+from __future__ import annotations
+
+import binascii
+from typing import Any
+
+from ..patchwork.faults import Fault
+from ..patchwork.hash_order import reordered
+from ..patchwork.traits import Traits
+from ..patchwork.values import Binary, DateTime, Record
+
+_MAX_INT = 2**31 - 1
+_MIN_INT = -(2**31)
+
+_HEAD = b"<?xml version='1.0'?>\n<methodResponse>\n"
+_VALUE_HEAD = _HEAD + b"<params>\n<param>\n"
+_VALUE_TAIL = b"</param>\n</params>\n</methodResponse>\n"
+_FAULT_HEAD = _HEAD + b"<fault>\n"
+_FAULT_TAIL = b"</fault>\n</methodResponse>\n"
+
+
+class Unprintable(Exception):
+    """A fault that the server failed to write, answering HTTP 500 (SERVER.md 2)."""
+
+
+def response(value: Any) -> list[bytes]:
+    """The methodResponse that holds the value, in chunks.
+
+    Takes None nowhere, int of 32 bits, bool, str, bytes (sent as base64), list, tuple and dict;
+    also float, Binary and DateTime, which no method returns but an echoed fault can hold.
+    Raises Fault with the exception of the real marshaller for anything else.
+    """
+    chunks = [_VALUE_HEAD]
+    _write(value, chunks)
+    chunks.append(_VALUE_TAIL)
+    return chunks
+
+
+def fault_response(fault: Fault, traits: Traits) -> list[bytes]:
+    """The methodResponse of a fault, in chunks. Raises Unprintable where the server could not."""
+    if traits.py2 and fault.kind in _UNICODE_KINDS and not fault.text.isascii():
+        raise Unprintable
+    return echo_response(fault.code, fault_string(fault, traits), traits)
+
+
+def echo_response(code: Any, string: Any, traits: Traits) -> list[bytes]:
+    """The methodResponse of a fault of any code and string, in chunks.
+
+    Raises Unprintable if they hold what cannot be marshalled: by then the server is already
+    answering with a fault, and nothing catches another.
+    """
+    chunks = [_FAULT_HEAD]
+    if traits.py2:
+        code, string = _walked(code), _walked(string)
+    try:
+        _write({"faultCode": code, "faultString": string}, chunks)
+    except Fault:
+        raise Unprintable from None
+    chunks.append(_FAULT_TAIL)
+    return chunks
+
+
+def _walked(value: Any) -> Any:
+    """A value that a client sent, its structs in the order in which Python 2 walks them."""
+    if isinstance(value, dict):
+        return reordered({name: _walked(member) for name, member in value.items()})
+    if isinstance(value, list):
+        return [_walked(item) for item in value]
+    return value
+
+
+# Fault strings.
+
+#: Exceptions whose text is `unicode` on Python 2, which str() of them cannot take beyond ASCII:
+#: what Patchwork itself raises about a client's text, and Django about a lookup's name.
+_UNICODE_KINDS = ("Exception", "django.core.exceptions.FieldError")
+
+
+def fault_string(fault: Fault, traits: Traits) -> str:
+    """`CLASS:TEXT`, as the Python of the instance writes a class (SERVER.md 1.2, 2)."""
+    if not traits.py2:
+        return f"<class '{fault.kind}'>:{fault.text}"
+    module, _, name = fault.kind.rpartition(".")
+    if not module:
+        return f"<type 'exceptions.{name}'>:{fault.text}"
+    if module == "xmlrpc.client":
+        module = "xmlrpclib"
+    return f"<class '{module}.{name}'>:{fault.text}"
+
+
+# Values.
+
+
+def _write(value: Any, chunks: list[bytes]) -> None:
+    write = _WRITERS.get(type(value))
+    if write is None:
+        raise Fault("TypeError", f"cannot marshal {type(value)} objects")
+    write(value, chunks)
+
+
+def to_bytes(text: str) -> bytes:
+    """UTF-8; a lone surrogate stands for a byte of one of Python 2's byte strings."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def escape(text: str) -> str:
+    """XML-RPC's escaping: of `& < >` only (SERVER.md 1.3)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _none(value: None, chunks: list[bytes]) -> None:
+    raise Fault("TypeError", "cannot marshal None unless allow_none is enabled")
+
+
+def _bool(value: bool, chunks: list[bytes]) -> None:
+    chunks.append(b"<value><boolean>%d</boolean></value>\n" % value)
+
+
+def _int(value: int, chunks: list[bytes]) -> None:
+    if not _MIN_INT <= value <= _MAX_INT:
+        raise Fault("OverflowError", "int exceeds XML-RPC limits")
+    chunks.append(b"<value><int>%d</int></value>\n" % value)
+
+
+def _float(value: float, chunks: list[bytes]) -> None:
+    chunks.append(f"<value><double>{value!r}</double></value>\n".encode())
+
+
+def _str(value: str, chunks: list[bytes]) -> None:
+    chunks.append(to_bytes(f"<value><string>{escape(value)}</string></value>\n"))
+
+
+def _bytes(value: bytes, chunks: list[bytes]) -> None:
+    lines = [binascii.b2a_base64(value[at : at + 57]) for at in range(0, len(value), 57)]
+    chunks.append(b"<value><base64>\n" + b"".join(lines) + b"</base64></value>\n")
+
+
+def _binary(value: Binary, chunks: list[bytes]) -> None:
+    _bytes(value.data, chunks)
+
+
+def _date(value: DateTime, chunks: list[bytes]) -> None:  # unescaped, as theirs
+    text = f"<value><dateTime.iso8601>{value.value}</dateTime.iso8601></value>\n"
+    chunks.append(to_bytes(text))
+
+
+def _list(value: list[Any] | tuple[Any, ...], chunks: list[bytes]) -> None:
+    chunks.append(b"<value><array><data>\n")
+    for item in value:
+        # The loop of a long list of records, which are nearly always written already.
+        if type(item) is Record and item.encoded is not None:
+            chunks.append(item.encoded)
+        else:
+            _write(item, chunks)
+    chunks.append(b"</data></array></value>\n")
+
+
+def _dict(value: dict[Any, Any], chunks: list[bytes]) -> None:
+    chunks.append(b"<value><struct>\n")
+    for name, member in value.items():
+        if not isinstance(name, str):
+            raise Fault("TypeError", "dictionary key must be string")
+        chunks.append(to_bytes(f"<member>\n<name>{escape(name)}</name>\n"))
+        _write(member, chunks)
+        chunks.append(b"</member>\n")
+    chunks.append(b"</struct></value>\n")
+
+
+def _record(value: Record, chunks: list[bytes]) -> None:
+    if value.encoded is None:
+        own: list[bytes] = []
+        _dict(value, own)
+        value.encoded = b"".join(own)
+    chunks.append(value.encoded)
+
+
+_WRITERS: dict[type, Any] = {
+    type(None): _none,
+    bool: _bool,
+    int: _int,
+    float: _float,
+    str: _str,
+    bytes: _bytes,
+    Binary: _binary,
+    DateTime: _date,
+    list: _list,
+    tuple: _list,
+    dict: _dict,
+    Record: _record,
+}

@@ -1,0 +1,136 @@
+"""Entity bombs: refused as expat refuses them, but before anything is expanded.
+
+Bodies may declare internal entities and use them (SERVER.md 1.2).  Since 2.4 expat bounds what
+they make of a body, to 8 MiB or 100 times what was read, whichever is more.  Getting there takes
+it half a second, and a large body could still grow to hundreds of megabytes.  So the sizes are
+summed up here once the declarations are read, and 8 MiB is the end for every body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NoReturn
+from xml.parsers.expat import XMLParserType
+
+from ..patchwork.faults import Fault
+
+LIMIT = 8 * 1024 * 1024
+
+_REFERENCE = re.compile(r"&([^\s&;#]+);")
+_NOT_EXPANDED = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.S)
+_DEFAULTS = re.compile(r"<!ATTLIST[^>]*>")
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+def declares(body: bytes) -> bool:
+    """Whether the body may hold a document type declaration, in whatever encoding."""
+    return b"<!DOCTYPE" in body or b"\0" in body[:4]
+
+
+class Guard:
+    """Watches a parser's document type declaration, and stops it at a bomb with a Fault."""
+
+    def __init__(self, parser: XMLParserType, body: bytes) -> None:
+        self._parser = parser
+        self._body = body
+        self._encoding = "utf-8"
+        self._values: dict[str, str] = {}
+        self._defaults = ""
+        parser.specified_attributes = True  # no attribute's default is handed out with every tag
+        parser.XmlDeclHandler = self._declared
+        parser.StartDoctypeDeclHandler = self._start
+        parser.EntityDeclHandler = self._entity
+        parser.EndDoctypeDeclHandler = self._end
+
+    def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
+        self._encoding = encoding or "utf-8"
+
+    def _start(
+        self, name: str, system: str | None, public: str | None, has_internal_subset: bool
+    ) -> None:
+        self._defaults = "".join(_DEFAULTS.findall(self._text(0)))
+
+    def _entity(
+        self,
+        name: str,
+        is_parameter: bool,
+        value: str | None,
+        base: str | None,
+        system: str | None,
+        public: str | None,
+        notation: str | None,
+    ) -> None:
+        if is_parameter or value is None:
+            return
+        self._values[name] = value
+        # Attributes' defaults are expanded before the declaration ends.
+        if self._defaults and self._breach(self._defaults, 0) is not None:
+            self._refuse(self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber)
+
+    def _end(self) -> None:
+        if not self._values:
+            return
+        read = self._parser.CurrentByteIndex
+        text = self._text(read)
+        breach = self._breach(text, read)
+        if breach is not None:
+            before = self._text(0)[: -len(text)] + text[:breach]
+            lines = _LINE_END.split(before)
+            self._refuse(len(lines), len(lines[-1]))
+
+    def _text(self, start: int) -> str:
+        """The body from that byte on, in characters."""
+        encoding = self._encoding
+        if self._body[:2] in (b"\xff\xfe", b"<\0"):
+            encoding = "utf-16-le"
+        elif self._body[:2] in (b"\xfe\xff", b"\0<"):
+            encoding = "utf-16-be"
+        try:
+            return self._body[start:].decode(encoding, "replace")
+        except LookupError:
+            return self._body[start:].decode("latin-1")
+
+    def _breach(self, text: str, read: int) -> int | None:
+        """Where in the text the reference is that passes the limit, if one does."""
+        sizes = self._sizes()
+        if text.count("&") * max(sizes.values()) < LIMIT:
+            return None
+        shown = _NOT_EXPANDED.sub(lambda found: " " * len(found[0]), text)
+        total = 0
+        for found in _REFERENCE.finditer(shown):
+            total += sizes.get(found[1], 0)
+            if total + min(read + found.end(), LIMIT // 2) >= LIMIT:
+                return found.start()
+        return None
+
+    def _sizes(self) -> dict[str, int]:
+        """What each entity expands to, in bytes, as expat counts: its text and all within."""
+        sizes: dict[str, int] = {}
+        for name in self._values:
+            for inner in self._innermost_first(name, sizes):
+                value = self._values[inner]
+                within = sum(sizes.get(used, 0) for used in _REFERENCE.findall(value))
+                sizes[inner] = len(value.encode()) + within
+        return sizes
+
+    def _innermost_first(self, name: str, known: dict[str, int]) -> Iterator[str]:
+        """The entity and all that it uses, each after those that it uses itself."""
+        waiting, entered = [name], set()
+        while waiting:
+            top = waiting[-1]
+            if top in known or top in entered:
+                waiting.pop()
+                if top not in known:
+                    yield top
+                continue
+            entered.add(top)
+            used = _REFERENCE.findall(self._values[top])
+            waiting.extend(n for n in used if n in self._values and n not in entered)
+
+    def _refuse(self, line: int, column: int) -> NoReturn:
+        raise Fault(
+            "xml.parsers.expat.ExpatError",
+            "limit on input amplification factor (from DTD and entities) breached: "
+            f"line {line}, column {column}",
+        )

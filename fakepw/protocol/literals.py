@@ -1,0 +1,205 @@
+"""Text to number, bytes or date, as the Python under an instance reads it.
+
+Which texts are accepted, and what the exception says of the others, differs between the Pythons
+that Patchwork ran on and must not depend on the one that we run on.  The rules are those of
+CPython 2.7.18, 3.6.15, 3.8.18, 3.9.18, 3.10.13, 3.12.1 and 3.13.0, whose answers
+`tests/protocol/interpreters.jsonl.xz` holds; servers show them in faults (SERVER.md 1.2, 2).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ..patchwork.faults import Fault
+from ..patchwork.traits import Traits
+from ..patchwork.values import Binary, DateTime
+
+Read = Callable[[str], Any]
+
+# The most digits that `int()` takes where a limit exists: since 3.8.14, 3.9.14, 3.10.7.
+_DIGITS = 4300
+# Of a longer number only so many digits are read: all that a server can find out of it is that it
+# is too large, and reading takes time that grows with the square of the length.
+_ENOUGH = 10_000
+_SPACED = re.compile(r"[+-]? *[0-9]+ *")
+_DIGITS_3 = re.compile(r"\s*([+-]?)(\d+(?:_\d+)*)\s*")
+_FLOAT_START = re.compile(r"[+-]?(?:[0-9]+|\.[0-9]|inf|nan)", re.I)
+_FLOAT_2 = re.compile(r"[^_]*", re.S)
+
+
+def readers(traits: Traits) -> dict[str, Read]:
+    """The function for each typed element's text, by the element's name (SERVER.md 1.2, 2)."""
+    if traits.py2:
+        return {
+            **dict.fromkeys(("i4", "i8", "int"), _int2),
+            "double": _float2,
+            "boolean": _boolean,
+            "base64": _base64(traits),
+            "dateTime.iso8601": _date2,
+        }
+    integer = _int3(traits)
+    return {
+        **dict.fromkeys(("i1", "i2", "i4", "i8", "int", "biginteger"), integer),
+        **dict.fromkeys(("double", "float"), _float3(traits)),
+        "bigdecimal": _decimal,
+        "boolean": _boolean,
+        "base64": _base64(traits),
+        "dateTime.iso8601": lambda text: DateTime(text.strip()),
+    }
+
+
+def _boolean(text: str) -> bool:
+    if text == "1":
+        return True
+    if text == "0":
+        return False
+    raise Fault("TypeError", "bad boolean value")
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise Fault("decimal.InvalidOperation", "[<class 'decimal.ConversionSyntax'>]") from None
+    if number.is_finite() and number.adjusted() > _ENOUGH:
+        sign, digits, _ = number.as_tuple()
+        return Decimal((sign, digits[:10], _ENOUGH))
+    return number
+
+
+# Integers.
+
+
+def _int3(traits: Traits) -> Read:
+    limit_text = traits.int_limit_text
+
+    def read(text: str) -> int:
+        if len(text) <= _DIGITS:
+            try:
+                return int(text)
+            except ValueError as error:
+                raise Fault("ValueError", str(error)) from None
+        if (found := _DIGITS_3.fullmatch(text)) is None:
+            raise Fault("ValueError", _bad_int(text))
+        digits = found[2].replace("_", "")
+        if limit_text is not None and len(digits) > _DIGITS:
+            raise Fault("ValueError", limit_text.format(digits=len(digits)))
+        return -_long(digits) if found[1] == "-" else _long(digits)
+
+    return read
+
+
+def _bad_int(text: str) -> str:
+    return f"invalid literal for int() with base 10: {repr(text)[:200]}"
+
+
+def _long(digits: str) -> int:
+    """The number of any length, past the limit of the Python that we run on."""
+    digits = digits[:_ENOUGH]
+    if len(digits) <= _DIGITS:
+        return int(digits)
+    half = len(digits) // 2
+    high: int = _long(digits[:-half]) * 10**half
+    return high + _long(digits[-half:])
+
+
+def _int2(text: str) -> int:
+    plain = _plain2(text).lstrip(" ")
+    if not _SPACED.fullmatch(plain):
+        shown = repr(plain.encode("latin-1")[:200])[1:]
+        raise Fault("ValueError", f"invalid literal for int() with base 10: {shown}")
+    digits = plain.strip(" +-")
+    return -_long(digits) if plain[0] == "-" else _long(digits)
+
+
+def _plain2(text: str) -> str:
+    """The text as Python 2 hands it to C's number parsers: digits become ASCII, blanks spaces.
+
+    What else is below U+0100 stays, a byte each; what is beyond is an error.
+    """
+    plain = []
+    for at, char in enumerate(text):
+        if char.isspace():
+            plain.append(" ")
+        elif (digit := unicodedata.decimal(char, -1)) >= 0:
+            plain.append(str(digit))
+        elif char < "\u0100":
+            plain.append(char)
+        else:
+            raise Fault("UnicodeEncodeError", _cannot_encode("decimal", text, at))
+    return "".join(plain)
+
+
+def _cannot_encode(codec: str, text: str, at: int, py2: bool = True) -> str:
+    char = ("u" if py2 else "") + ascii(text[at])
+    reason = {"ascii": "ordinal not in range(128)", "decimal": "invalid decimal Unicode string"}
+    return f"'{codec}' codec can't encode character {char} in position {at}: {reason[codec]}"
+
+
+# Floating point.
+
+
+def _float3(traits: Traits) -> Read:
+    blank = traits.blank_float_text
+
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            shown = repr(text) if text.strip() or blank is None else blank
+            raise Fault("ValueError", f"could not convert string to float: {shown}") from None
+
+    return read
+
+
+def _float2(text: str) -> float:
+    plain = _plain2(text).lstrip(" ")
+    try:
+        if _FLOAT_2.fullmatch(plain):
+            return float(plain)
+    except ValueError:
+        pass
+    # The text is a byte string, which may be no UTF-8: see `encode.to_bytes`.
+    shown = plain.encode("latin-1")[:200].decode("utf-8", "surrogateescape")
+    if _FLOAT_START.match(plain):
+        raise Fault("ValueError", f"invalid literal for float(): {shown}")
+    raise Fault("ValueError", f"could not convert string to float: {shown}")
+
+
+# Bytes and dates.
+
+
+def _base64(traits: Traits) -> Read:
+    def read(text: str) -> Binary:
+        if not text.isascii():
+            raise Fault("UnicodeEncodeError", _not_ascii(text, traits.py2))
+        try:
+            return Binary(binascii.a2b_base64(text))
+        except binascii.Error as error:
+            said = str(error) if traits.counts_base64 else "Incorrect padding"
+            raise Fault("binascii.Error", said) from None
+
+    return read
+
+
+def _not_ascii(text: str, py2: bool) -> str:
+    """What `text.encode("ascii")` says: of one character, or of the first run of several."""
+    start = next(at for at, char in enumerate(text) if char > "\x7f")
+    end = start
+    while end < len(text) and text[end] > "\x7f":
+        end += 1
+    if end == start + 1:
+        return _cannot_encode("ascii", text, start, py2)
+    where = f"in position {start}-{end - 1}"
+    return f"'ascii' codec can't encode characters {where}: ordinal not in range(128)"
+
+
+def _date2(text: str) -> DateTime:
+    if not text.isascii():
+        raise Fault("UnicodeEncodeError", _not_ascii(text, True))
+    return DateTime(text.strip())

@@ -1,0 +1,155 @@
+"""What a view returns, and what Django's middleware makes of it on the way out.
+
+The order of headers tells the story: the view sets Content-Type and its own, then comes
+X-Frame-Options, then Vary from what touched the session or a CSRF token, then the length from
+CommonMiddleware, and cookies last (SERVER.md 1.1, 2 and the recorded pages).  Python 2 keeps
+headers in a dict, and so in hash order.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..patchwork.hash_order import ordered
+from ..patchwork.traits import Traits
+from .messages import Response
+
+Field = tuple[str, str]
+
+HTML = "text/html; charset=utf-8"
+
+#: What Django's never_cache sets. The recordings leave these out, and so do we; on Python 2 they
+#: still have their share in the order of the others.
+_NEVER_CACHE = ("Last-Modified", "Expires", "Cache-Control")
+
+_YEAR = timedelta(seconds=31_449_600)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_TOKEN = frozenset(string.ascii_letters + string.digits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A view's answer.
+
+    `fields` are its headers after Content-Type. The flags say what the view did that shows in
+    headers: looked at the session; put a CSRF token in a form; stands under a CSRF decorator of
+    its own; forbids caching; or never got as far as the views (`early`: CommonMiddleware itself
+    answered).
+    """
+
+    status: int = 200
+    type: str = HTML
+    fields: tuple[Field, ...] = ()
+    body: bytes = b""
+    session: bool = False
+    form: bool = False
+    guarded: bool = False
+    never_cache: bool = False
+    early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """The request's cookies, as far as Django looks at them."""
+
+    session: str | None = None
+    csrf: str | None = None
+
+    @property
+    def bad_csrf(self) -> bool:
+        return self.csrf is not None and not (
+            len(self.csrf) in (32, 64) and _TOKEN.issuperset(self.csrf)
+        )
+
+
+NO_COOKIES = Cookies()
+
+
+def cookies(header: str) -> Cookies:
+    """The cookies in a Cookie header; of several with one name, the last counts."""
+    found: dict[str, str] = {}
+    for part in header.split(";"):
+        name, _, value = part.partition("=")
+        found[name.strip()] = value.strip().strip('"')
+    return Cookies(found.get("sessionid"), found.get("csrftoken"))
+
+
+def finish(page: Page, method: bytes, sent: Cookies, traits: Traits, now: datetime) -> Response:
+    """The response to a request of that method and cookies, its headers in the server's order.
+
+    `now` is naive UTC.
+    """
+    passed_by = page.early and traits.short_circuits
+    renews = traits.renews_bad_csrf_tokens and sent.bad_csrf
+    token = not passed_by and (page.form or renews)
+    # Real servers look at the session for every HEAD that reaches a view.
+    looked = not passed_by and (page.session or (method == b"HEAD" and not page.early))
+    drops = not passed_by and _drops_session(sent, looked, traits)
+
+    names = {"Content-Type": page.type, **dict(page.fields)}
+    hidden = _NEVER_CACHE if page.never_cache else ()
+    names |= dict.fromkeys(hidden, "")
+    if page.guarded and token:
+        names["Vary"] = "Cookie"
+    if traits.forbids_framing and not passed_by:
+        names["X-Frame-Options"] = traits.frame_options
+    if looked or token or (drops and traits.varies_on_dropped_sessions):
+        names.setdefault("Vary", "Cookie")
+    sized = traits.sizes_slash_redirects if page.early else traits.sizes_answers
+    if sized and page.status != 400:
+        names["Content-Length"] = str(len(page.body))
+
+    jar = {}
+    if token:
+        jar["csrftoken"] = _csrf_cookie(sent, traits, now)
+    if drops:
+        jar["sessionid"] = _no_session(traits)
+    fields = [(n, v) for n, v in in_order(names, traits) if n not in hidden]
+    fields += [("Set-Cookie", v) for _, v in in_order(jar, traits)]
+    return Response(page.status, tuple(fields), [] if method == b"HEAD" else [page.body])
+
+
+def in_order(names: dict[str, str], traits: Traits) -> list[Field]:
+    """Headers or cookies, given as they were set, as the server's Python walks them."""
+    if not traits.py2:
+        return list(names.items())
+    known = {name.lower(): (name, value) for name, value in names.items()}
+    return [known[key] for key in ordered(tuple(known))]
+
+
+# Cookies.
+
+
+def _drops_session(sent: Cookies, looked: bool, traits: Traits) -> bool:
+    """Whether the session cookie is deleted: no session that a client names exists here.
+
+    Django finds out when something looks at it, or at once if the name is too short.
+    """
+    if sent.session is None:
+        return False
+    return looked or not sent.session or (traits.drops_short_sessions and len(sent.session) < 8)
+
+
+def _no_session(traits: Traits) -> str:
+    nothing = "" if traits.py2 else '""'
+    when = _date(datetime(1970, 1, 1), traits)
+    return f"sessionid={nothing}; expires={when}; Max-Age=0; Path=/{traits.cookie_attributes}"
+
+
+def _csrf_cookie(sent: Cookies, traits: Traits, now: datetime) -> str:
+    token = sent.csrf
+    if token is None or sent.bad_csrf:
+        token = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(32))
+    when = _date(now + _YEAR, traits)
+    age = int(_YEAR.total_seconds())
+    return f"csrftoken={token}; expires={when}; Max-Age={age}; Path=/{traits.cookie_attributes}"
+
+
+def _date(when: datetime, traits: Traits) -> str:
+    dash = "-" if traits.cookie_dashes else " "
+    day = f"{when.day:02}{dash}{_MONTHS[when.month - 1]}{dash}{when.year:04}"
+    return f"{_DAYS[when.weekday()]}, {day} {when:%H:%M:%S} GMT"

@@ -1,0 +1,114 @@
+"""Which view a path leads to, release by release (SERVER.md 1.1, 2 and the recorded pages)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from urllib.parse import quote, unquote_to_bytes
+
+from ..patchwork.traits import Traits
+from . import views
+from .page import Page
+from .views import Visit
+
+View = Callable[..., Page]
+Match = tuple[View, tuple[str, ...]]
+
+_PROJECT = r"/project/([^/]+)/"
+# A message id may hold slashes, which is why it takes all that the suffixes leave.
+_MSGID = _PROJECT + r"patch/(.+?)/"
+_PATCH = r"/patch/(\d+)/"
+
+#: Path, view, and the trait that it needs (`!`: the trait that it must not have).
+_ROUTES: tuple[tuple[str, View, str], ...] = (
+    (r"/", views.front, ""),
+    (r"/about/", views.about, "!help_pages"),
+    (r"/help/(?:about/|pwclient/)?", views.help_page, "help_pages"),
+    (r"/help/(?:about/|pwclient/)?", views.moved_help, "!help_pages"),
+    (r"/pwclient/", views.script, "offers_script"),
+    (_PROJECT, views.project, ""),
+    (_PROJECT + "list/", views.patch_list, ""),
+    (_PROJECT + "pwclientrc/", views.pwclientrc, ""),
+    (_MSGID + "mbox/", views.mbox_by_msgid, "patches_by_msgid"),
+    (_MSGID + "raw/", views.raw_by_msgid, "patches_by_msgid"),
+    (_MSGID, views.patch_by_msgid, "patches_by_msgid"),
+    (_PATCH + "((?:mbox/|raw/)?)", views.moved_patch, "patches_by_msgid"),
+    (_PATCH + "mbox/", views.mbox_by_id, "!patches_by_msgid"),
+    (_PATCH + "raw/", views.raw_by_id, "!patches_by_msgid"),
+    (_PATCH, views.patch_by_id, "!patches_by_msgid"),
+    (r"/comment/(\d+)/", views.comment, "comment_pages"),
+    (r"/api/", views.api, "rest_versions"),
+    (r"/api/([\d.]+)/", views.api_version, "rest_versions"),
+    (r"/api/patches/(\d+)/", views.api_patch, "rest_versions"),
+    (r"/user/login/", views.login, ""),
+    (r"/admin/", views.admin, ""),
+)
+
+#: Views that take any method, being exempt from CSRF protection.
+_EXEMPT = frozenset({views.api, views.api_version, views.api_patch})
+_SAFE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
+
+
+class Routes:
+    """The paths of one release."""
+
+    def __init__(self, traits: Traits) -> None:
+        self._routes = [
+            (re.compile(path), view)
+            for path, view, needs in _ROUTES
+            if not needs or bool(getattr(traits, needs.lstrip("!"))) != needs.startswith("!")
+        ]
+
+    def view(self, path: str) -> Match | None:
+        """The view for a path and what the path tells it, or None."""
+        for pattern, view in self._routes:
+            if found := pattern.fullmatch(path):
+                return view, found.groups()
+        return None
+
+    def page(self, visit: Visit) -> Page:
+        """What the server shows at the visit's path, but for the XML-RPC API itself."""
+        match = self.view(visit.path)
+        if match is None:
+            return self._unknown(visit)
+        view, args = match
+        if visit.method not in _SAFE and view not in _EXEMPT:
+            return views.forbidden(visit)
+        return view(visit, *args)
+
+    def _unknown(self, visit: Visit) -> Page:
+        """A redirect to the path with a slash behind if that leads anywhere, or 404."""
+        with_slash = f"{visit.path}/"
+        known = self.view(with_slash) or (with_slash == "/xmlrpc/" and visit.patchwork.enabled)
+        if visit.path.endswith("/") or not known:
+            return views.not_found(visit)
+        query = f"?{quote(visit.query, safe=_QUERY_SAFE)}" if visit.query else ""
+        # A second slash in front would make it the URL of another host.
+        where = re.sub("^//", "/%2F", quote(with_slash, safe=_PATH_SAFE))
+        return replace(views.redirect(visit, f"{where}{query}", 301), early=True)
+
+
+# What Django leaves as it is in a redirect's path and query.
+_PATH_SAFE = "/:;@&=+$,-_.!~*'()"
+_QUERY_SAFE = "/#%[]=:;$&()+,!?*@'~"
+
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
+@lru_cache(maxsize=256)
+def split_target(target: bytes, drops_a_slash: bool) -> tuple[str, str]:
+    """The decoded path and the query of a request-target, in origin or absolute form.
+
+    pwclient always sends the absolute form (CLIENTS.md); the host in it counts for nothing.
+    Under an old gunicorn `//xmlrpc/` is `/xmlrpc/` (SERVER.md 1.1).
+    """
+    origin = _ABSOLUTE.sub(b"", target, count=1) if target[:1] != b"/" else target
+    path, _, query = origin.partition(b"#")[0].partition(b"?")
+    if drops_a_slash and path[:2] == b"//":
+        path = path[1:]
+    decoded = unquote_to_bytes(path).decode("utf-8", "replace")
+    if not decoded.startswith("/"):
+        decoded = f"/{decoded}"
+    return decoded, query.decode("latin-1")

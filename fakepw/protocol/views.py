@@ -1,0 +1,272 @@
+"""The pages beside the XML-RPC API, as far as clients and people meet them (SERVER.md 1.1, 2).
+
+A view takes the visit and what the path says, and returns a Page.  What they show is ours; which
+of them exist, their status and headers are the release's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from ..patchwork.collation import COLLATIONS
+from ..patchwork.faults import Fault
+from ..patchwork.patchwork import Patchwork
+from ..patchwork.rows import Patch, Project
+from ..patchwork.text import filename
+from ..patchwork.traits import Traits
+from . import html
+from .encode import to_bytes
+from .page import Page
+
+#: The row of Django's sites framework, whose name a new Patchwork's pwclientrc shows.
+DOMAIN = "example.com"
+
+# What Django's reverse() leaves unquoted in a URL.
+_URL_SAFE = "!$&'()*+,;=/~:@"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request as the views see it: `path` decoded, `query` raw, `host` as the client named it."""
+
+    patchwork: Patchwork
+    method: bytes
+    path: str
+    query: str
+    host: str
+
+    @property
+    def traits(self) -> Traits:
+        return self.patchwork.traits
+
+
+# Refusals and redirects.
+
+
+def not_found(visit: Visit) -> Page:
+    return Page(status=404, body=html.not_found(visit.path), session=True, guarded=True)
+
+
+def forbidden(visit: Visit) -> Page:
+    """The CSRF check's refusal of everything but GET, HEAD, OPTIONS and TRACE."""
+    return Page(status=403, type=visit.traits.error_type, body=html.forbidden())
+
+
+def bad_host(traits: Traits) -> Page:
+    return Page(status=400, type=traits.error_type, body=html.bad_request(), early=True)
+
+
+def broken(visit: Visit) -> Page:
+    return Page(status=500, type=visit.traits.error_type, body=html.broken())
+
+
+def redirect(visit: Visit, path: str, status: int = 302) -> Page:
+    """To a path on the same server."""
+    where = f"http://{visit.host}{path}" if visit.traits.absolute_redirects else path
+    return Page(status=status, fields=(("Location", where),))
+
+
+# The site.
+
+
+def front(visit: Visit) -> Page:
+    projects = visit.patchwork.store.projects.values()
+    return Page(body=html.front(projects), session=True)
+
+
+def about(visit: Visit) -> Page:
+    return Page(body=html.about(visit.patchwork), session=True)
+
+
+def help_page(visit: Visit) -> Page:
+    return Page(body=html.about(visit.patchwork), session=True)
+
+
+def moved_help(visit: Visit) -> Page:
+    return redirect(visit, "/about/", 301)
+
+
+def script(visit: Visit) -> Page:
+    """Where old releases offer the pwclient program, a note where to get it."""
+    return Page(
+        type="text/x-python",
+        fields=(("Content-Disposition", "attachment; filename=pwclient"),),
+        body=html.SCRIPT,
+        session=visit.traits.script_asks_who,
+    )
+
+
+def login(visit: Visit) -> Page:
+    return Page(body=html.login(), form=True, guarded=True, never_cache=True)
+
+
+def admin(visit: Visit) -> Page:
+    page = redirect(visit, "/admin/login/?next=/admin/")
+    return replace(page, session=True, never_cache=True)
+
+
+# Projects.
+
+
+def _project(visit: Visit, linkname: str) -> Project | None:
+    exact = COLLATIONS[visit.traits.database].exact
+    wanted = exact(linkname)
+    projects = visit.patchwork.store.projects.values()
+    return next((row for row in projects if exact(row.linkname) == wanted), None)
+
+
+def project(visit: Visit, linkname: str) -> Page:
+    row = _project(visit, linkname)
+    if row is None:
+        return not_found(visit)
+    return Page(body=html.project(visit.patchwork, row), session=True)
+
+
+def patch_list(visit: Visit, linkname: str) -> Page:
+    row = _project(visit, linkname)
+    if row is None:
+        return not_found(visit)
+    return Page(body=html.patch_list(visit.patchwork, row), session=True, form=True)
+
+
+def pwclientrc(visit: Visit, linkname: str) -> Page:
+    """A sample configuration for pwclient."""
+    row = _project(visit, linkname)
+    if row is None:
+        return not_found(visit)
+    settings = visit.traits.pwclientrc.format(domain=DOMAIN)
+    text = f"# A sample .pwclientrc for {row.linkname}.\n\n[{row.linkname}]\n{settings}\n"
+    fields = (("Content-Disposition", "attachment; filename=.pwclientrc"),)
+    return Page(type="text/plain", fields=fields, body=to_bytes(text), session=True)
+
+
+# Patches.
+
+
+def _patch(visit: Visit, digits: str) -> Patch | None:
+    return visit.patchwork.store.patches.get(int(digits[:20]))
+
+
+def _patch_by_msgid(visit: Visit, linkname: str, msgid: str) -> Patch | None:
+    """The patch whose message id is this one in angle brackets."""
+    row = _project(visit, linkname)
+    if row is None:
+        return None
+    store = visit.patchwork.store
+    exact = COLLATIONS[visit.traits.database].exact
+    found = store.index("msgid of a URL", lambda patch: exact(patch.msgid))
+    patches = (store.patches[patch_id] for patch_id in found.get(exact(f"<{msgid}>"), ()))
+    return next((patch for patch in patches if patch.project_id == row.id), None)
+
+
+def patch_path(visit: Visit, patch: Patch) -> str:
+    """Where the page of a patch is."""
+    if not visit.traits.patches_by_msgid:
+        return f"/patch/{patch.id}/"
+    linkname = visit.patchwork.store.projects[patch.project_id].linkname
+    return quote(f"/project/{linkname}/patch/{patch.msgid.strip('<>')}/", safe=_URL_SAFE)
+
+
+def moved_patch(visit: Visit, digits: str, rest: str) -> Page:
+    patch = _patch(visit, digits)
+    if patch is None:
+        return not_found(visit)
+    return redirect(visit, patch_path(visit, patch) + rest)
+
+
+def _shown(visit: Visit, patch: Patch | None) -> Page:
+    if patch is None:
+        return not_found(visit)
+    body = html.patch(visit.patchwork, patch, patch_path(visit, patch))
+    return Page(body=body, session=True, form=visit.traits.patch_page_has_form)
+
+
+def _mbox(visit: Visit, patch: Patch | None) -> Page:
+    if patch is None:
+        return not_found(visit)
+    try:
+        from ..patchwork.mbox import mbox_page  # only now: the email package is slow to import
+
+        text = mbox_page(visit.patchwork.store, patch, visit.traits)
+    except Fault:
+        return broken(visit)
+    return _download(visit.traits.mbox_type, patch, ".patch", text)
+
+
+def _raw(visit: Visit, patch: Patch | None) -> Page:
+    if patch is None:
+        return not_found(visit)
+    from ..patchwork.mbox import raw
+
+    return _download("text/x-patch", patch, visit.traits.raw_suffix, raw(patch))
+
+
+def _download(kind: str, patch: Patch, suffix: str, text: str) -> Page:
+    name = filename(patch.name, suffix)
+    fields = (("Content-Disposition", f"attachment; filename={name}"),)
+    return Page(type=kind, fields=fields, body=to_bytes(text))
+
+
+def patch_by_id(visit: Visit, digits: str) -> Page:
+    return _shown(visit, _patch(visit, digits))
+
+
+def mbox_by_id(visit: Visit, digits: str) -> Page:
+    return _mbox(visit, _patch(visit, digits))
+
+
+def raw_by_id(visit: Visit, digits: str) -> Page:
+    return _raw(visit, _patch(visit, digits))
+
+
+def patch_by_msgid(visit: Visit, linkname: str, msgid: str) -> Page:
+    return _shown(visit, _patch_by_msgid(visit, linkname, msgid))
+
+
+def mbox_by_msgid(visit: Visit, linkname: str, msgid: str) -> Page:
+    return _mbox(visit, _patch_by_msgid(visit, linkname, msgid))
+
+
+def raw_by_msgid(visit: Visit, linkname: str, msgid: str) -> Page:
+    return _raw(visit, _patch_by_msgid(visit, linkname, msgid))
+
+
+def comment(visit: Visit, digits: str) -> Page:
+    """To the patch that was commented on, and the comment's place there."""
+    store = visit.patchwork.store
+    row = store.comments.get(int(digits[:20]))
+    if row is None:
+        return not_found(visit)
+    return redirect(visit, f"{patch_path(visit, store.patches[row.patch_id])}#{row.id}")
+
+
+# The REST API: that it is there, and no more.
+
+_READ = "GET, HEAD, OPTIONS"
+_WRITE = "GET, PUT, PATCH, HEAD, OPTIONS"
+
+
+def _json(value: Any, status: int = 200, allow: str = _READ) -> Page:
+    fields = (("Vary", "Accept, Cookie"), ("Allow", allow))
+    body = msgspec.json.encode(value)
+    return Page(status=status, type="application/json", fields=fields, body=body, session=True)
+
+
+def api(visit: Visit) -> Page:
+    return _json({"patches": f"http://{visit.host}/api/patches/"})
+
+
+def api_version(visit: Visit, version: str) -> Page:
+    return api(visit) if version in visit.traits.rest_versions else not_found(visit)
+
+
+def api_patch(visit: Visit, digits: str) -> Page:
+    row = _patch(visit, digits)
+    if row is None:
+        return _json({"detail": "Not found."}, 404, _WRITE)
+    shown = {"id": row.id, "msgid": row.msgid, "date": row.date.isoformat(), "name": row.name}
+    return _json(shown, allow=_WRITE)
