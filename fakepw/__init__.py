@@ -1,0 +1,67 @@
+"""A fake Patchwork server that speaks XML-RPC so that clients cannot tell.
+
+    with fakepw.serve("fixture.json") as pw:
+        client = xmlrpc.client.ServerProxy(pw.url)
+
+The names below are all there is to import; each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .fixtures import FixtureError, load
+    from .patchwork.instances import instance
+    from .patchwork.patchwork import Patchwork
+    from .patchwork.rows import Dataset
+    from .protocol import respond
+    from .protocol.messages import Request, Response
+    from .serving.thread import LiveServer, serve
+
+    __version__: str
+
+__all__ = [
+    "Dataset",
+    "FixtureError",
+    "LiveServer",
+    "Patchwork",
+    "Request",
+    "Response",
+    "__version__",
+    "instance",
+    "load",
+    "respond",
+    "serve",
+]
+
+_MODULES = {
+    "Dataset": "patchwork.rows",
+    "FixtureError": "fixtures",
+    "LiveServer": "serving.thread",
+    "Patchwork": "patchwork.patchwork",
+    "Request": "protocol.messages",
+    "Response": "protocol.messages",
+    "instance": "patchwork.instances",
+    "load": "fixtures",
+    "respond": "protocol",
+    "serve": "serving.thread",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("fakepw")
+    elif name in _MODULES:
+        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

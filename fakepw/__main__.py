@@ -1,0 +1,5 @@
+"""`python -m fakepw`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,114 @@
+"""What `fakepw serve` tells people once it serves: where, as what, with whom to log in, and how."""
+
+from __future__ import annotations
+
+import base64
+from itertools import zip_longest
+
+from ..patchwork.auth import login
+from ..patchwork.faults import Fault
+from ..patchwork.patchwork import Patchwork
+from ..patchwork.rows import User
+from ..patchwork.store import Store
+
+#: Accounts shown, and those looked at; a fixture may hold thousands.
+MOST = 8
+TRIED = 100
+
+
+def banner(patchwork: Patchwork, base_url: str) -> str:
+    """The banner of a server that answers at `base_url`, as lines of text."""
+    store, url = patchwork.store, f"{base_url}xmlrpc/"
+    state = "" if patchwork.enabled else "   (XML-RPC switched off: every call is answered 404)"
+    lines = [
+        f"fakepw serves {url}{state}",
+        f"  instance   {patchwork.instance.name}{_composed(patchwork)}",
+        f"  loaded     {_loaded(store)}",
+        *_accounts(patchwork),
+        f"  control    {base_url}_fakepw/",
+        "",
+        "Try:",
+        *(f"  {line}" for line in _examples(patchwork, url)),
+        "",
+        "Ctrl-C stops it.",
+    ]
+    return "\n".join(lines)
+
+
+def _composed(patchwork: Patchwork) -> str:
+    instance = patchwork.instance
+    kind = "recorded" if instance.recorded else "composed of recorded ones"
+    return f" ({kind}; Python {instance.python}, Django {instance.django})"
+
+
+def _loaded(store: Store) -> str:
+    counts = [
+        (len(store.patches), "patch", "patches"),
+        (len(store.projects), "project", "projects"),
+        (len(store.people), "person", "people"),
+        (len(store.users), "user", "users"),
+        (len(store.comments), "comment", "comments"),
+        (len(store.checks), "check", "checks"),
+    ]
+    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+
+
+def _accounts(patchwork: Patchwork) -> list[str]:
+    """Who can log in, with which password, and what they may change (SERVER.md 1.10)."""
+    users = [
+        user for user in list(patchwork.store.users.values())[:TRIED] if _logs_in(user, patchwork)
+    ]
+    if not users:
+        return ["  accounts   none that can log in: nobody can call patch_set or check_create"]
+    rights = _rights(users, patchwork)
+    shown = sorted(zip(users, rights, strict=True), key=lambda pair: not pair[1])[:MOST]
+    width = max(len(_credentials(user)) for user, _ in shown)
+    lines = [
+        f"{_credentials(user):{width}}   {' and '.join(may) or 'may change nothing'}"
+        for user, may in shown
+    ]
+    if len(users) > MOST or len(patchwork.store.users) > TRIED:
+        lines.append("… and more")
+    return [f"  {head:10} {line}" for head, line in zip_longest(["accounts"], lines, fillvalue="")]
+
+
+def _credentials(user: User) -> str:
+    return f"{user.username} / {user.password}"
+
+
+def _logs_in(user: User, patchwork: Patchwork) -> bool:
+    """Whether the user's own name and password open the door of this instance."""
+    pair = f"{user.username}:{user.password}".encode()
+    header = f"Basic {base64.b64encode(pair).decode()}"
+    try:
+        return login(header, patchwork.store, patchwork.traits).id == user.id
+    except Fault:
+        return False
+
+
+def _rights(users: list[User], patchwork: Patchwork) -> list[list[str]]:
+    """What each of the users may change."""
+    store = patchwork.store
+    accounts = {person.id: person.user_id for person in store.people.values()}
+    theirs = {(accounts.get(row.submitter_id), row.project_id) for row in store.patches.values()}
+    theirs |= {(row.delegate_id, row.project_id) for row in store.patches.values()}
+    rights = []
+    for user in users:
+        maintained = [store.projects[each].linkname for each in user.maintainer_of]
+        may = [f"maintains {', '.join(maintained)}"] if maintained else []
+        if any((user.id, each) in theirs for each in store.projects.keys() - user.maintainer_of):
+            may.append("may change patches of their own or delegated to them")
+        rights.append(may)
+    return rights
+
+
+def _examples(patchwork: Patchwork, url: str) -> list[str]:
+    project = next((each.linkname for each in patchwork.store.projects.values()), "PROJECT")
+    call = "<methodCall><methodName>pw_rpc_version</methodName></methodCall>"
+    return [
+        f"curl -d '{call}' {url}",
+        f"python3 -c 'from xmlrpc.client import *; print(ServerProxy(\"{url}\").patch_list())'",
+        f"printf '[options]\\ndefault={project}\\n[{project}]\\nbackend=xmlrpc\\nurl={url}\\n'"
+        " > pwclientrc",
+        "PWCLIENTRC=pwclientrc pwclient list",
+    ]

@@ -1,0 +1,146 @@
+"""`fakepw serve`: a server in the foreground, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from typing import NoReturn
+
+import click
+import msgspec
+
+from ..fixtures import FixtureError
+from ..patchwork.patchwork import Patchwork
+from ..protocol.messages import Request, Response
+from .application import application, limits
+from .banner import banner
+from .loop import new_event_loop
+from .server import Application, Server, listen, url_host
+from .thread import patchwork_of
+
+log = logging.getLogger("fakepw")
+
+
+@click.command()
+@click.argument("fixtures", metavar="[FIXTURE]...", nargs=-1, type=click.Path(path_type=str))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes a free one.",
+)
+@click.option("--instance", metavar="NAME", help="What to answer as (see `fakepw instances`).")
+@click.option("--disable-xmlrpc", is_flag=True, help="Answer 404 as if the API were switched off.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves.")
+@click.option("-v", "--verbose", is_flag=True, help="Log every request.")
+def serve(
+    fixtures: tuple[str, ...],
+    host: str,
+    port: int,
+    instance: str | None,
+    disable_xmlrpc: bool,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Serve Patchwork's XML-RPC API from JSON fixtures, or the packaged demo without any.
+
+    Ends with 0 after Ctrl-C or SIGTERM, and with 2 and the reasons if it cannot start.
+    """
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s fakepw: %(message)s",
+        datefmt="%H:%M:%S",
+    )
+    try:
+        patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc)
+        listener = listen(host, port)
+    except FixtureError as error:
+        _give_up(*error.errors)
+    except ValueError as error:
+        _give_up(str(error))
+    except OSError as error:
+        _give_up(str(error.args[-1]) + ("; choose another with --port" if error.errno else ""))
+    gc.freeze()  # the rows stay: no collection need look at them again
+    _raise_descriptor_limit()
+    answer = application(patchwork)
+    server = Server(_logged(answer) if verbose else answer, limits(patchwork.instance))
+    bound, port = listener.getsockname()[:2]
+    base_url = f"http://{url_host(bound)}:{port}/"
+    if not (bound.startswith("127.") or bound == "::1"):
+        click.echo(f"warning: {bound} is not loopback: others can reach this server", err=True)
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        _on_signals(asyncio.get_running_loop(), stop)
+        await server.start(listener)
+        click.echo(_json(patchwork, base_url) if as_json else banner(patchwork, base_url))
+        sys.stdout.flush()
+        await stop.wait()
+        server.close()
+        await asyncio.sleep(0)
+
+    loop = new_event_loop()
+    with contextlib.suppress(KeyboardInterrupt):  # where the loop knows no signals
+        loop.run_until_complete(run())
+    if hasattr(signal, "pthread_sigmask"):
+        # Closing the loop takes its handlers away; a second signal must not end us the hard way.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    loop.close()
+
+
+def _give_up(*reasons: str) -> NoReturn:
+    for reason in reasons:
+        click.echo(f"fakepw serve: {reason}", err=True)
+    sys.exit(2)
+
+
+def _json(patchwork: Patchwork, base_url: str) -> str:
+    line = {
+        "url": f"{base_url}xmlrpc/",
+        "control": f"{base_url}_fakepw/",
+        "instance": patchwork.instance.name,
+        "pid": os.getpid(),
+    }
+    return msgspec.json.encode(line).decode()
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # on Windows
+            loop.add_signal_handler(number, stop.set)
+
+
+def _raise_descriptor_limit() -> None:
+    """Let the process open as many connections as it may: the usual 1024 is but a default."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _logged(answer: Application) -> Application:
+    """The same application, with a line in the log for each request."""
+
+    def logged(request: Request) -> Response:
+        start = time.perf_counter()
+        response = answer(request)
+        log.info(
+            "%s %s %d %d bytes %.1f ms",
+            request.method.decode("latin-1"),
+            request.target[:500].decode("latin-1"),
+            response.status,
+            sum(map(len, response.body)),
+            (time.perf_counter() - start) * 1000,
+        )
+        return response
+
+    return logged

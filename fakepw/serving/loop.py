@@ -1,0 +1,126 @@
+"""The event loop, and the one thread in which all servers of a process run it."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+log = logging.getLogger("fakepw")
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """An event loop: uvloop's if that is installed, otherwise asyncio's own."""
+    loop: asyncio.AbstractEventLoop
+    try:
+        import uvloop
+    except ImportError:
+        loop = asyncio.new_event_loop()
+    else:
+        loop = uvloop.new_event_loop()
+    loop.set_exception_handler(_one_line)
+    return loop
+
+
+def _one_line(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log in one line what the event loop reports, which by itself prints a traceback."""
+    error = context.get("exception")
+    log.error("%s%s", context["message"], f": {error!r}" if error is not None else "")
+    log.debug("%r", context, exc_info=error)
+
+
+class LoopThread:
+    """A daemon thread that runs an event loop for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self.loop = new_event_loop()
+        self.pid = os.getpid()
+        self._thread = threading.Thread(target=self._run, name="fakepw", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    @property
+    def alive(self) -> bool:
+        """Whether something can be run here; not so in a forked child."""
+        return self.pid == os.getpid() and self._thread.is_alive()
+
+    def run(self, function: Callable[..., Result], *args: Any) -> Result:
+        """Call a function in the loop's thread and wait for its result, or its exception.
+
+        Raises RuntimeError if the thread is gone: it does not live on in a forked child.
+        """
+        if threading.current_thread() is self._thread:
+            return function(*args)
+        if not self.alive:
+            raise RuntimeError("this server's thread is gone: it runs in the parent process")
+        future: Future[Result] = Future()
+        self.loop.call_soon_threadsafe(_into, future, function, args)
+        return future.result()
+
+    def run_coroutine(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """The same for a coroutine, from any other thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+    def end(self) -> None:
+        """Stop the loop and wait for the thread, but no longer than a second."""
+        if self.alive:
+            asyncio.run_coroutine_threadsafe(self._wind_up(), self.loop)
+            self._thread.join(1.0)
+            if not self._thread.is_alive():
+                self.loop.close()
+
+    async def _wind_up(self) -> None:
+        """Let what has begun come to its end (accepting takes some turns), then stop."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+        self.loop.stop()
+
+
+def _into(future: Future[Result], function: Callable[..., Result], args: tuple[Any, ...]) -> None:
+    try:
+        future.set_result(function(*args))
+    except BaseException as error:
+        future.set_exception(error)
+
+
+_lock = threading.Lock()
+_shared: LoopThread | None = None
+#: Loops of a parent process, kept from the garbage collector, which would touch what it still uses.
+_parents: list[LoopThread] = []
+
+
+def shared() -> LoopThread:
+    """The process's thread, started when first asked for."""
+    global _shared
+    with _lock:
+        if _shared is None or not _shared.alive:
+            _shared = LoopThread()
+        return _shared
+
+
+def _forget_parents_thread() -> None:
+    global _lock, _shared
+    _lock = threading.Lock()
+    if _shared is not None:
+        _parents.append(_shared)
+        _shared = None
+
+
+def _end() -> None:
+    if _shared is not None:
+        _shared.end()
+
+
+atexit.register(_end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents_thread)

@@ -1,0 +1,328 @@
+"""What a connection reads: HTTP/1.x bytes in, requests out, within bounds.
+
+httptools (llhttp) parses; this does what it leaves open: unusual methods, wishes to upgrade, long
+heads and bodies, and what is no HTTP at all.  It knows no socket.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserInvalidMethodError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+)
+
+from ..protocol.messages import Request
+
+if TYPE_CHECKING:
+    from .server import Server
+
+# Where in a request the bytes that come next belong.
+IDLE: Final = 0  # between two requests
+HEAD: Final = 1
+BODY: Final = 2
+OVER: Final = 3  # nowhere: the last answer of this connection is given, or on its way
+
+#: The methods that gunicorn lets through: 3 to 20 characters of a token, none of them a-z or #.
+_METHOD = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{3,20}")
+_METHOD_SO_FAR = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{1,20}")
+#: What the parser is told instead of a method that it does not know.
+_STAND_IN = b"PUT"
+
+#: Bytes that asyncio reads at once, at most.
+MOST_READ = 256 * 1024
+#: Heads that a server remembers, and their longest, in bytes.
+MOST_KNOWN = 256
+LONGEST_KNOWN = 2048
+
+#: What an unfinished request is taken to hold beside its bytes.
+_OVERHEAD = 1024
+
+
+Fields = list[tuple[bytes, bytes]]
+
+
+class KnownHead(NamedTuple):
+    """What was read of a head, and the length of the body that follows it."""
+
+    method: bytes
+    target: bytes
+    headers: Fields
+    version: str
+    length: int
+
+    def request(self, body: bytes) -> Request:
+        """The request that has this head."""
+        return Request(self.method, self.target, self.headers.copy(), body, self.version)
+
+
+class Reader:
+    """Makes requests of what a client sends, and hands them to `_take`.
+
+    Whatever is rare lives in methods of its own, off the path of a plain POST that comes whole.
+    """
+
+    __slots__ = (
+        "body",
+        "complete",
+        "continued",
+        "head_size",
+        "headers",
+        "held",
+        "parser",
+        "phase",
+        "reading",
+        "sent",
+        "server",
+        "since",
+        "stash",
+        "target",
+        "trailing",
+    )
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.parser = HttpRequestParser(self)
+        self.since = 0.0  # the server's clock when this request, or the silence, began
+        # this read
+        self.reading = 0  # its bytes
+        self.complete = 0  # requests that ended in it so far
+        # the request that is being read
+        self.phase = IDLE
+        self.sent: tuple[bytes, Fields | None] | None = None  # where the parser was told another
+        self.target = b""
+        self.headers: Fields = []
+        self.body: bytes | bytearray = b""
+        self.stash = b""  # the beginning of a method, kept in case that the parser does not know it
+        self.head_size = 0  # bytes of an unfinished head, at most one read too many
+        self.trailing = 0  # bytes since the last of the body, at most one read too many
+        self.continued = False  # whether the client was told to send the body
+        self.held = 0  # bytes that the server counts for it
+
+    # What becomes of it.
+
+    def _take(self, request: Request, keep_alive: bool) -> None:
+        """A request is complete; without `keep_alive` it is the last."""
+        raise NotImplementedError
+
+    def _continue(self) -> None:
+        """A head is complete, its body is not."""
+        raise NotImplementedError
+
+    def _refuse(self, status: int, detail: str) -> None:
+        """This is no request that can be answered: say why, with that status, and read no more."""
+        raise NotImplementedError
+
+    def fail(self, error: BaseException) -> None:
+        """Something failed that should not."""
+        raise NotImplementedError
+
+    # Reading.
+
+    def receive(self, data: bytes) -> None:
+        """Read what arrived, and answer what it completes."""
+        if self.stash:
+            data, self.stash = self.stash + data, b""
+        elif self.phase == IDLE:
+            end = data.find(b"\r\n\r\n", 0, LONGEST_KNOWN) + 4
+            known = self.server.known_heads.get(data[:end])
+            if known is not None and known.length == len(data) - end:
+                self.since = self.server.now
+                self._take(known.request(data[end:]), True)
+            else:
+                self._read(data)
+                if self.complete == 1 and self.phase == IDLE:
+                    self._know(data, end)
+            return
+        elif self.phase == OVER:
+            return
+        self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        self.reading = len(data)
+        self.complete = 0
+        try:
+            self.parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as stop:
+            self._stopped(data, stop)
+        if self.phase:
+            self._unfinished(data)
+
+    def _know(self, data: bytes, end: int) -> None:
+        """Remember the head of a read that was just one request, for when it comes again.
+
+        Clients send the same head again and again, byte for byte; parsing it is a quarter of what
+        a short call costs.
+        """
+        method, known = self.parser.get_method(), self.server.known_heads
+        if len(data) == end + len(self.body) and end > 3 and data.startswith(method):
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            version = self.parser.get_http_version()
+            known[data[:end]] = KnownHead(
+                method, self.target, self.headers, version, len(self.body)
+            )
+
+    def on_message_begin(self) -> None:
+        if self.phase != OVER:
+            self.phase = HEAD
+            self.target = self.body = b""
+            self.headers = []
+            self.head_size = 0
+            self.since = 0.0
+
+    def on_url(self, url: bytes) -> None:
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.phase == HEAD:  # and no trailer
+            self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        if self.phase == HEAD:
+            self.phase = BODY
+            if self.head_size + self.reading > self.server.limits.header_bytes:
+                self._measure_head()
+
+    def on_body(self, data: bytes) -> None:
+        if self.body or len(data) > self.server.limits.body_bytes:
+            self._longer_body(data)
+        else:
+            self.body = data
+
+    def on_message_complete(self) -> None:
+        parser = self.parser
+        if self.phase != BODY or parser.should_upgrade():
+            return
+        self.phase = IDLE
+        self.complete += 1
+        self.since = self.server.now
+        if self.held:
+            self._release()
+        version = parser.get_http_version()
+        keep_alive = parser.should_keep_alive()
+        method = parser.get_method()
+        if self.sent is not None:
+            method, headers = self.sent
+            self.headers = headers or self.headers
+            self.sent = None
+        request = Request(method, self.target, self.headers.copy(), bytes(self.body), version)
+        if not keep_alive:
+            self.phase = OVER
+            if version not in ("1.0", "1.1"):
+                self._refuse(400, f"Invalid HTTP Version {version}")
+                return
+        self._take(request, keep_alive)
+
+    # What is rare in reading.
+
+    def _unfinished(self, data: bytes) -> None:
+        """The read ended inside a request."""
+        if self.phase == OVER:
+            return
+        if not self.since:
+            self.since = self.server.clock()
+        if self.phase == HEAD:
+            if not self.complete and not self.head_size and _METHOD_SO_FAR.fullmatch(data):
+                self.stash = data
+                self.parser = HttpRequestParser(self)
+                return
+            self.head_size += self.reading
+            if self.head_size > self.server.limits.header_bytes:
+                self._measure_head()
+        else:
+            self._continue()
+            self.trailing += self.reading
+            if self.trailing > self.server.limits.header_bytes + MOST_READ:
+                self._refuse(431, "limit request trailer fields size")
+        if self.phase != OVER:
+            self._hold(len(self.body) + self.head_size + _OVERHEAD)
+
+    def _measure_head(self) -> None:
+        """Refuse a head that is surely too long (`head_size` may be one read too high)."""
+        limit = self.server.limits.header_bytes
+        size = len(self.target) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > limit or self.head_size > limit + MOST_READ:
+            self._refuse(431, f"limit request headers fields size ({limit} bytes)")
+
+    def _longer_body(self, data: bytes) -> None:
+        """A part of a body that does not come at once; what is over the limit is dropped."""
+        if self.phase != BODY:
+            return
+        self.trailing = 0
+        if type(self.body) is not bytearray:
+            self.body = bytearray(self.body)
+        room = self.server.limits.body_bytes + 1 - len(self.body)
+        self.body += data[: max(0, room)]
+
+    def _hold(self, size: int) -> None:
+        """Account for what the unfinished request holds."""
+        server = self.server
+        server.held += size - self.held
+        self.held = size
+        if server.held > server.limits.held_bytes and size:
+            self._refuse(503, "too many unfinished requests")
+
+    def _release(self) -> None:
+        self._hold(0)
+        self.continued = False
+        self.trailing = 0
+
+    def _feed(self, data: bytes) -> None:
+        """Begin with a new parser."""
+        self.parser = HttpRequestParser(self)
+        try:
+            self.parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as stop:
+            self._stopped(data, stop)
+
+    def _stopped(self, data: bytes, stop: Exception) -> None:
+        """The parser stopped at a wish to upgrade, an unusual method, or what is not HTTP."""
+        if self.phase == OVER:
+            return
+        if isinstance(stop, HttpParserUpgrade):
+            self._no_upgrade(data[stop.args[0] :])
+        elif isinstance(stop, HttpParserCallbackError):
+            self.fail(stop.__context__ or stop)
+        elif not self._unusual_method(data):
+            self._refuse(400, _reason(data, stop))
+
+    def _no_upgrade(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1 after a head that asks for another protocol, as real servers do.
+
+        The parser stops before the body then (and after CONNECT), so it reads the same head again
+        without the wish.
+        """
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        self.sent = self.sent[0] if self.sent else method, self.headers
+        if method == b"CONNECT":
+            method = _STAND_IN
+        lines = [b"%b: %b" % (name, value) for name, value in self.headers if name != b"upgrade"]
+        line = b"%b %b HTTP/%b" % (method, self.target, version.encode())
+        self._feed(b"\r\n".join([line, *lines, b"", b""]) + rest)
+
+    def _unusual_method(self, data: bytes) -> bool:
+        """Read again under a stand-in what ails only by a method that llhttp does not know."""
+        if self.complete or self.head_size or self.sent:
+            return False  # it does not begin where the data do
+        token, blank, rest = data.partition(b" ")
+        if blank and _METHOD.fullmatch(token):
+            self.sent = token, None
+            self._feed(_STAND_IN + blank + rest)
+            return True
+        return not blank and _METHOD_SO_FAR.fullmatch(token) is not None
+
+
+def _reason(data: bytes, error: Exception) -> str:
+    """What to say of data that are no HTTP; of a method, in gunicorn's words (`http/get`)."""
+    token = data.split(b" ", 1)[0]
+    if data.startswith(b"\x16\x03"):
+        return "Invalid HTTP request: a TLS handshake, but this server speaks plain http"
+    if isinstance(error, HttpParserInvalidMethodError) and len(token) <= 64:
+        return f"Invalid Method 'Invalid HTTP method: {token.decode('latin-1')!r}'"
+    return f"Invalid HTTP request: {error}"

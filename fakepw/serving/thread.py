@@ -1,0 +1,185 @@
+"""A server in a thread of this process, for test suites in Python."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, TypeVar
+
+from ..fixtures import Source, packaged, read
+from ..patchwork.instances import DEFAULT
+from ..patchwork.patchwork import Patchwork
+from ..patchwork.rows import Dataset
+from .application import application, limits
+from .limits import Limits
+from .loop import LoopThread, shared
+from .server import Server, listen, url_host
+
+Result = TypeVar("Result")
+
+_running: set[LiveServer] = set()
+
+
+class LiveServer:
+    """A server that is running in a thread, until `stop` or the end of its `with` block.
+
+    url
+        Where the XML-RPC API is: `http://127.0.0.1:PORT/xmlrpc/`.
+    base_url
+        The same without `xmlrpc/`.
+    control_url
+        Where the control API is: `base_url` + `_fakepw/`.
+    host, port
+        What it listens on.
+    patchwork
+        The Patchwork that it serves.  It changes whenever a client writes: from any other thread
+        use `reset`, `state` and `run`, which run in the server's own.
+    """
+
+    def __init__(self, patchwork: Patchwork, host: str, port: int, limits: Limits) -> None:
+        self.patchwork = patchwork
+        self._thread: LoopThread = shared()
+        self._server = Server(application(patchwork), limits)
+        self._listener = listen(host, port)
+        self.host: str
+        self.port: int
+        self.host, self.port = self._listener.getsockname()[:2]
+        self.base_url = f"http://{url_host(self.host)}:{self.port}/"
+        self.url = f"{self.base_url}xmlrpc/"
+        self.control_url = f"{self.base_url}_fakepw/"
+        self._thread.run_coroutine(self._server.start(self._listener))
+        _running.add(self)
+
+    def reset(self) -> None:
+        """Back to the rows that the server started with.
+
+        Raises RuntimeError in a forked child of the process that started the server.
+        """
+        self.run(self.patchwork.reset)
+
+    def state(self) -> Dataset:
+        """The rows as they are now. Raises RuntimeError like `reset`."""
+        return self.run(self.patchwork.store.rows)
+
+    def run(self, function: Callable[..., Result], *args: Any) -> Result:
+        """The result of a function called between two requests, in the server's thread.
+
+        Whatever the function raises is raised here. Raises RuntimeError like `reset`.
+        """
+        return self._thread.run(function, *args)
+
+    def stop(self) -> None:
+        """Stop listening and hang up on every client. Once stopped, it does nothing."""
+        if self in _running:
+            _running.discard(self)
+            if self._thread.alive:
+                self._thread.run(self._server.close)
+
+    def __enter__(self) -> LiveServer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = self.url if self in _running else "stopped"
+        return f"<fakepw {self.patchwork.instance.name}: {state}>"
+
+    def _let_go(self) -> None:
+        """In a forked child: hold on to none of the parent's sockets.
+
+        Each becomes a descriptor of the null device, so that whoever still refers to its number
+        does no harm.
+        """
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in [self._listener.fileno(), *self._server.descriptors()]:
+            if descriptor >= 0:
+                os.dup2(null, descriptor, inheritable=False)
+        os.close(null)
+
+
+def serve(
+    source: Source | Iterable[Source] | Patchwork | None = None,
+    *,
+    instance: str | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    enabled: bool | None = None,
+    limits: Limits | None = None,
+) -> LiveServer:
+    """Start a server in a thread; it answers when this returns.
+
+        with fakepw.serve("fixture.json") as pw:
+            client = xmlrpc.client.ServerProxy(pw.url)
+
+    source
+        A fixture: the path of a JSON file, the name of a packaged one (`demo`, `tiny`, `hostile`),
+        JSON as bytes, a dict or a Dataset; or several of these; or a Patchwork.  If not given, the
+        packaged demo.
+    instance
+        What to answer as, for example `2.2-py2-sqlite`. If not given, what the fixture says, or
+        `3.2-py3-postgresql`.
+    host, port
+        Where to listen; port 0 takes a free one.
+    enabled
+        False to serve a Patchwork whose XML-RPC API is switched off.
+    limits
+        What to put up with from clients.
+
+    All servers of a process share one thread, and a server that is not stopped ends with it.
+
+    Raises FixtureError (a ValueError) with everything that is wrong with a fixture, ValueError for
+    an unknown instance, OSError if it cannot listen there, and TypeError for an instance or
+    `enabled` beside a Patchwork, which has its own.
+    """
+    if isinstance(source, Patchwork):
+        if instance is not None or enabled is not None:
+            raise TypeError("a Patchwork has its own instance and enabled: give them to it")
+        patchwork = source
+    else:
+        patchwork = patchwork_of(source, instance, enabled is not False)
+    return LiveServer(patchwork, host, port, limits or _limits(patchwork))
+
+
+def patchwork_of(
+    source: Source | Iterable[Source] | None = None,
+    instance: str | None = None,
+    enabled: bool = True,
+) -> Patchwork:
+    """A Patchwork that starts from a fixture, as the given instance or that of the fixture.
+
+    Without a fixture it is the packaged demo. Raises FixtureError and ValueError like `serve`.
+    """
+    if source is None:
+        source = packaged("demo")
+    if isinstance(source, (str, bytes, Mapping, os.PathLike, Dataset)):
+        source = [source]
+    fixture = read(*source)
+    return Patchwork(fixture.dataset, instance or fixture.instance or DEFAULT, enabled=enabled)
+
+
+def _limits(patchwork: Patchwork) -> Limits:
+    return limits(patchwork.instance)
+
+
+def _stop_all() -> None:
+    for server in list(_running):
+        server.stop()
+
+
+def _let_go_of_all() -> None:
+    for server in list(_running):
+        server._let_go()
+    _running.clear()
+
+
+atexit.register(_stop_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_of_all)
