@@ -1,0 +1,10 @@
+"""The tests, one module per chapter. Each names the requirement that it decides."""
+
+import importlib
+from pathlib import Path
+
+
+def load() -> None:
+    """Import every chapter, so that `engine.DECISIONS` is whole."""
+    for module in sorted(Path(__file__).parent.glob("test_*.py")):
+        importlib.import_module(f"{__name__}.{module.stem}")

@@ -1,0 +1,454 @@
+"""PW-AUTH: who may do what, and how it is told.
+
+Every probe that must be refused names a patch that cannot exist, so that a server whose
+authentication is broken is not changed by it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from ..engine import OK, Finding, Step, decides
+from ..exchange import NOWHERE, WRITES, Basic, Exchange, Request, call
+from ..judging import (
+    BAD_CREDENTIALS,
+    BAD_LOGIN,
+    BAD_SCHEME,
+    NO_CREDENTIALS,
+    deviates,
+    expect,
+    faults,
+    fixed,
+    refused,
+    same,
+)
+from ..verdicts import Deviation
+from ..wire import NotXmlRpc
+from ..world import World
+from .test_signatures import PUBLIC, harmless, surplus
+
+#: What a refused request carries, so that its echo could be told.
+MARK = "pw-conformance-secret-5d1f"
+
+
+def basic(text: str) -> str:
+    """A header that carries this text as Basic credentials."""
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+def set_nowhere(auth: str | Basic | None = None, login: bool = False) -> Request:
+    """patch_set on the patch that cannot exist."""
+    return call("patch_set", NOWHERE, {"archived": True}, auth=auth, login=login)
+
+
+def create_nowhere(auth: str | Basic | None = None, state: str = "success") -> Request:
+    """check_create on the patch that cannot exist."""
+    return call("check_create", NOWHERE, "pw-conformance", state, auth=auth)
+
+
+def with_checks(*steps: Step, also: Step):  # type: ignore[no-untyped-def]
+    """The steps, and one more where the server has checks."""
+    return lambda world: [*steps, *([also] if world.profile.api != "1.0" else [])]
+
+
+def header(exchange: Exchange) -> str:
+    """The Authorization header that was sent; '' if none was."""
+    value = exchange.request.authorization
+    return "" if value is None or isinstance(value, Basic) else value
+
+
+def authentic(world: World, exchange: Exchange) -> bool:
+    """Whether the right credentials were sent, to a server on which they can work."""
+    if world.profile.api == "1.1" and world.profile.python == 3:
+        return False  # no one can log in there (SERVER.md 2)
+    value = exchange.request.authorization
+    if isinstance(value, Basic):
+        return value.form.startswith("Basic ")
+    return header(exchange).strip() in world.right
+
+
+def attempt(exchange: Exchange) -> str | None:
+    """`user:password` if the header carries readable ones."""
+    scheme, _, rest = header(exchange).strip().partition(" ")
+    try:
+        text = base64.b64decode(rest.strip(), validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    return text if scheme == "Basic" and ":" in text else None
+
+
+def well_called(exchange: Exchange) -> bool:
+    """Whether the number of arguments is right."""
+    return (
+        len(exchange.params) == 2
+        if exchange.method == "patch_set"
+        else (3 <= len(exchange.params) <= 5)
+    )
+
+
+@decides("AUTH-001", fixed(set_nowhere()), on="patch_set")
+def test_patch_set_needs_credentials(world: World, answer: Exchange) -> Finding:
+    return refused(answer, NO_CREDENTIALS) if answer.request.authorization is None else None
+
+
+@decides("AUTH-002", fixed(create_nowhere()), on="check_create")
+def test_check_create_needs_credentials(world: World, answer: Exchange) -> Finding:
+    return refused(answer, NO_CREDENTIALS) if answer.request.authorization is None else None
+
+
+@decides("AUTH-003", fixed(set_nowhere(""), set_nowhere("  ")), on="patch_set check_create")
+def test_a_blank_header_counts_as_none(world: World, answer: Exchange) -> Finding:
+    blank = answer.request.authorization is not None and not header(answer).strip()
+    if isinstance(answer.request.authorization, Basic) or not blank:
+        return None
+    return refused(answer, NO_CREDENTIALS)
+
+
+def other_scheme(exchange: Exchange) -> bool:
+    """Whether the header names a scheme that is not Basic in any spelling."""
+    word = header(exchange).strip().partition(" ")[0]
+    return bool(word) and not word.lower().startswith("basic")
+
+
+@decides(
+    "AUTH-004",
+    with_checks(
+        set_nowhere(f"Bearer {MARK}"),
+        set_nowhere(f"Token {MARK}"),
+        set_nowhere(f'Digest username="{MARK}"'),
+        also=create_nowhere(f"Bearer {MARK}"),
+    ),
+    on="patch_set check_create",
+)
+def test_other_schemes_are_not_supported(world: World, answer: Exchange) -> Finding:
+    return refused(answer, BAD_SCHEME) if other_scheme(answer) else None
+
+
+@decides(
+    "AUTH-005",
+    fixed(
+        set_nowhere(basic(MARK).replace("Basic", "basic")),
+        set_nowhere(basic(MARK).replace("Basic", "BASIC")),
+    ),
+    on="patch_set check_create",
+)
+def test_the_scheme_is_spelt_exactly(world: World, answer: Exchange) -> Finding:
+    word, _, rest = header(answer).strip().partition(" ")
+    spelt_otherwise = word.lower() == "basic" and word != "Basic" and rest
+    return refused(answer, BAD_SCHEME) if spelt_otherwise else None
+
+
+@decides(
+    "AUTH-006", fixed(set_nowhere("Basic"), set_nowhere("Basic ")), on="patch_set check_create"
+)
+def test_a_bare_scheme_is_not_supported(world: World, answer: Exchange) -> Finding:
+    return refused(answer, BAD_SCHEME) if header(answer).strip() == "Basic" else None
+
+
+@decides("AUTH-007", fixed(set_nowhere("Basic !!!!")), on="patch_set check_create")
+def test_what_is_no_base64_is_invalid(world: World, answer: Exchange) -> Finding:
+    return refused(answer, BAD_CREDENTIALS) if header(answer) == "Basic !!!!" else None
+
+
+@decides(
+    "AUTH-008",
+    with_checks(set_nowhere(basic(MARK)), also=create_nowhere(basic(MARK))),
+    on="patch_set check_create",
+)
+def test_credentials_without_a_colon_are_invalid(world: World, answer: Exchange) -> Finding:
+    scheme, _, rest = header(answer).partition(" ")
+    try:
+        text = base64.b64decode(rest, validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    if scheme != "Basic" or ":" in text or not text:
+        return None
+    return refused(answer, BAD_CREDENTIALS)
+
+
+@decides("AUTH-009", fixed(set_nowhere("Basic YWJjZA")), on="patch_set check_create")
+def test_wrongly_padded_credentials_are_refused(world: World, answer: Exchange) -> Finding:
+    if header(answer) != "Basic YWJjZA":
+        return None
+    if world.profile.python == 2 and answer.fault and answer.fault.kind == "TypeError":
+        return faults(answer, text="Incorrect padding")
+    return refused(answer, BAD_CREDENTIALS)
+
+
+NOBODY = set_nowhere(basic("pw-conformance-nobody:wrong-password"), login=True)
+
+
+@decides("AUTH-010", fixed(NOBODY), on="patch_set check_create", group="login")
+def test_unknown_users_are_refused(world: World, answer: Exchange) -> Finding:
+    given = attempt(answer)
+    known = ("nobody:x", "maint:wrong", "pw-conformance-nobody:wrong-password")
+    if given not in known or not well_called(answer):
+        return None
+    nobody_can = world.profile.api == "1.1" and world.profile.python == 3
+    return refused(answer, BAD_CREDENTIALS if nobody_can else BAD_LOGIN)
+
+
+def _nobody_and_wrong(world: World) -> list[Step]:
+    wrong = call("patch_set", NOWHERE, {"archived": True}, auth=Basic("Basic {wrong}"), login=True)
+    return [(NOBODY, wrong)]
+
+
+@decides("AUTH-011", _nobody_and_wrong, needs="credentials", group="login")
+def test_unknown_users_and_wrong_passwords_are_alike(
+    world: World, nobody: Exchange, wrong: Exchange
+) -> Finding:
+    if same(nobody, wrong):
+        return OK
+    return deviates(wrong, f"the same as for an unknown user: {nobody.answer.describe()}")
+
+
+UNUSABLE = "Basic !!!!"
+
+
+def _with_and_without(world: World) -> list[Step]:
+    few = [
+        m
+        for m in (
+            "pw_rpc_version",
+            "project_get",
+            "patch_get",
+            "person_list",
+            "state_list",
+            "patch_list",
+            "patch_get_mbox",
+            "check_get",
+        )
+        if m in world.profile.methods
+    ]
+    return [
+        (call(m, *harmless(m)), call(m, *harmless(m), auth=value))
+        for m, value in zip(few, [UNUSABLE, f"Bearer {MARK}"] * len(few), strict=False)
+    ]
+
+
+@decides("AUTH-012", _with_and_without, data=True)
+def test_public_methods_ignore_credentials(
+    world: World, without: Exchange, given: Exchange
+) -> Finding:
+    if same(without, given):
+        return OK
+    return deviates(given, f"the same as without the header: {without.answer.describe()}")
+
+
+REFUSALS = (NO_CREDENTIALS, BAD_SCHEME, BAD_CREDENTIALS, BAD_LOGIN)
+
+
+@decides(
+    "AUTH-013",
+    surplus,
+    on=" ".join(PUBLIC),
+)
+def test_public_methods_need_no_credentials(world: World, answer: Exchange) -> Finding:
+    if answer.request.authorization:
+        return None
+    fault = answer.fault
+    if answer.answer.status in (401, 403):
+        return deviates(answer, "an answer without credentials")
+    return expect(not fault or fault.message not in REFUSALS, answer, "no fault about credentials")
+
+
+@decides(
+    "AUTH-014",
+    fixed(
+        call("patch_set"),
+        call("patch_set", NOWHERE),
+        call("patch_set", NOWHERE, {}, 3),
+        call("patch_set", auth=f"Bearer {MARK}"),
+    ),
+    on="patch_set check_create",
+)
+def test_credentials_come_before_arity(world: World, answer: Exchange) -> Finding:
+    if well_called(answer):
+        return None
+    if answer.request.authorization is None:
+        return refused(answer, NO_CREDENTIALS)
+    return refused(answer, BAD_SCHEME) if other_scheme(answer) else None
+
+
+def _anonymous(answer: Exchange) -> Finding:
+    if answer.request.authorization is None:
+        return refused(answer, NO_CREDENTIALS)
+    return refused(answer, BAD_SCHEME) if other_scheme(answer) else None
+
+
+@decides(
+    "AUTH-015", fixed(set_nowhere(), set_nowhere(f"Bearer {MARK}")), on="patch_set check_create"
+)
+def test_credentials_come_before_the_patch(world: World, answer: Exchange) -> Finding:
+    return _anonymous(answer) if well_called(answer) else None
+
+
+@decides(
+    "AUTH-016",
+    fixed(create_nowhere(state="bogus"), call("check_create", "abc", "", "")),
+    on="check_create",
+)
+def test_credentials_come_before_the_values(world: World, answer: Exchange) -> Finding:
+    return _anonymous(answer) if well_called(answer) else None
+
+
+@decides(
+    "AUTH-017",
+    fixed(call("nosuch", auth=f"Bearer {MARK}"), call("nosuch", auth=UNUSABLE)),
+    on="nosuch",
+)
+def test_the_method_comes_before_credentials(world: World, answer: Exchange) -> Finding:
+    return faults(answer, "Exception", text='method "nosuch" is not supported')
+
+
+BROKEN = b"<methodCall><methodName>patch_set</methodName><params>"
+
+
+@decides("AUTH-018", fixed(Request(BROKEN, authorization=f"Bearer {MARK}"), Request(BROKEN)))
+def test_the_xml_comes_before_credentials(world: World, answer: Exchange) -> Finding:
+    return faults(answer, "ExpatError")
+
+
+@decides(
+    "AUTH-019",
+    with_checks(set_nowhere(), set_nowhere(f"Bearer {MARK}"), also=create_nowhere()),
+    on="patch_set check_create",
+)
+def test_a_refusal_is_no_401(world: World, answer: Exchange) -> Finding:
+    if isinstance(answer.request.authorization, Basic) or attempt(answer) in world.right:
+        return None
+    if answer.request.authorization is not None and not other_scheme(answer):
+        return None
+    right = answer.answer.status == 200 and answer.answer.header("www-authenticate") is None
+    return expect(right and answer.fault is not None, answer, "a fault over HTTP 200")
+
+
+@decides(
+    "AUTH-020",
+    fixed(
+        set_nowhere(f"Bearer {MARK}"),
+        set_nowhere(basic(MARK)),
+        set_nowhere(basic(MARK).replace("Basic", "basic")),
+    ),
+    on="patch_set check_create",
+)
+def test_a_refusal_never_repeats_credentials(world: World, answer: Exchange) -> Finding:
+    secret = header(answer).partition(" ")[2].strip()
+    if len(secret) < 6 or answer.fault is None:
+        return None
+    told = answer.answer.body + repr(answer.answer.headers).encode()
+    words = {secret.encode(), MARK.encode()}
+    return expect(not any(word in told for word in words), answer, "no word of the credentials")
+
+
+@decides(
+    "AUTH-021",
+    fixed(
+        call(
+            "patch_set",
+            NOWHERE,
+            {},
+            headers=(
+                ("Content-Type", "text/xml"),
+                ("Cookie", "sessionid=pw-conformance; csrftoken=x"),
+            ),
+        )
+    ),
+)
+def test_a_session_cookie_is_no_credential(world: World, answer: Exchange) -> Finding:
+    if answer.method not in WRITES:  # the recording has a cookie on a public call only
+        return expect(not isinstance(answer.reply, NotXmlRpc), answer, "an answer")
+    return refused(answer, NO_CREDENTIALS)
+
+
+@decides("AUTH-022", fixed(call("patch_set", "admin", MARK, NOWHERE, {})), on="patch_set")
+def test_arguments_are_no_credentials(world: World, answer: Exchange) -> Finding:
+    if len(answer.params) < 3 or answer.request.authorization is not None:
+        return None
+    return refused(answer, NO_CREDENTIALS)
+
+
+def _nowhere(exchange: Exchange) -> bool:
+    return bool(exchange.params) and exchange.params[0] in (NOWHERE, 9999)
+
+
+def _reaches(world: World, answer: Exchange) -> Finding:
+    if not (authentic(world, answer) and well_called(answer) and _nowhere(answer)):
+        return None
+    found = faults(answer, "DoesNotExist")
+    if not isinstance(found, Deviation) or answer.fault is None:
+        return found
+    advice = {
+        NO_CREDENTIALS: "the Authorization header does not reach Patchwork: a proxy removes it"
+        " (with Apache's mod_wsgi, set WSGIPassAuthorization On)",
+        BAD_LOGIN: "the user name or the password is wrong, or the account is not active",
+    }.get(answer.fault.message, "")
+    return Deviation(found.expected, found.got, advice)
+
+
+@decides("AUTH-030", fixed(set_nowhere(Basic())), on="patch_set", needs="credentials")
+def test_credentials_let_patch_set_reach_the_patch(world: World, answer: Exchange) -> Finding:
+    return _reaches(world, answer)
+
+
+@decides("AUTH-031", fixed(create_nowhere(Basic())), on="check_create", needs="credentials")
+def test_credentials_let_check_create_reach_the_patch(world: World, answer: Exchange) -> Finding:
+    return _reaches(world, answer)
+
+
+@decides(
+    "AUTH-032",
+    fixed(call("patch_set", auth=Basic()), call("patch_set", NOWHERE, {}, 3, auth=Basic())),
+    on="patch_set",
+    needs="credentials",
+)
+def test_arity_comes_after_credentials(world: World, answer: Exchange) -> Finding:
+    if not authentic(world, answer) or well_called(answer):
+        return None
+    return faults(answer, "TypeError", text="patch_set() ")
+
+
+@decides(
+    "AUTH-033",
+    fixed(set_nowhere(Basic("Basic   {token}")), set_nowhere(Basic("Basic {token}   "))),
+    on="patch_set",
+    needs="credentials",
+)
+def test_blanks_around_credentials_do_not_matter(world: World, answer: Exchange) -> Finding:
+    value = answer.request.authorization
+    text = value.form if isinstance(value, Basic) else header(answer)
+    odd = "  " in text or text != text.strip()
+    if isinstance(value, Basic) and odd:
+        return _reaches(world, answer)
+    if " ".join(text.split()) not in world.right or not odd or not _nowhere(answer):
+        return None
+    if world.profile.api == "1.1" and world.profile.python == 3:
+        return None  # no one can log in there (SERVER.md 2)
+    return faults(answer, "DoesNotExist")
+
+
+@decides(
+    "AUTH-034",
+    fixed(set_nowhere(Basic("basic {token}")), set_nowhere(Basic("BASIC {token}"))),
+    on="patch_set",
+    needs="credentials",
+)
+def test_the_scheme_is_exact_for_the_right_credentials(world: World, answer: Exchange) -> Finding:
+    value = answer.request.authorization
+    text = value.form if isinstance(value, Basic) else header(answer)
+    scheme, _, rest = text.strip().partition(" ")
+    right = isinstance(value, Basic) or f"Basic {rest}" in world.right
+    if scheme == "Basic" or scheme.lower() != "basic" or not right:
+        return None
+    return refused(answer, BAD_SCHEME)
+
+
+@decides(
+    "AUTH-035",
+    fixed(create_nowhere(Basic(), state="bogus")),
+    on="check_create",
+    needs="credentials",
+)
+def test_the_patch_comes_before_the_state(world: World, answer: Exchange) -> Finding:
+    return _reaches(world, answer)

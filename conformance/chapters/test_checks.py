@@ -1,0 +1,371 @@
+"""PW-CHK: checks, one by one, in lists and combined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..engine import OK, Finding, Observation, Step, decides
+from ..exchange import NOWHERE, Exchange, call
+from ..judging import array, deviates, empty, expect, faults, fixed, poisoned
+from ..lookups import parse_date, split
+from ..verdicts import Deviation
+from ..world import Lacking, Row, World, rows_of
+from .test_reads import DATE, _of_list, one_int, some
+
+WORST = ("fail", "warning", "pending", "success")
+
+
+def _checks(world: World) -> list[Step]:
+    world.need_checks()
+    return [window.read("check_list") for window in world.checks]
+
+
+def _filter(exchange: Exchange) -> dict[str, Any] | None:
+    match exchange.params:
+        case (dict() as filt,):
+            return filt
+    return None
+
+
+@decides(
+    "CHK-001",
+    lambda w: [call("check_get", r["id"]) for r in some(w.need_checks(), 4)],
+    on="check_get",
+    data=True,
+)
+def test_check_get_agrees_with_the_list(world: World, answer: Exchange) -> Finding:
+    return _of_list(answer, world.check_rows)
+
+
+def _every(answer: Exchange, wrong: Callable[[Row], str | None]) -> Finding:
+    rows = [r for r in rows_of(answer) or [] if "patch_id" in r and "user_id" in r]
+    for row in rows:
+        if expected := wrong(row):
+            return Deviation(expected, f"{answer.request.describe()} answered {row!r:.500}")
+    return OK if rows else None
+
+
+@decides("CHK-002", _checks, on="check_list")
+def test_check_states_are_the_four(world: World, answer: Exchange) -> Finding:
+    return _every(answer, lambda r: None if r["state"] in WORST else "one of the four states")
+
+
+def _check_and_patch(world: World) -> list[Step]:
+    return [
+        (call("check_get", r["id"]), call("patch_get", r["patch_id"]))
+        for r in some(world.need_checks(), 3)
+    ]
+
+
+@decides("CHK-003", _check_and_patch, data=True)
+def test_a_check_names_its_patch(world: World, *answers: Exchange) -> Finding:
+    check = answers[0].value.plain if answers[0].value else {}
+    if not isinstance(check, dict) or not check:
+        return None
+    if len(answers) > 1:
+        patch = answers[1].value.plain if answers[1].value else {}
+    else:
+        patch = world.patch(check["patch_id"]) or {}
+    if not patch:
+        return None
+    return expect(check["patch"] == patch["name"], answers[0], f"the patch {patch['name']!r}")
+
+
+@decides("CHK-004", _checks, on="check_list")
+def test_a_user_id_has_one_name(world: World, answer: Exchange) -> Finding:
+    known: dict[int, str] = {}
+    return _every(
+        answer,
+        lambda r: (
+            None
+            if known.setdefault(r["user_id"], r["user"]) == r["user"]
+            else f"the user {known[r['user_id']]!r} for user_id {r['user_id']}"
+        ),
+    )
+
+
+@decides("CHK-005", _checks, on="check_list")
+def test_check_dates_read_as_python_writes_them(world: World, answer: Exchange) -> Finding:
+    return _every(answer, lambda r: None if DATE.match(r["date"]) else "YYYY-MM-DD HH:MM:SS")
+
+
+def _asked(*filters: Callable[[Row, list[Row]], dict[str, Any]]) -> Callable[[World], list[Step]]:
+    def probe(world: World) -> list[Step]:
+        world.need_checks()
+        steps: list[Step] = []
+        for window in world.checks:
+            rows = sorted(window.rows, key=lambda r: r["id"])
+            first, last = some(rows, 2)[0], some(rows, 2)[-1]
+            steps += [call("check_list", {**f(first, rows), **window.bounds}) for f in filters]
+            if world.all_checks:  # then also as clients ask: without bounds
+                steps += [call("check_list", f(last, rows)) for f in filters]
+            else:
+                steps += [call("check_list", {**f(last, rows), **window.bounds}) for f in filters]
+        return steps
+
+    return probe
+
+
+def _selected(world: World, answer: Exchange, wanted: Callable[[set[str]], bool]) -> Finding:
+    filt = _filter(answer)
+    if filt is None or poisoned(answer):
+        return None
+    keys = set(filt) - {"id__range"} or set(filt)
+    if not wanted(keys) or "max_count" in filt:
+        return None
+    rows = world.universe("check_list", filt)
+    if rows is None or any(isinstance(v, float) for v in filt.values()):
+        return None
+    if any(
+        k.partition("__")[0] in ("patch_id", "project_id") and v not in _known(world, k)
+        for k, v in filt.items()
+    ):
+        return None
+    must, may = split(rows, filt)
+    if must != may:
+        return None
+    found = array(answer)
+    if isinstance(found, Deviation):
+        return found
+    got = {row["id"] for row in rows_of(answer) or []}
+    return expect(got == must, answer, f"the checks {sorted(must)}")
+
+
+def _known(world: World, key: str) -> set[int]:
+    return {row["patch_id"] for row in world.check_rows} if key.startswith("patch_id") else set()
+
+
+@decides("CHK-010", _asked(lambda r, a: {"patch_id": r["patch_id"]}), on="check_list", data=True)
+def test_checks_by_patch(world: World, answer: Exchange) -> Finding:
+    return _selected(world, answer, lambda keys: keys == {"patch_id"})
+
+
+@decides("CHK-011", _asked(lambda r, a: {"user": r["user_id"]}), on="check_list", data=True)
+def test_checks_by_user(world: World, answer: Exchange) -> Finding:
+    return _selected(world, answer, lambda keys: keys == {"user"})
+
+
+@decides(
+    "CHK-012",
+    _asked(
+        lambda r, a: {"id": r["id"]},
+        lambda r, a: {"id__gt": r["id"]},
+        lambda r, a: {"id__lt": r["id"]},
+        lambda r, a: {"id__gte": r["id"]},
+        lambda r, a: {"id__in": [r["id"], a[0]["id"], NOWHERE]},
+    ),
+    on="check_list",
+    data=True,
+)
+def test_checks_by_id(world: World, answer: Exchange) -> Finding:
+    known = {"id", "id__gt", "id__lt", "id__gte", "id__in", "id__range"}
+    filt = _filter(answer) or {}
+    plain = all(
+        type(v) is int or (isinstance(v, list) and all(type(i) is int for i in v))
+        for v in filt.values()
+    )
+    return _selected(world, answer, lambda keys: keys <= known and plain)
+
+
+@decides(
+    "CHK-013",
+    _asked(lambda r, a: {"patch_id": r["patch_id"], "user": r["user_id"], "id__gte": r["id"]}),
+    on="check_list",
+    data=True,
+)
+def test_two_check_filters_are_both_heeded(world: World, answer: Exchange) -> Finding:
+    filt = _filter(answer) or {}
+    if {"user", "max_count"} == set(filt):
+        return _bounded(world, answer)
+    return _selected(world, answer, lambda keys: len(keys) > 1)
+
+
+@decides(
+    "CHK-014",
+    _asked(lambda r, a: {"max_count": 1}, lambda r, a: {"max_count": 3}),
+    on="check_list",
+    data=True,
+)
+def test_max_count_bounds_checks(world: World, answer: Exchange) -> Finding:
+    return _bounded(world, answer)
+
+
+def _bounded(world: World, answer: Exchange) -> Finding:
+    filt = _filter(answer)
+    if filt is None or poisoned(answer) or type(filt.get("max_count")) is not int:
+        return None
+    count = filt["max_count"]
+    rest = {k: v for k, v in filt.items() if k != "max_count"}
+    rows = world.universe("check_list", rest)
+    if not 0 < count < 1 << 31 or rows is None:
+        return None
+    must, may = split(rows, rest)
+    if must != may:
+        return None
+    found = array(answer)
+    if isinstance(found, Deviation):
+        return found
+    got = [row["id"] for row in rows_of(answer) or []]
+    right = len(got) == min(count, len(must)) and set(got) <= must and len(set(got)) == len(got)
+    return expect(right, answer, f"{min(count, len(must))} of the checks {sorted(must)}")
+
+
+UNKNOWN = ("context", "state", "date", "user_id")
+
+
+@decides("CHK-015", fixed(*(call("check_list", {f: "success"}) for f in UNKNOWN)), on="check_list")
+def test_unknown_check_fields_give_nothing(world: World, answer: Exchange) -> Finding:
+    filt = _filter(answer)
+    if not filt or len(filt) != 1 or next(iter(filt)) not in UNKNOWN:
+        return None
+    return empty(answer, [])
+
+
+@decides("CHK-016", fixed(call("check_list", {"patch_id": NOWHERE})), on="check_list")
+def test_checks_of_a_missing_patch(world: World, answer: Exchange) -> Finding:
+    if (_filter(answer) or {}) not in ({"patch_id": NOWHERE}, {"patch_id": 9999}):
+        return None
+    return faults(answer, "IndexError")
+
+
+@decides("CHK-017", fixed(call("check_list", {"user": "pw-conformance"})), on="check_list")
+def test_checks_by_user_name(world: World, answer: Exchange) -> Finding:
+    if (_filter(answer) or {}) not in ({"user": "maint"}, {"user": "pw-conformance"}):
+        return None
+    return faults(answer, "ValueError")
+
+
+@decides("CHK-018", _checks, on="check_list")
+def test_no_check_comes_twice(world: World, answer: Exchange) -> Finding:
+    rows = rows_of(answer)
+    if not rows:
+        return None
+    ids = [row.get("id") for row in rows]
+    return expect(len(ids) == len(set(ids)), answer, "every check once")
+
+
+def _projects(world: World) -> list[Step]:
+    steps: list[Step] = [call("check_list", {"project_id": NOWHERE})]
+    for project in world.projects[:3]:
+        steps += [
+            call("check_list", {"project_id": project["id"], **w.bounds}) for w in world.checks
+        ]
+    return steps
+
+
+@decides("CHK-019", _projects, on="check_list", data=True)
+def test_checks_by_project(world: World, answer: Exchange) -> Finding:
+    filt = _filter(answer) or {}
+    if not set(filt) <= {"project_id", "id__range"} or type(filt.get("project_id")) is not int:
+        return None
+    if filt["project_id"] in (NOWHERE, 9999):
+        return faults(answer, "IndexError")
+    rows = world.universe("check_list", filt)
+    if rows is None or not world.projects or poisoned(answer):
+        return None
+    projects = {row["id"]: row["project_id"] for row in world.patch_rows}
+    known = [row for row in rows if row["patch_id"] in projects]
+    wanted = {r["id"] for r in known if projects[r["patch_id"]] == filt["project_id"]}
+    got = {row["id"] for row in rows_of(answer) or []} & {row["id"] for row in known}
+    return expect(got == wanted and answer.value is not None, answer, f"checks {sorted(wanted)}")
+
+
+def _combined(world: World) -> list[Step]:
+    ids = dict.fromkeys(row["patch_id"] for row in world.need_checks())
+    return [call("patch_check_get", number) for number in list(ids)[:6]]
+
+
+def _whole(answer: Exchange) -> Row | None:
+    plain = answer.value.plain if answer.value else None
+    if one_int(answer) is None or not isinstance(plain, dict) or "checks" not in plain:
+        return None
+    return plain
+
+
+@decides("CHK-020", _combined, on="patch_check_get")
+def test_the_total_is_the_number_of_checks(world: World, answer: Exchange) -> Finding:
+    whole = _whole(answer)
+    if whole is None:
+        return None
+    return expect(whole["total"] == len(whole["checks"]), answer, "total = number of checks")
+
+
+@decides("CHK-021", _combined, on="patch_check_get")
+def test_the_combined_state_is_the_worst(world: World, answer: Exchange) -> Finding:
+    whole = _whole(answer)
+    if whole is None or not whole["checks"]:
+        return None
+    worst = min((check["state"] for check in whole["checks"]), key=WORST.index)
+    return expect(whole["state"] == worst, answer, f"the state {worst}")
+
+
+def _latest(world: World, answer: Exchange, key: Callable[[Row], object]) -> Finding:
+    whole = _whole(answer)
+    if whole is None or not whole["checks"]:
+        return None
+    keys = [key(check) for check in whole["checks"]]
+    if len(keys) != len(set(keys)):
+        return deviates(answer, "one check of each kind")
+    for check in whole["checks"]:
+        for other in world.check_rows:
+            if other["patch_id"] == one_int(answer) and key(other) == key(check):
+                newer, mine = parse_date(other["date"]), parse_date(check["date"])
+                if newer and mine and newer > mine:
+                    return deviates(answer, f"check {other['id']}, which is newer")
+    listed = {key(r) for r in world.check_rows if r["patch_id"] == one_int(answer)}
+    return expect(listed <= set(keys), answer, f"one of each of {sorted(map(str, listed))}")
+
+
+@decides("CHK-022", _combined, on="patch_check_get", data=True)
+def test_the_newest_of_each_user_and_context(world: World, answer: Exchange) -> Finding:
+    return _latest(world, answer, lambda check: (check["user_id"], check["context"]))
+
+
+@decides("CHK-023", _combined, on="patch_check_get", data=True)
+def test_the_newest_of_each_context(world: World, answer: Exchange) -> Finding:
+    return _latest(world, answer, lambda check: check["context"])
+
+
+def _unchecked(world: World) -> list[Step]:
+    checked = {row["patch_id"] for row in world.check_rows}
+    rows = [r for r in world.need_patches() if r["id"] not in checked]
+    if not rows:
+        raise Lacking("every sampled patch has checks")
+    return [call("patch_check_get", row["id"]) for row in some(rows, 3)]
+
+
+@decides("CHK-024", _unchecked, on="patch_check_get", data=True)
+def test_no_check_is_pending(world: World, answer: Exchange) -> Finding:
+    whole = _whole(answer)
+    if poisoned(answer) or world.patch(one_int(answer) or 0) is None:
+        return None
+    if whole is None:
+        return deviates(answer, "a combined check")
+    if whole["checks"]:
+        return None
+    right = whole == {"state": "pending", "total": 0, "checks": []}
+    return expect(right, answer, "{'state': 'pending', 'total': 0, 'checks': []}")
+
+
+@decides("CHK-025", _combined, on="patch_check_get", data=True)
+def test_combined_checks_are_listed_ones(world: World, answer: Exchange) -> Finding:
+    whole = _whole(answer)
+    if whole is None or not whole["checks"]:
+        return None
+    listed = {row["id"]: row for row in world.check_rows}
+    known = [c for c in whole["checks"] if c["id"] in listed]
+    for check in known:
+        if check != listed[check["id"]]:
+            return deviates(answer, f"{listed[check['id']]!r:.300}, as check_list says")
+    return OK if known else None
+
+
+@decides("CHK-030", _checks, on="check_list")
+def test_the_order_of_checks(world: World, answer: Exchange) -> Finding:
+    ids = [row["id"] for row in rows_of(answer) or []]
+    if len(ids) < 2:
+        return None
+    return Observation(
+        "check_list by id" if ids == sorted(ids) else "check_list in no order of ids"
+    )

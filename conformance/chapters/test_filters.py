@@ -1,0 +1,495 @@
+"""PW-LIST, the patches: how filters narrow patch_list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ..engine import OK, Finding, Step, decides
+from ..exchange import NOWHERE, Exchange, call
+from ..judging import array, deviates, empty, expect, faults, fixed, poisoned
+from ..lookups import LOOKUPS, PATCH_FIELDS, clock_change, parse_date, split
+from ..verdicts import Deviation
+from ..world import Lacking, Window, World, rows_of
+from .filters import FILTERS, Filter
+
+
+def filter_of(exchange: Exchange) -> dict[str, Any] | None:
+    """The filter that was sent, if it was a struct or nothing."""
+    match exchange.params:
+        case ():
+            return {}
+        case (dict() as filt,):
+            return filt
+    return None
+
+
+def known(filt: Mapping[str, Any]) -> bool:
+    """Whether every entry names a field and a lookup that there are."""
+    for key in filt:
+        name, mark, lookup = key.partition("__")
+        if name not in PATCH_FIELDS or (mark and lookup not in LOOKUPS):
+            return False
+    return True
+
+
+def selection(world: World, answer: Exchange, filt: Mapping[str, Any]) -> Finding:
+    """Whether just the rows came that the filter selects."""
+    if not known(filt) or poisoned(answer):
+        return None
+    rows = world.universe("patch_list", filt)
+    if rows is None:
+        return None
+    if any(_pointless(world, key, value) for key, value in filt.items()):
+        return None
+    relations = [k.partition("__")[0] for k in filt if "_id" in k]
+    if len(relations) != len(set(relations)):
+        return None  # of two for one relation the later counts
+    must, may = split(rows, filt)
+    if answer.value is None and must != may and not must:
+        return None  # a value that some databases refuse
+    found = array(answer)
+    if isinstance(found, Deviation):
+        return found
+    got = {row["id"] for row in rows_of(answer) or []}
+    if must <= got <= may:
+        return OK
+    wrong = "misses" if must - got else "wrongly holds"
+    which = sorted(must - got or got - may)[:5]
+    return Deviation(
+        f"the patches {shorten(sorted(must))}",
+        f"{answer.request.describe()} {wrong} {which}: {shorten(sorted(got))}",
+    )
+
+
+def shorten(ids: list[int]) -> str:
+    """A list of ids for people."""
+    return str(ids) if len(ids) <= 20 else f"{ids[:20]}… ({len(ids)})"
+
+
+def _pointless(world: World, key: str, value: Any) -> bool:
+    """Whether an entry is outside what rows can tell: a relation to nowhere, an odd type."""
+    name, _, lookup = key.partition("__")
+    if name == "delegate_id" or name == "max_count":
+        return True
+    if name in ("project_id", "submitter_id", "state_id"):
+        held = {row[name] for row in world.patch_rows}
+        return type(value) is not int or value not in held
+    if name == "archived":
+        return type(value) is not bool or lookup != ""
+    if lookup in ("in", "range"):
+        wanted: type | tuple[type, ...] = int if name == "id" else str
+        return (
+            not isinstance(value, list)
+            or not value
+            or any(type(v) is not wanted for v in value)
+            or (lookup == "range" and len(value) != 2)
+        )
+    if lookup == "isnull":
+        return type(value) is not bool
+    if name == "id":
+        number = type(value) is int and abs(value) < 1 << 31
+        return not (number and lookup in ("", "gt", "gte", "lt")) and not (
+            type(value) is str and value.isdigit() and value.isascii()
+        )
+    if name == "date" and lookup in ("year", "month", "day"):
+        return type(value) is not int or not 1 <= value <= 9998
+    if name == "date":
+        text = value.replace("T", " ") if type(value) is str else ""
+        return parse_date(text) is None or lookup not in ("", "gt", "gte", "lt")
+    return type(value) is not str or not value
+
+
+def _windowed(world: World, entry: Filter) -> SearchStrategy[Any]:
+    world.need_patches()
+    windows = [w for w in world.patches if w.rows]
+
+    @st.composite
+    def asked(draw: st.DrawFn) -> Step:
+        window: Window = draw(st.sampled_from(windows))
+        key = draw(st.sampled_from(entry.keys))
+        value = draw(entry.values(list(window.rows), key))
+        bounded = {key: value, **({} if key == "id__range" else window.bounds)}
+        if key == "id__range":
+            low, high = min(value), max(value)
+            if low < window.low or high > window.high:
+                bounded = {key: [max(low, window.low), min(high, window.high)]}
+        if world.all_patches and draw(st.booleans()):
+            bounded = {key: value}
+        return call("patch_list", bounded)
+
+    return asked()
+
+
+def _decide(entry: Filter) -> None:
+    def judge(world: World, answer: Exchange) -> Finding:
+        filt = filter_of(answer)
+        if not filt or not set(entry.keys) & set(filt):
+            return None
+        if not set(filt) - {"id__range"} <= set(entry.keys):
+            return None
+        if entry.number == "058":
+            filt = {
+                k: v.replace("T", " ") if isinstance(v, str) and "T" in v else v
+                for k, v in filt.items()
+            }
+            if not any(isinstance(v, str) and "T" in v for v in answer.params[0].values()):
+                return None
+        return selection(world, answer, filt)
+
+    judge.__name__ = "test_filter_" + entry.number + "_" + entry.keys[0]
+    judge.__module__ = __name__
+    globals()[judge.__name__] = decides(
+        f"LIST-{entry.number}", lambda world: _windowed(world, entry), on="patch_list", data=True
+    )(judge)
+
+
+for _entry in FILTERS:
+    _decide(_entry)
+
+
+def _windows(world: World) -> list[Step]:
+    world.need_patches()
+    return [window.read("patch_list") for window in world.patches]
+
+
+@decides("LIST-060", _windows, on="patch_list")
+def test_patches_come_by_date(world: World, answer: Exchange) -> Finding:
+    moments = [parse_date(str(row.get("date"))) for row in rows_of(answer) or []]
+    for one, other in pairwise(moments):
+        if one and other and one > other and not clock_change(one, other):
+            return deviates(answer, f"{other} before {one}")
+    return OK if len(moments) > 1 else None
+
+
+@decides("LIST-061", lambda w: [*_windows(w), *_doubled(w)], on="patch_list")
+def test_no_patch_comes_twice(world: World, answer: Exchange) -> Finding:
+    ids = [row.get("id") for row in rows_of(answer) or []]
+    return expect(len(ids) == len(set(ids)), answer, "every patch once") if ids else None
+
+
+def _doubled(world: World) -> list[Step]:
+    first = world.need_patches()[0]["id"]
+    return [call("patch_list", {"id__in": [first, first]})]
+
+
+def _sliced(*counts: int) -> Callable[[World], list[Step]]:
+    def probe(world: World) -> list[Step]:
+        world.need_patches()
+        return [
+            call("patch_list", {**w.bounds, "max_count": n}) for w in world.patches for n in counts
+        ]
+
+    return probe
+
+
+def _slice(world: World, answer: Exchange, wanted: Callable[[int], bool]) -> Finding:
+    filt = filter_of(answer) or {}
+    keys = [k for k in filt if k.startswith("max_count")]
+    if len(keys) != 1 or type(filt[keys[0]]) is not int or abs(filt[keys[0]]) >= 1 << 31:
+        return None
+    if "__" in keys[0] and keys[0].split("__")[1] not in LOOKUPS:
+        return None
+    count = filt[keys[0]]
+    rest = {k: v for k, v in filt.items() if k not in keys}
+    rows = world.universe("patch_list", rest)
+    if not wanted(count) or rows is None or not known(rest) or poisoned(answer):
+        return None
+    if any(_pointless(world, k, v) for k, v in rest.items()):
+        return None
+    must, may = split(rows, rest)
+    if must != may:
+        return None
+    chosen = [row for row in rows if row["id"] in must]
+    if count < 0 and -count > len(chosen):
+        return faults(answer, "ValueError", "AssertionError", text="Negative indexing")
+    moments = sorted(str(parse_date(row["date"])) for row in chosen)
+    expected = moments[:count] if count > 0 else moments[count:] if count else moments
+    found = array(answer)
+    if isinstance(found, Deviation):
+        return found
+    got = rows_of(answer) or []
+    right = (
+        {row["id"] for row in got} <= must
+        and expected == [str(parse_date(row["date"])) for row in got]
+        and len({r["id"] for r in got}) == len(got)
+    )
+    return expect(right, answer, f"{len(expected)} patches with the dates {expected!r:.300}")
+
+
+@decides("LIST-062", _sliced(1, 3, 5000), on="patch_list", data=True)
+def test_max_count_gives_the_oldest(world: World, answer: Exchange) -> Finding:
+    if "max_count" not in (filter_of(answer) or {}):
+        return None
+    return _slice(world, answer, lambda n: n > 0)
+
+
+@decides("LIST-063", _sliced(-1, -2), on="patch_list", data=True)
+def test_a_negative_max_count_gives_the_newest(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    rows = world.universe("patch_list", {k: v for k, v in filt.items() if k != "max_count"})
+    fits = rows is not None and len(filt) - ("id__range" in filt) == 1
+    return _slice(world, answer, lambda n: fits and -len(rows or []) <= n < 0)
+
+
+def _too_few(world: World) -> list[Step]:
+    steps: list[Step] = [call("patch_list", {"id": NOWHERE, "max_count": -1})]
+    return steps + [
+        call("patch_list", {**w.bounds, "max_count": -len(w.rows) - 1}) for w in world.patches
+    ]
+
+
+@decides("LIST-064", _too_few, on="patch_list", data=True)
+def test_too_negative_a_max_count_of_patches_faults(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    if filt == {"id": NOWHERE, "max_count": -1}:
+        return faults(answer, "ValueError", "AssertionError", text="Negative indexing")
+    rows = world.universe("patch_list", {k: v for k, v in filt.items() if k != "max_count"})
+    return _slice(world, answer, lambda n: rows is not None and -n > len(rows))
+
+
+@decides("LIST-065", _sliced(0), on="patch_list", data=True)
+def test_a_max_count_of_0_gives_all(world: World, answer: Exchange) -> Finding:
+    return _slice(world, answer, lambda n: n == 0)
+
+
+def _suffixed(world: World) -> list[Step]:
+    world.need_patches()
+    return [
+        call("patch_list", {**world.patches[0].bounds, f"max_count__{word}": 2})
+        for word in ("gt", "in")
+    ]
+
+
+@decides("LIST-066", _suffixed, on="patch_list", data=True)
+def test_a_lookup_behind_max_count_changes_nothing(world: World, answer: Exchange) -> Finding:
+    keys = [k for k in filter_of(answer) or {} if k.startswith("max_count__")]
+    return _slice(world, answer, lambda n: n > 0) if keys else None
+
+
+def _single(answer: Exchange) -> tuple[str, Any]:
+    filt = filter_of(answer) or {}
+    rest = {k: v for k, v in filt.items() if not (k == "id" and v == NOWHERE)}
+    return next(iter(rest.items())) if len(rest) == 1 else ("", None)
+
+
+@decides(
+    "LIST-067",
+    fixed(call("patch_list", {"foo": 1}), call("patch_list", {"series": "7"})),
+    on="patch_list",
+)
+def test_unknown_fields_give_nothing(world: World, answer: Exchange) -> Finding:
+    key, _ = _single(answer)
+    name = key.partition("__")[0]
+    if not name or name in PATCH_FIELDS or name == "max_count":
+        return None
+    return empty(answer, [])
+
+
+@decides(
+    "LIST-068",
+    fixed(*(call("patch_list", {k: 1}) for k in ("id__lte", "id__exact", "name__regex", "id__GT"))),
+    on="patch_list",
+)
+def test_unknown_lookups_give_nothing(world: World, answer: Exchange) -> Finding:
+    key, _ = _single(answer)
+    name, mark, lookup = key.partition("__")
+    if name not in PATCH_FIELDS or not mark or lookup.partition("__")[0] in LOOKUPS:
+        return None
+    return empty(answer, [])
+
+
+@decides(
+    "LIST-069",
+    fixed(*(call("patch_list", {k: 1}) for k in ("state", "project", "submitter"))),
+    on="patch_list",
+)
+def test_relations_have_no_names(world: World, answer: Exchange) -> Finding:
+    key, _ = _single(answer)
+    return empty(answer, []) if key in ("state", "project", "submitter", "delegate") else None
+
+
+NOWHERE_FILTERS = fixed(
+    *(call("patch_list", {k: NOWHERE}) for k in ("project_id", "submitter_id", "state_id"))
+)
+
+
+def _to_nowhere(answer: Exchange) -> bool:
+    key, value = _single(answer)
+    return key in ("project_id", "submitter_id", "state_id") and value in (NOWHERE, 9999)
+
+
+@decides("LIST-070", NOWHERE_FILTERS, on="patch_list")
+def test_relations_to_nothing_give_nothing(world: World, answer: Exchange) -> Finding:
+    return empty(answer, []) if _to_nowhere(answer) else None
+
+
+@decides("LIST-071", NOWHERE_FILTERS, on="patch_list")
+def test_relations_to_nothing_fault(world: World, answer: Exchange) -> Finding:
+    return faults(answer, "IndexError") if _to_nowhere(answer) else None
+
+
+def _related(world: World) -> list[Step]:
+    row = world.need_patches()[0]
+    bounds = world.patches[0].bounds
+    return [
+        call("patch_list", {f"{name}__{lookup}": row[name], **bounds})
+        for name, lookup in (("project_id", "gt"), ("state_id", "lt"), ("submitter_id", "in"))
+    ]
+
+
+@decides("LIST-072", _related, on="patch_list", data=True)
+def test_lookups_of_relations_are_ignored(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    keys = [k for k in filt if k != "id__range"]
+    if (
+        len(keys) != 1
+        or "__" not in keys[0]
+        or not keys[0].startswith(("project_id", "submitter_id", "state_id"))
+    ):
+        return None
+    return selection(world, answer, filt)
+
+
+def _delegates(world: World) -> list[Step]:
+    ids = {r["delegate_id"] for r in world.patch_rows if r["delegate_id"]}
+    wanted = [*sorted(ids)[:2], *[p["id"] for p in world.people[:1]], NOWHERE]
+    return [call("patch_list", {"delegate_id": number}) for number in dict.fromkeys(wanted)]
+
+
+@decides("LIST-073", _delegates, on="patch_list")
+def test_delegate_id_never_gives_a_patch(world: World, answer: Exchange) -> Finding:
+    key, value = _single(answer)
+    if key != "delegate_id" or type(value) is not int or abs(value) >= 1 << 31:
+        return None
+    if answer.fault and world.profile.api != "1.0":
+        return faults(answer, "ValueError", "IndexError")
+    return empty(answer, [])
+
+
+@decides(
+    "LIST-074",
+    fixed(call("patch_list", {"id": "abc"}), call("patch_list", {"project_id": "abc"})),
+    on="patch_list",
+)
+def test_words_for_numbers_fault(world: World, answer: Exchange) -> Finding:
+    key, value = _single(answer)
+    if key not in ("id", "project_id") or type(value) is not str or value != "abc":
+        return None
+    return faults(answer, "ValueError")
+
+
+@decides("LIST-075", fixed(call("patch_list", {"id": NOWHERE, "date": "abc"})), on="patch_list")
+def test_dates_that_are_none_fault(world: World, answer: Exchange) -> Finding:
+    key, value = _single(answer)
+    if key != "date" or type(value) is not str or value not in ("abc", "2016"):
+        return None
+    return faults(answer, "ValidationError")
+
+
+@decides("LIST-076", fixed(call("patch_list", 5)), on="patch_list")
+def test_a_number_is_no_filter(world: World, answer: Exchange) -> Finding:
+    number = answer.params[0] if len(answer.params) == 1 else None
+    return faults(answer, "TypeError") if type(number) is int and number else None
+
+
+@decides(
+    "LIST-077",
+    fixed(
+        call("patch_list", {"foo": 1, "project_id": "abc"}),
+        call("patch_list", {"project_id": "abc", "foo": 1}),
+    ),
+    on="patch_list",
+)
+def test_the_first_wrong_entry_decides(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    if set(filt) != {"foo", "project_id"} or filt["project_id"] != "abc":
+        return None
+    if next(iter(filt)) == "foo":
+        return empty(answer, [])
+    return faults(answer, "ValueError")
+
+
+def _pairs(world: World) -> SearchStrategy[Any]:
+    world.need_patches()
+    entries = [
+        f
+        for f in FILTERS
+        if f.number in ("021", "023", "032", "045", "046", "047", "048", "051", "055")
+    ]
+
+    @st.composite
+    def asked(draw: st.DrawFn) -> Step:
+        window = draw(st.sampled_from([w for w in world.patches if w.rows]))
+        filt: dict[str, Any] = {}
+        for entry in draw(st.lists(st.sampled_from(entries), min_size=2, max_size=3, unique=True)):
+            filt[entry.keys[0]] = draw(entry.values(list(window.rows), entry.keys[0]))
+        return call("patch_list", {**filt, **window.bounds})
+
+    return asked()
+
+
+@decides("LIST-078", _pairs, on="patch_list", data=True)
+def test_filters_are_all_heeded(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    return selection(world, answer, filt) if len(filt) > 1 else None
+
+
+def _nulls(world: World) -> list[Step]:
+    world.need_patches()
+    bounds = world.patches[0].bounds
+    names = ["commit_ref", *(["hash"] if world.profile.api == "2.0" else [])]
+    return [
+        (
+            call("patch_list", {f"{n}__isnull": True, **bounds}),
+            call("patch_list", {f"{n}__isnull": False, **bounds}),
+            call("patch_list", bounds),
+        )
+        for n in names
+    ]
+
+
+@decides("LIST-079", _nulls, data=True)
+def test_isnull_parts_the_patches(
+    world: World, yes: Exchange, no: Exchange, every: Exchange
+) -> Finding:
+    rows = [rows_of(exchange) for exchange in (yes, no, every)]
+    for exchange, found in zip((yes, no, every), rows, strict=True):
+        if found is None:
+            return None if poisoned(exchange) else deviates(exchange, "an array")
+    one, other, both = ({row["id"] for row in found or []} for found in rows)
+    return expect(one | other == both and not one & other, yes, "either true or false of each")
+
+
+@decides("LIST-080", lambda w: _windowed(w, FILTERS[0]), on="patch_list", data=True)
+def test_filtered_rows_say_the_same(world: World, answer: Exchange) -> Finding:
+    listed = {row["id"]: row for row in world.patch_rows}
+    rows = [row for row in rows_of(answer) or [] if row.get("id") in listed]
+    for found in rows:
+        if found != listed[found["id"]]:
+            return deviates(answer, f"{listed[found['id']]!r:.300}")
+    return OK if rows else None
+
+
+@decides("LIST-081", fixed(call("patch_list", {"id__in": []})), on="patch_list")
+def test_in_of_nothing_gives_nothing(world: World, answer: Exchange) -> Finding:
+    key, value = _single(answer)
+    return empty(answer, []) if key == "id__in" and value == [] else None
+
+
+def _unfiltered(world: World) -> list[Step]:
+    if not world.all_patches:
+        raise Lacking("listing every patch of so large an instance would be a burden")
+    return [(call("patch_list"), call("patch_list", {}), call("patch_list", None))]
+
+
+@decides("LIST-082", _unfiltered, data=True)
+def test_no_filter_is_no_filter(world: World, *answers: Exchange) -> Finding:
+    rows = [sorted(map(repr, rows_of(a) or [])) for a in answers]
+    if any(poisoned(a) for a in answers):
+        return None
+    return expect(rows[0] == rows[1] == rows[2] != [], answers[1], "the same with and without")

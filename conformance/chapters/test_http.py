@@ -1,0 +1,352 @@
+"""PW-HTTP: how calls and pages travel."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from ..engine import OK, Finding, Observation, Step, decides
+from ..exchange import ABSOLUTE, BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
+from ..judging import answered, deviates, expect, faults, fixed
+from ..profile import VERSIONS
+from ..verdicts import Deviation
+from ..wire import NotXmlRpc
+from ..world import World
+from .test_signatures import DOCUMENTATION
+
+VERSION = call("pw_rpc_version")
+VERSION_BODY = VERSION.body
+
+#: What front ends may answer themselves where they take no such method, body or framing.
+REFUSED = frozenset({400, 403, 405, 411, 413, 415, 501})
+#: A session that cannot be: Django's keys have eight characters at least.
+COOKIES = "sessionid=abc; csrftoken=x"
+#: Django's limit for bodies, in bytes (SERVER.md 1.1).
+LIMIT = 2_621_440
+
+
+def refused(exchange: Exchange) -> bool:
+    """Whether a front end may have refused the request before Patchwork saw it."""
+    return exchange.answer.status in REFUSED and isinstance(exchange.reply, NotXmlRpc)
+
+
+def ran(exchange: Exchange) -> bool:
+    """Whether the call was run: any XML-RPC comes back."""
+    return not isinstance(unzipped(exchange).reply, NotXmlRpc)
+
+
+def advised(found: Finding, advice: str) -> Finding:
+    """The finding with an advice, if it is a deviation."""
+    return replace(found, advice=advice) if isinstance(found, Deviation) else found
+
+
+def versions(world: World, *exchanges: Exchange) -> Finding:
+    """Each answers a version as if nothing odd had been asked."""
+    for exchange in exchanges:
+        found = answered(exchange)
+        if isinstance(found, Deviation):
+            return found
+        if exchange.method == "pw_rpc_version" and exchange.value is None:
+            return deviates(exchange, f"the version, {VERSIONS[world.profile.api]}")
+    return OK
+
+
+def head(**headers: str) -> Request:
+    """The version, asked with further headers."""
+    more = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return replace(VERSION, headers=(("Content-Type", "text/xml"), *more))
+
+
+@decides("HTTP-001", fixed(DOCUMENTATION))
+def test_get_is_the_documentation(world: World, answer: Exchange) -> Finding:
+    if answer.answer.status in (401, 403, 405):
+        return None  # a front end that lets calls through only
+    right = answer.answer.status == 200 and "patch_list" in answer.answer.documented
+    return expect(right, answer, "the documentation page")
+
+
+@decides("HTTP-002", fixed(DOCUMENTATION))
+def test_get_leads_to_the_help_page(world: World, answer: Exchange) -> Finding:
+    if answer.answer.status in (401, 403, 405):
+        return None  # a front end that lets calls through only
+    location = answer.answer.header("location") or ""
+    right = answer.answer.status == 302 and location.endswith("/help/pwclient/")
+    return expect(right, answer, "a redirect to /help/pwclient/")
+
+
+def _not_run(answer: Exchange) -> Finding:
+    right = not ran(answer) and (answer.answer.status < 500 or refused(answer))
+    return expect(right, answer, "no XML-RPC answer and no error of the server")
+
+
+OTHERS = ("PUT", "DELETE", "PATCH", "PROPFIND")
+
+
+@decides("HTTP-003", fixed(*(replace(VERSION, method=m) for m in OTHERS)), silence=True)
+def test_other_methods_run_nothing(world: World, answer: Exchange) -> Finding:
+    return _not_run(answer)
+
+
+@decides("HTTP-004", fixed(page(ENDPOINT, "HEAD"), page(ENDPOINT, "OPTIONS")), silence=True)
+def test_head_and_options_are_answered(world: World, answer: Exchange) -> Finding:
+    return expect(answer.answer.status < 500 or refused(answer), answer, "no error of the server")
+
+
+@decides("HTTP-005", fixed(replace(VERSION, target=f"{BASE}/xmlrpc")))
+def test_a_missing_slash_is_redirected(world: World, answer: Exchange) -> Finding:
+    location = (answer.answer.header("location") or "").split("?")[0]
+    right = answer.answer.status in (301, 308) and location.endswith("/xmlrpc/")
+    found = expect(right and not ran(answer), answer, "a permanent redirect to /xmlrpc/")
+    return advised(
+        found,
+        "if a front end answers for Patchwork here, users who forget the slash may not learn of it",
+    )
+
+
+GOOD = (VERSION, call("state_list", "", 1), call("project_list", "", 1))
+
+
+@decides("HTTP-006", fixed(*GOOD), on="pw_rpc_version state_list")
+def test_success_is_http_200(world: World, answer: Exchange) -> Finding:
+    if answer.params not in ((), ("", 1)):
+        return None
+    right = answer.answer.status == 200 and answer.value is not None
+    return expect(right, answer, "a value over HTTP 200")
+
+
+@decides(
+    "HTTP-007",
+    fixed(call("nosuch"), call("patch_get"), call("state_get", 1, 2, 3)),
+    on="nosuch patch_get",
+)
+def test_failure_is_http_200(world: World, answer: Exchange) -> Finding:
+    if answer.method == "patch_get" and answer.params:
+        return None
+    right = answer.answer.status == 200 and answer.fault is not None
+    return expect(right, answer, "a fault over HTTP 200")
+
+
+@decides("HTTP-008", fixed(VERSION, call("nosuch")), on="pw_rpc_version nosuch")
+def test_answers_are_text_html(world: World, answer: Exchange) -> Finding:
+    kind = (answer.answer.header("content-type") or "").lower().replace(" ", "")
+    if kind == "text/html;charset=utf-8":
+        return OK
+    return Deviation("Content-Type: text/html; charset=utf-8", f"Content-Type: {kind or 'none'}")
+
+
+@decides(
+    "HTTP-009",
+    fixed(
+        *(
+            replace(VERSION, headers=(("Content-Type", kind),) if kind else ())
+            for kind in ("text/plain", "application/xml", "application/json", "garbage", "")
+        )
+    ),
+)
+def test_the_content_type_does_not_matter(world: World, answer: Exchange) -> Finding:
+    return advised(
+        versions(world, answer),
+        "Patchwork itself looks at no Content-Type: a firewall in front may refuse some",
+    )
+
+
+@decides("HTTP-010", fixed(replace(VERSION, version="1.0")), hang=True)
+def test_http_1_0_is_answered(world: World, answer: Exchange) -> Finding:
+    return advised(
+        versions(world, answer),
+        "some front ends speak HTTP/1.1 only (Envoy needs accept_http_10)",
+    )
+
+
+@decides("HTTP-011", fixed((VERSION, VERSION)), hang=True)
+def test_connections_may_be_kept(world: World, first: Exchange, second: Exchange) -> Finding:
+    return versions(world, first, second)
+
+
+@decides("HTTP-012", fixed(replace(VERSION, target=ABSOLUTE)))
+def test_absolute_targets_are_answered(world: World, answer: Exchange) -> Finding:
+    return advised(
+        versions(world, answer),
+        "pwclient cannot talk to this server: let the front end accept targets in absolute form,"
+        " as RFC 9112 (3.2.2) demands",
+    )
+
+
+@decides("HTTP-013", fixed(replace(VERSION, target=f"{ENDPOINT}?x=1")))
+def test_a_query_does_not_matter(world: World, answer: Exchange) -> Finding:
+    return versions(world, answer)
+
+
+@decides(
+    "HTTP-014",
+    fixed(
+        head(Cookie=COOKIES),
+        head(Origin="https://elsewhere.example", Referer="https://elsewhere.example/"),
+    ),
+)
+def test_origin_and_cookies_do_not_matter(world: World, answer: Exchange) -> Finding:
+    return advised(
+        versions(world, answer),
+        "Patchwork's calls are exempt from CSRF checks: a firewall in front may check for itself",
+    )
+
+
+def unzipped(answer: Exchange) -> Exchange:
+    """The exchange with a compressed body unpacked; as it is if that cannot be done."""
+    if (answer.answer.header("content-encoding") or "").strip().lower() not in ("gzip", "x-gzip"):
+        return answer
+    try:
+        body = gzip.decompress(answer.answer.body)
+    except (OSError, EOFError):
+        return answer
+    return replace(answer, answer=replace(answer.answer, body=body))
+
+
+@decides("HTTP-015", fixed(head(Accept_Encoding="gzip")))
+def test_gzip_may_be_accepted(world: World, answer: Exchange) -> Finding:
+    plain = unzipped(answer)
+    if plain is answer and answer.answer.header("content-encoding"):
+        return deviates(answer, "a body that can be unpacked as its Content-Encoding says")
+    return versions(world, plain)
+
+
+@decides("HTTP-016", fixed(head(Expect="100-continue")), hang=True)
+def test_expect_continue_is_answered(world: World, answer: Exchange) -> Finding:
+    return advised(
+        versions(world, answer), "a front end may refuse it with 417; curl then sends without"
+    )
+
+
+@decides("HTTP-017", fixed(call("state_list", "x" * 100_000)), hang=True)
+def test_large_bodies_are_answered(world: World, answer: Exchange) -> Finding:
+    if answer.answer.status == 413:
+        return None  # a front end's own limit
+    return answered(answer)
+
+
+def _elsewhere(world: World) -> list[Step]:
+    targets = (f"{ENDPOINT}x", f"{ENDPOINT}index.html", f"{BASE}/")
+    return [replace(VERSION, target=target) for target in targets]
+
+
+@decides("HTTP-018", _elsewhere, silence=True)
+def test_calls_to_other_pages_are_not_run(world: World, answer: Exchange) -> Finding:
+    return _not_run(answer)
+
+
+@decides("HTTP-019", fixed(page(f"{BASE}/about/")))
+def test_the_about_page_says_enabled(world: World, answer: Exchange) -> Finding:
+    status = answer.answer.api_status.get("XML-RPC")
+    if status is None:
+        return None  # instances may have pages of their own
+    if status == "enabled":
+        return OK
+    return Deviation("XML-RPC enabled on /about/", f"/about/ says {status}")
+
+
+@decides(
+    "HTTP-021",
+    fixed(VERSION, call("nosuch"), call("patch_get", NOWHERE)),
+    on="pw_rpc_version nosuch",
+)
+def test_a_call_starts_no_session(world: World, answer: Exchange) -> Finding:
+    if any(name.lower() == "cookie" for name, _ in answer.request.headers):
+        return None
+    return expect(not cookies(answer), answer, "no session and no CSRF cookie")
+
+
+def cookies(exchange: Exchange) -> list[str]:
+    """The Set-Cookie headers that are Django's; balancers and firewalls set their own."""
+    return [
+        value
+        for name, value in exchange.answer.headers
+        if name.lower() == "set-cookie" and value.startswith(("sessionid=", "csrftoken="))
+    ]
+
+
+EMPTY = (Request(), replace(Request(), content_length=False))
+
+
+@decides("HTTP-022", fixed(*EMPTY), silence=True)
+def test_a_call_without_a_body_is_a_fault(world: World, answer: Exchange) -> Finding:
+    return None if refused(answer) else faults(answer, "ExpatError")
+
+
+def _or_a_fault(world: World, answer: Exchange) -> Finding:
+    if refused(answer):
+        return None
+    return versions(world, answer) if answer.value else faults(answer, "ExpatError")
+
+
+CHUNKED = replace(
+    VERSION,
+    body=b"%x\r\n%b\r\n0\r\n\r\n" % (len(VERSION_BODY), VERSION_BODY),
+    headers=(("Content-Type", "text/xml"), ("Transfer-Encoding", "chunked")),
+    content_length=False,
+)
+GZIPPED = replace(head(Content_Encoding="gzip"), body=gzip.compress(VERSION_BODY, mtime=0))
+
+
+@decides("HTTP-023", fixed(CHUNKED), silence=True)
+def test_a_chunked_call_is_answered(world: World, answer: Exchange) -> Finding:
+    return _or_a_fault(world, answer)
+
+
+@decides("HTTP-024", fixed(GZIPPED), silence=True)
+def test_a_gzipped_call_is_answered(world: World, answer: Exchange) -> Finding:
+    return _or_a_fault(world, answer)
+
+
+@decides("HTTP-025", fixed(head(Accept="application/json"), head(Accept="text/html")))
+def test_the_accept_header_does_not_matter(world: World, answer: Exchange) -> Finding:
+    return versions(world, answer)
+
+
+@decides("HTTP-026", fixed((VERSION, Request(b"<oops"), VERSION), (VERSION, Request(), VERSION)))
+def test_a_broken_call_does_not_spoil_the_next(
+    world: World, first: Exchange, broken: Exchange, second: Exchange
+) -> Finding:
+    return versions(world, first, second)
+
+
+@decides("HTTP-030", fixed(VERSION), on="pw_rpc_version")
+def test_which_frame_options_there_are(world: World, answer: Exchange) -> Finding:
+    if answer.params:
+        return None
+    return Observation(f"X-Frame-Options: {answer.answer.header('x-frame-options') or 'none'}")
+
+
+LONG = replace(VERSION, body=b"<!--" + b"x" * LIMIT + b"-->" + VERSION_BODY.partition(b"\n")[2])
+
+
+@decides("HTTP-031", fixed(LONG))
+def test_what_becomes_of_long_bodies(world: World, answer: Exchange) -> Finding:
+    status, fault = answer.answer.status, answer.fault
+    if len(answer.request.body) <= LIMIT:
+        return None
+    if status == 413:
+        return Observation("long bodies: refused by a front end (HTTP 413)")
+    if isinstance(found := answered(answer), Deviation):
+        return found
+    if fault and fault.kind == "RequestDataTooBig":
+        return Observation(f"long bodies: refused by Django beyond {LIMIT} bytes")
+    return Observation("long bodies: read")
+
+
+@decides("HTTP-032", fixed(page(ENDPOINT, "HEAD"), replace(VERSION, method="PUT")), silence=True)
+def test_where_other_methods_lead(world: World, answer: Exchange) -> Finding:
+    location = answer.answer.header("location")
+    path = f" to {urlsplit(location).path}" if location else ""
+    return Observation(f"{answer.request.method}: HTTP {answer.answer.status}{path}")
+
+
+@decides("HTTP-033", fixed(replace(VERSION, target=f"/{ENDPOINT}")), silence=True)
+def test_whether_a_second_slash_is_put_up_with(world: World, answer: Exchange) -> Finding:
+    return Observation(f"//xmlrpc/: {'run' if ran(answer) else f'HTTP {answer.answer.status}'}")
+
+
+@decides("HTTP-034", fixed(head(Cookie=COOKIES)))
+def test_what_becomes_of_an_unknown_session(world: World, answer: Exchange) -> Finding:
+    taken = any(value.startswith("sessionid=") for value in cookies(answer))
+    return Observation(f"an unknown session cookie is {'taken back' if taken else 'ignored'}")

@@ -1,0 +1,284 @@
+"""PW-LIST: lists and what narrows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ..engine import OK, Finding, Step, decides
+from ..exchange import Exchange, call
+from ..judging import array, deviates, empty, expect, faults, fixed
+from ..lookups import NO, YES, Truth, _text
+from ..lookups import some as any_of
+from ..verdicts import Deviation
+from ..world import Lacking, Row, World, rows_of
+from .filters import safe
+
+TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "project_list": ("projects", ("linkname",)),
+    "state_list": ("states", ("name",)),
+    "person_list": ("people", ("name", "email")),
+}
+NAMED = " ".join(TABLES)
+
+
+def table(world: World, method: str) -> list[Row]:
+    """The sampled rows that a list method answers."""
+    rows: list[Row] = getattr(world, TABLES[method][0])
+    return rows
+
+
+def _found(row: Row, fields: tuple[str, ...], text: str) -> Truth:
+    return any_of(_text("name", row[field], "icontains", text) for field in fields)
+
+
+def _searched(world: World, answer: Exchange) -> Finding:
+    match answer.params:
+        case (str(text),) if text and safe(text):
+            rows = table(world, answer.method)
+            whole = answer.method != "person_list" or world.all_people
+            found = array(answer)
+            if isinstance(found, Deviation):
+                return found
+            fields = TABLES[answer.method][1]
+            got = {row["id"]: row for row in rows_of(answer) or []}
+            truths = {row["id"]: _found(row, fields, text) for row in rows}
+            missing = [i for i, t in truths.items() if t is YES and i not in got]
+            extra = [i for i, row in got.items() if _found(row, fields, text) is NO]
+            if whole and rows:
+                extra += [i for i in got if i not in truths]
+            if missing or extra:
+                return deviates(answer, f"ids {sorted(i for i, t in truths.items() if t is YES)}")
+            return OK
+    return None
+
+
+def _search(method: str) -> Callable[[World], SearchStrategy[Any]]:
+    def probe(world: World) -> SearchStrategy[Any]:
+        fields = TABLES[method][1]
+        texts = [row[f] for row in table(world, method) for f in fields if safe(row[f])]
+        if not texts:
+            raise Lacking(f"{method}() lists nothing to look for")
+        narrow = method == "person_list" and not world.all_people
+
+        @st.composite
+        def text(draw: st.DrawFn) -> Step:
+            whole = draw(st.sampled_from(texts))
+            if narrow:  # a short search could find a hundred thousand
+                return call(method, draw(st.sampled_from([whole, whole.swapcase()])))
+            low = draw(st.integers(0, len(whole) - 1))
+            part = whole[low : draw(st.integers(low + 1, len(whole)))]
+            return call(method, draw(st.sampled_from([part, part.swapcase()])))
+
+        return text()
+
+    return probe
+
+
+@decides("LIST-001", _search("project_list"), on="project_list", data=True)
+def test_projects_are_found_by_linkname(world: World, answer: Exchange) -> Finding:
+    return _searched(world, answer)
+
+
+@decides("LIST-002", _search("state_list"), on="state_list", data=True)
+def test_states_are_found_by_name(world: World, answer: Exchange) -> Finding:
+    return _searched(world, answer)
+
+
+@decides("LIST-003", _search("person_list"), on="person_list", data=True)
+def test_people_are_found_by_name_or_address(world: World, answer: Exchange) -> Finding:
+    return _searched(world, answer)
+
+
+def _patterns(world: World) -> list[Step]:
+    found: list[Step] = [
+        call(m, text)
+        for m, text in (
+            ("project_list", "%"),
+            ("project_list", "_"),
+            ("state_list", "%"),
+            ("state_list", "\\"),
+            ("state_list", "_"),
+        )
+    ]
+    return [*found, *([call("person_list", "%")] if world.all_people else [])]
+
+
+@decides("LIST-004", _patterns, on=NAMED, data=True)
+def test_patterns_stand_for_themselves(world: World, answer: Exchange) -> Finding:
+    text = answer.params[0] if len(answer.params) == 1 else None
+    if not isinstance(text, str) or not set("%_\\") & set(text):
+        return None
+    return _searched(world, answer)
+
+
+def _all_rows(world: World, answer: Exchange) -> Finding:
+    rows = table(world, answer.method)
+    got = rows_of(answer)
+    if got is None:
+        return deviates(answer, "every row")
+    if answer.method == "person_list":
+        return (
+            OK
+            if not world.all_people
+            else expect({r["id"] for r in got} == {r["id"] for r in rows}, answer, "everybody")
+        )
+    return expect(got == rows, answer, f"all {len(rows)} rows")
+
+
+def _with(*firsts: Any) -> Callable[[World], list[Step]]:
+    return lambda w: [call(m, f) for m in ("project_list", "state_list") for f in firsts]
+
+
+@decides("LIST-005", _with(""), on="project_list state_list", data=True)
+def test_an_empty_search_finds_all(world: World, answer: Exchange) -> Finding:
+    given = answer.params[0] if len(answer.params) == 1 else None
+    if not isinstance(given, str) or given or not table(world, answer.method):
+        return None
+    return _all_rows(world, answer)
+
+
+def _falsy(answer: Exchange) -> bool:
+    return len(answer.params) == 1 and (
+        answer.params[0] is None or (type(answer.params[0]) in (int, bool) and not answer.params[0])
+    )
+
+
+@decides("LIST-006", _with(None, 0, False), on="project_list state_list", data=True)
+def test_a_false_search_finds_all(world: World, answer: Exchange) -> Finding:
+    return _all_rows(world, answer) if _falsy(answer) and table(world, answer.method) else None
+
+
+@decides("LIST-007", _with(None, 0, False), on="project_list state_list")
+def test_a_false_search_finds_nothing(world: World, answer: Exchange) -> Finding:
+    return empty(answer, []) if _falsy(answer) else None
+
+
+@decides("LIST-008", _with(5, 123), on=NAMED, data=True)
+def test_numbers_are_searched_as_digits(world: World, answer: Exchange) -> Finding:
+    number = answer.params[0] if len(answer.params) == 1 else None
+    if type(number) is not int or number <= 0:
+        return None
+    rows = rows_of(answer)
+    if rows is None:
+        return deviates(answer, "an array")
+    fields = TABLES[answer.method][1]
+    wanted = {
+        r["id"] for r in table(world, answer.method) if any(str(number) in r[f] for f in fields)
+    }
+    got = {row["id"] for row in rows}
+    whole = answer.method != "person_list" or world.all_people
+    return expect(got == wanted or not whole, answer, f"ids {sorted(wanted)}")
+
+
+def _counts(*counts: int, methods: str = "project_list state_list"):  # type: ignore[no-untyped-def]
+    return lambda w: [call(m, "", n) for m in methods.split() for n in counts]
+
+
+def _count(answer: Exchange) -> int | None:
+    match answer.params:
+        case ("", count) if type(count) is int and abs(count) < 1 << 31:
+            return count
+    return None
+
+
+@decides("LIST-010", _counts(1, 2, 500), on="project_list state_list", data=True)
+def test_max_count_gives_the_first(world: World, answer: Exchange) -> Finding:
+    count, rows = _count(answer), table(world, answer.method)
+    if not rows or count is None or count <= 0:
+        return None
+    return expect(rows_of(answer) == rows[:count], answer, f"{rows[:count]!r:.300}")
+
+
+@decides("LIST-011", _counts(1, 3, methods="person_list"), on="person_list", data=True)
+def test_max_count_bounds_people(world: World, answer: Exchange) -> Finding:
+    count, rows = _count(answer), rows_of(answer)
+    if not world.people or count is None or count <= 0:
+        return None
+    wanted = min(count, len(world.people)) if world.all_people else count
+    right = (
+        rows is not None
+        and len({row["id"] for row in rows}) == len(rows)
+        and (len(rows) == wanted or (not world.all_people and len(rows) <= count))
+    )
+    return expect(right, answer, f"{wanted} people")
+
+
+@decides("LIST-012", _counts(-1, -2), on="project_list state_list", data=True)
+def test_a_negative_max_count_gives_the_last(world: World, answer: Exchange) -> Finding:
+    count, rows = _count(answer), table(world, answer.method)
+    if count is None or not -len(rows) <= count < 0:
+        return None
+    return expect(rows_of(answer) == rows[count:], answer, f"{rows[count:]!r:.300}")
+
+
+@decides("LIST-013", _counts(-1, -2), on="project_list state_list", data=True)
+def test_a_negative_max_count_is_ignored(world: World, answer: Exchange) -> Finding:
+    count, rows = _count(answer), table(world, answer.method)
+    if count is None or count >= 0 or not rows:
+        return None
+    return expect(rows_of(answer) == rows, answer, f"all {len(rows)} rows")
+
+
+@decides("LIST-014", _counts(-100_000, methods="project_list state_list"), on=NAMED, data=True)
+def test_too_negative_a_max_count_faults(world: World, answer: Exchange) -> Finding:
+    count = _count(answer)
+    if count is None or -count <= len(table(world, answer.method)):
+        return None
+    if answer.method == "person_list" and not world.all_people:
+        return None
+    return faults(answer, "ValueError", "AssertionError", text="Negative indexing")
+
+
+@decides(
+    "LIST-015",
+    lambda w: [
+        call(m, table(w, m)[-1][TABLES[m][1][0]][:4] or "e", n)
+        for m in ("project_list", "state_list")
+        if table(w, m)
+        for n in (1, 2)
+    ],
+    on="project_list state_list",
+    data=True,
+)
+def test_search_and_max_count_work_together(world: World, answer: Exchange) -> Finding:
+    match answer.params:
+        case (str(text), int(count)) if text and safe(text) and 0 < count < 1 << 31:
+            fields = TABLES[answer.method][1]
+            rows = table(world, answer.method)
+            truths = [(row, _found(row, fields, text)) for row in rows]
+            if not rows or any(t not in (YES, NO) for _, t in truths):
+                return None
+            wanted = [row for row, t in truths if t is YES][:count]
+            return expect(rows_of(answer) == wanted, answer, f"{wanted!r:.300}")
+    return None
+
+
+@decides("LIST-016", lambda w: [call(m, "", v) for m in TABLES for v in ("2", None)], on=NAMED)
+def test_a_max_count_that_is_no_number_faults(world: World, answer: Exchange) -> Finding:
+    if (
+        len(answer.params) != 2
+        or not (answer.params[1] is None or type(answer.params[1]) is str)
+        or answer.params[0] != ""
+    ):
+        return None
+    return faults(answer, "TypeError")
+
+
+@decides("LIST-017", fixed(call("project_list")), on="project_list")
+def test_projects_come_in_order(world: World, answer: Exchange) -> Finding:
+    rows = rows_of(answer)
+    names = [r["linkname"][0] for r in rows or [] if re.match("[a-z]", str(r.get("linkname")))]
+    if len(names) < 2 or answer.params:
+        return None
+    return expect(names == sorted(names), answer, "ascending linknames")
+
+
+@decides("LIST-018", fixed(call("project_list"), call("state_list")), on="project_list state_list")
+def test_no_row_comes_twice(world: World, answer: Exchange) -> Finding:
+    ids = [row.get("id") for row in rows_of(answer) or []]
+    return expect(len(ids) == len(set(ids)), answer, "every row once") if ids else None

@@ -1,0 +1,505 @@
+"""PW-WRITE: what changes a patch, tried only on patches that the operator named.
+
+Most steps are a look before, the write, and a look after. Session.decide puts state, commit_ref and
+archived back after each requirement (restoring.py), so no step needs to undo anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..engine import OK, Finding, Observation, Step, Together
+from ..exchange import NOWHERE, Exchange, Request, call
+from ..judging import deviates, expect, faults
+from ..verdicts import Deviation
+from ..world import Lacking, Row, World, rows_of
+from .test_authentication import authentic
+from .test_reads import DATE
+from .writing import (
+    COMMIT,
+    DENIED,
+    OTHER,
+    URL,
+    US,
+    WORDS,
+    creates,
+    done,
+    given,
+    hindered,
+    kept,
+    named,
+    row_of,
+    setting,
+    state,
+    undone,
+    writes,
+)
+
+
+@writes("WRITE-001", setting(state(0), state(1), state(-1)))
+def test_a_state_is_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+    return done(world, before, did, after, {"state_id": int(given(did)["state"])})
+
+
+@writes("WRITE-002", setting({"commit_ref": COMMIT}, {"commit_ref": ""}))
+def test_a_commit_is_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+    return done(world, before, did, after, given(did))
+
+
+@writes("WRITE-003", setting({"archived": True}, {"archived": False}))
+def test_archived_is_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+    return done(world, before, did, after, given(did))
+
+
+def _several(place: int, commit: str, archived: bool) -> Callable[[World], Any]:
+    more = {"commit_ref": commit, "archived": archived}
+    return lambda world: {**state(place)(world), **more}
+
+
+@writes("WRITE-004", setting(_several(0, COMMIT, True), _several(1, OTHER, False)))
+def test_several_are_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+    values = dict(given(did))
+    return done(world, before, did, after, {"state_id": values.pop("state"), **values})
+
+
+UNKNOWN = {"name": "pw-conformance", "delegate": 1, "delegate_id": 1, "pw-conformance": 1}
+
+
+def _otherwise_spelt(place: int) -> Callable[[World], Any]:
+    def choose(world: World) -> Any:
+        number = state(place)(world)["state"]
+        return {**UNKNOWN, "state_id": number, "State": number, "Archived": True, "hash": COMMIT}
+
+    return choose
+
+
+@writes("WRITE-005", setting(_otherwise_spelt(0), _otherwise_spelt(1)))
+def test_unknown_keys_are_ignored(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return done(world, before, did, after, {})
+
+
+@writes(
+    "WRITE-006",
+    setting(
+        {"archived": True, "commit_ref": COMMIT, "state": NOWHERE},
+        {"archived": False, "commit_ref": OTHER, "state": NOWHERE},
+        {"state": NOWHERE, "commit_ref": COMMIT, "archived": True},
+        {"state": NOWHERE, "commit_ref": OTHER, "archived": False},
+    ),
+)
+def test_all_or_nothing(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+    return undone(world, before, did, after, "DoesNotExist")
+
+
+def _name(world: World) -> Any:
+    words = [row["name"] for row in world.states if not str(row["name"]).strip().isdigit()]
+    return {"state": words[-1] if words else "Accepted"}
+
+
+@writes("WRITE-007", setting(_name, {"state": ""}))
+def test_a_state_is_no_name(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return undone(world, before, did, after, "ValueError")
+
+
+@writes("WRITE-008", setting("state", [], [["archived", True]], 5, None))
+def test_params_are_a_struct(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return undone(world, before, did, after, "AttributeError")
+
+
+@writes(
+    "WRITE-009",
+    setting({"archived": True, "commit_ref": COMMIT}, {"archived": False}, auth=None),
+)
+def test_a_refused_write_changes_nothing(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return undone(world, before, did, after, "Exception")
+
+
+def _at_once(world: World) -> list[Step]:
+    patch = named(world)
+    look = call("patch_get", patch)
+    both = [{**_several(0, COMMIT, True)(world)}, {**_several(1, OTHER, False)(world)}]
+    one, other = (call("patch_set", patch, values, auth=US) for values in both)
+    return [Together((look,), (one, other), (look,)), Together((look,), (other, one), (look,))]
+
+
+@writes("WRITE-010", _at_once)
+def test_two_writers_never_mix(
+    world: World, before: Exchange, one: Exchange, other: Exchange, after: Exchange
+) -> Finding:
+    if hindered(world, one):
+        return None
+    won = []
+    for did in (one, other):
+        if did.value is not None and did.value.plain is True:
+            won.append({"state_id": given(did)["state"], **given(did)})
+        elif did.fault is None or not did.fault.type_name.startswith("django.db."):
+            return deviates(did, "true, or a fault of the database, which let the other one write")
+    row = row_of(after)
+    last = [
+        values for values in won if all(row.get(n) == v for n, v in values.items() if n != "state")
+    ]
+    return expect(bool(last) or not won, after, f"all of one of {won}")
+
+
+@writes("WRITE-011", setting(state(0, str), state(1, str)))
+def test_a_state_is_set_by_its_id_as_text(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return done(world, before, did, after, {"state_id": int(given(did)["state"])})
+
+
+@writes("WRITE-012", setting({"state": 0}, {"state": NOWHERE}, {"state": None}))
+def test_a_missing_state_is_told(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return undone(world, before, did, after, "DoesNotExist")
+
+
+@writes("WRITE-013", setting(*({"archived": v} for v in (1, 0, "1", 0, "True", 0, 1.0, 0, "t"))))
+def test_archived_is_set_by_numbers_and_texts(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    wanted = given(did)["archived"] in (1, "1", "t", "True")
+    return done(world, before, did, after, {"archived": wanted})
+
+
+@writes("WRITE-014", setting({"archived": "False"}))
+def test_what_the_text_false_archives(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    if hindered(world, did):
+        return None
+    if did.fault is not None:
+        return Observation(f"archived = 'False' is a {did.fault.kind}")
+    return Observation(f"archived = 'False' is taken as {row_of(after).get('archived')}")
+
+
+@writes(
+    "WRITE-015",
+    setting(*({"commit_ref": v} for v in (5, 0, "  v1.0\n ", "a" * 255, "<&>'\""))),
+)
+def test_a_commit_is_kept_as_its_text(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return done(world, before, did, after, {"commit_ref": str(given(did)["commit_ref"])})
+
+
+@writes("WRITE-016", setting({"commit_ref": "b" * 256}))
+def test_what_a_long_commit_becomes(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    if hindered(world, did):
+        return None
+    if did.fault is not None:
+        return Observation(f"a commit_ref of 256 characters is a {did.fault.kind}")
+    length = len(str(row_of(after).get("commit_ref")))
+    return Observation(f"of a commit_ref of 256 characters {length} are kept")
+
+
+@writes("WRITE-017", setting({}))
+def test_nothing_is_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+    return done(world, before, did, after, {})
+
+
+@writes("WRITE-018", lambda w: [call("patch_set", named(w), {}, auth=US)], "patch_set check_create")
+def test_what_is_done_is_a_true_boolean(world: World, did: Exchange) -> Finding:
+    if hindered(world, did) or did.fault is not None or did.answer.status != 200:
+        return None
+    right = did.value is not None and (did.value.kind, did.value.value) == ("boolean", "1")
+    return expect(right, did, "<boolean>1</boolean>")
+
+
+@writes("WRITE-019", lambda w: [call("patch_set", named(w), {}, auth=US)], "patch_set check_create")
+def test_who_may_not_edit_is_told_so(world: World, did: Exchange) -> Finding:
+    if not authentic(world, did) or not _plain(did):
+        return None
+    if isinstance(did.request.authorization, str) and world.patch(did.params[0]) is None:
+        return None  # a recorded call, perhaps on a patch that does not exist
+    if did.value is not None and did.value.plain is True:
+        return OK
+    return faults(did, "Exception", text=DENIED)
+
+
+def _plain(did: Exchange) -> bool:
+    """Whether nothing but a lack of permission can be in the way of a write."""
+    match did.method, did.params:
+        case "patch_set", (int(), {**values}):
+            return values in ({}, {"state": 2})
+        case "check_create", (int(), str(context), "success"):
+            return context.startswith("perm-") or context == "ctx"
+    return False
+
+
+@writes("WRITE-022", setting({"commit_ref": COMMIT}, {"commit_ref": OTHER}, number=str))
+def test_a_patch_is_named_by_its_id_as_text(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    values = dict(given(did))
+    if "state" in values:
+        values["state_id"] = values.pop("state")
+    return done(world, before, did, after, values)
+
+
+def _no_number(world: World) -> list[Step]:
+    named(world)
+    steps: list[Step] = [call("patch_set", "abc", {}, auth=US)]
+    if world.profile.api != "1.0":
+        steps.append(call("check_create", "abc", "pw-conformance", "success", auth=US))
+    return steps
+
+
+@writes("WRITE-023", _no_number, "patch_set check_create")
+def test_a_patch_is_not_named_by_a_word(world: World, did: Exchange) -> Finding:
+    if not authentic(world, did) or not did.params or did.params[0] != "abc":
+        return None
+    return None if hindered(world, did) else faults(did, "ValueError")
+
+
+@writes("WRITE-024", setting({"commit_ref": COMMIT}, {"commit_ref": None}))
+def test_nil_empties_the_commit(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return done(world, before, did, after, {"commit_ref": given(did)["commit_ref"] or ""})
+
+
+def _read_both_ways(world: World) -> list[Step]:
+    patch = named(world)
+    reads = (call("patch_get", patch), call("patch_list", {"id": patch}))
+    choices = (_several(0, COMMIT, True), _several(1, OTHER, False))
+    return [(call("patch_set", patch, c(world), auth=US), *reads) for c in choices]
+
+
+@writes("WRITE-025", _read_both_ways)
+def test_the_list_shows_what_was_written(
+    world: World, did: Exchange, got: Exchange, listed: Exchange
+) -> Finding:
+    if hindered(world, did):
+        return None
+    found = list(listed.value) if listed.value else []
+    return expect(found == [got.value], listed, f"just what patch_get says: {row_of(got)!r:.400}")
+
+
+def _others(world: World) -> list[Step]:
+    patch = named(world)
+    windows = [w for w in world.patches if any(r["id"] not in world.writable for r in w.rows)]
+    if not windows:
+        raise Lacking("no other patch could be listed")
+    return [
+        (
+            w.read("patch_list"),
+            call("patch_set", patch, choice(world), auth=US),
+            w.read("patch_list"),
+        )
+        for w, choice in zip(
+            windows * 2, (_several(0, COMMIT, True), _several(1, OTHER, False)), strict=False
+        )
+    ]
+
+
+@writes("WRITE-026", _others)
+def test_no_other_patch_is_changed(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    if hindered(world, did):
+        return None
+    old, new = ({r["id"]: r for r in rows_of(e) or []} for e in (before, after))
+    for number, row in old.items():
+        if number not in world.writable and new.get(number) != row:
+            return deviates(after, f"patch {number} as before: {row!r:.400}")
+    return OK if old else None
+
+
+@writes("WRITE-027", setting(state(0), state(1), state(-1)))
+def test_the_name_follows_the_state(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    row = row_of(after)
+    names = {known["id"]: known["name"] for known in world.states}
+    if hindered(world, did) or row.get("state_id") not in names:
+        return None
+    return expect(row["state"] == names[row["state_id"]], after, f"{names[row['state_id']]!r}")
+
+
+STATES = ("pending", "warning", "fail", "success")
+
+
+def _checks(world: World) -> tuple[int, Request]:
+    patch = named(world)
+    return patch, call("check_list", {"patch_id": patch})
+
+
+def creating(*arguments: tuple[Any, ...]) -> Callable[[World], list[Step]]:
+    """Steps that list the patch's checks, create one with these arguments, and list them again."""
+
+    def probe(world: World) -> list[Step]:
+        patch, look = _checks(world)
+        return [(look, call("check_create", patch, *words, auth=US), look) for words in arguments]
+
+    return probe
+
+
+def added(before: Exchange, did: Exchange, after: Exchange) -> list[Row] | Deviation:
+    """The new checks of that context; the deviation unless there is just one."""
+    if did.value is None or did.value.plain is not True:
+        return deviates(did, "true")
+    old, new = rows_of(before), rows_of(after)
+    if old is None or new is None:
+        raise Lacking("the checks of the patch cannot be listed")
+    known = {row["id"] for row in old}
+    found = [r for r in new if r["id"] not in known and r["context"] == did.params[1]]
+    if len(found) != 1:
+        return deviates(after, f"one more check in the context {did.params[1]!r}")
+    return found
+
+
+def new_check(
+    world: World, before: Exchange, did: Exchange, after: Exchange, wanted: dict[str, Any]
+) -> Finding:
+    """One check was added, and it says what is wanted."""
+    if hindered(world, did):
+        return None
+    found = added(before, did, after)
+    if isinstance(found, Deviation):
+        return found
+    wrong = {name: value for name, value in wanted.items() if found[0].get(name) != value}
+    return OK if not wrong else deviates(after, f"a check with {wrong!r}")
+
+
+@creates("WRITE-020", creating(*((f"pw-conformance-{s}", s) for s in STATES)))
+def test_checks_are_created(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    wanted = {"patch_id": did.params[0], "state": did.params[2]}
+    return new_check(world, before, did, after, wanted)
+
+
+INVALID = ("FAIL", "failure", "", "Success")
+
+
+@creates(
+    "WRITE-021",
+    lambda w: [call("check_create", named(w), "pw-conformance", s, auth=US) for s in INVALID],
+    "check_create",
+)
+def test_invalid_check_states_are_named(world: World, did: Exchange) -> Finding:
+    if len(did.params) != 3 or did.params[2] not in INVALID or not authentic(world, did):
+        return None
+    return (
+        None
+        if hindered(world, did)
+        else faults(did, "Exception", text=f"Invalid check state: {did.params[2]}")
+    )
+
+
+@creates("WRITE-030", creating(("pw-conformance", "success")))
+def test_a_check_starts_without_words(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return new_check(world, before, did, after, {"target_url": "", "description": ""})
+
+
+@creates("WRITE-031", creating(("pw-conformance", "success", URL, WORDS)))
+def test_a_check_keeps_its_words(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return new_check(world, before, did, after, {"target_url": URL, "description": WORDS})
+
+
+def _rerun(world: World) -> list[Step]:
+    patch = named(world)
+    return [
+        (
+            call("check_create", patch, f"pw-conformance-rerun-{last}", first, auth=US),
+            call("check_create", patch, f"pw-conformance-rerun-{last}", last, auth=US),
+            call("patch_check_get", patch),
+        )
+        for first, last in (("fail", "success"), ("success", "fail"), ("warning", "success"))
+    ]
+
+
+@creates("WRITE-032", _rerun)
+def test_the_newest_check_counts(
+    world: World, first: Exchange, did: Exchange, combined: Exchange
+) -> Finding:
+    if hindered(world, did):
+        return None
+    ours = [c for c in row_of(combined).get("checks", ()) if c["context"] == did.params[1]]
+    newest = max(ours, key=lambda check: int(check["id"]), default=None)
+    right = newest is not None and newest["state"] == did.params[2]
+    return expect(right, combined, f"{did.params[2]} in the context {did.params[1]!r}")
+
+
+def _miscounted(world: World) -> list[Step]:
+    named(world)
+    words = ("pw-conformance", "success", "", "", "")
+    return [call("check_create", *(NOWHERE, *words)[:n], auth=US) for n in (0, 1, 2, 6)]
+
+
+@writes("WRITE-033", _miscounted, "check_create")
+def test_check_create_counts_its_arguments(world: World, did: Exchange) -> Finding:
+    if not authentic(world, did) or 3 <= len(did.params) <= 5:
+        return None
+    return None if hindered(world, did) else faults(did, "TypeError", text="check_create() ")
+
+
+@creates(
+    "WRITE-034",
+    lambda w: [call("check_create", str(named(w)), "pw-conformance", "success", auth=US)],
+    "check_create",
+)
+def test_a_check_names_its_patch_as_text(world: World, did: Exchange) -> Finding:
+    number = did.params[0] if did.params else None
+    if not authentic(world, did) or not isinstance(number, str) or not number.isdigit():
+        return None
+    if hindered(world, did):
+        return None
+    return expect(did.value is not None and did.value.plain is True, did, "true")
+
+
+@creates("WRITE-035", creating(("pw-conformance", "success")))
+def test_a_check_has_an_id_a_date_and_a_user(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    if hindered(world, did):
+        return None
+    found = added(before, did, after)
+    if isinstance(found, Deviation):
+        return found
+    check = found[0]
+    last = max((row["id"] for row in rows_of(before) or []), default=0)
+    right = (
+        check["id"] > last and DATE.match(check["date"]) and check["user"] and check["user_id"] > 0
+    )
+    return expect(bool(right), after, f"an id above {last}, a date and a user")
+
+
+@creates("WRITE-036", creating(*(("pw-conformance", s) for s in INVALID)))
+def test_an_invalid_check_is_not_added(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    if hindered(world, did):
+        return None
+    old, new = ({row["id"] for row in rows_of(e) or []} for e in (before, after))
+    return expect(old == new, after, "no other checks than before")
+
+
+def _check_and_patch(world: World) -> list[Step]:
+    patch = named(world)
+    look = call("patch_get", patch)
+    return [(look, call("check_create", patch, "pw-conformance", "fail", auth=US), look)]
+
+
+@creates("WRITE-037", _check_and_patch)
+def test_a_check_leaves_the_patch_alone(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    return None if hindered(world, did) else kept(before, after)

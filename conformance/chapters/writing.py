@@ -1,0 +1,132 @@
+"""What the chapter on writes has in common: where to write, what is looked at, what may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from ..engine import OK, Finding, Judge, Session, Step, decides
+from ..exchange import Basic, Exchange, call
+from ..judging import BAD_CREDENTIALS, BAD_LOGIN, NO_CREDENTIALS, deviates, faults
+from ..verdicts import Deviation
+from ..world import Lacking, Row, World
+
+US = Basic()
+COMMIT = "c0ffee" + "0" * 34
+OTHER = "decaf" + "0" * 35
+URL, WORDS = "https://example.org/pw-conformance", "made by pw-conformance"
+DENIED = "No permissions to edit this patch"
+
+Test = Callable[[Session], None]
+
+
+def locked_out(world: World) -> bool:
+    """Whether no one can log in there (SERVER.md 2)."""
+    return world.profile.api == "1.1" and world.profile.python == 3
+
+
+def named(world: World) -> int:
+    """The patch to write to. Raises Lacking where nothing can be written."""
+    if locked_out(world):
+        raise Lacking("Patchwork 1.1 on Python 3 refuses every login")
+    if not world.writable:
+        raise Lacking("no patch was named by --writes")
+    return world.writable[0]
+
+
+def writes(
+    number: str, probe: Callable[[World], list[Step]], on: str = ""
+) -> Callable[[Judge], Test]:
+    """A decision that writes to a named patch; one worker takes them all, one after another."""
+    return decides(number, probe, on=on, needs="credentials writes", group="writes")
+
+
+def creates(
+    number: str, probe: Callable[[World], list[Step]], on: str = ""
+) -> Callable[[Judge], Test]:
+    """A decision that creates checks, which stay."""
+    return decides(number, probe, on=on, needs="credentials writes checks", group="writes")
+
+
+def setting(
+    *choices: Any, number: Callable[[int], Any] = int, auth: Basic | None = US
+) -> Callable[[World], list[Step]]:
+    """Steps that look, patch_set each choice (or what it makes of the world), and look again."""
+
+    def probe(world: World) -> list[Step]:
+        patch = named(world)
+        look = call("patch_get", patch)
+        values = [choice(world) if callable(choice) else choice for choice in choices]
+        return [(look, call("patch_set", number(patch), v, auth=auth), look) for v in values]
+
+    return probe
+
+
+def state(place: int, kind: Callable[[int], Any] = int) -> Callable[[World], Any]:
+    """One of the instance's states, as `patch_set` may be given it."""
+
+    def choose(world: World) -> Any:
+        if len(world.states) < 2:
+            raise Lacking("the instance lists fewer than two states")
+        return {"state": kind(world.states[place]["id"])}
+
+    return choose
+
+
+def row_of(exchange: Exchange) -> Row:
+    """The struct that was answered; {} if none was."""
+    plain = exchange.value.plain if exchange.value else None
+    return plain if isinstance(plain, dict) else {}
+
+
+def hindered(world: World, did: Exchange) -> bool:
+    """Whether nothing can be said, as no one can log in. Raises Lacking if this account may not."""
+    if locked_out(world):
+        return True
+    message = did.fault.message if did.fault else ""
+    if isinstance(did.request.authorization, Basic):
+        if message == DENIED:
+            raise Lacking(f"this account may not edit patch {did.params[0]}; name one that it may")
+        if message in (NO_CREDENTIALS, BAD_CREDENTIALS, BAD_LOGIN):
+            raise Lacking(f"the login does not work ({message})")
+    return False
+
+
+def kept(before: Exchange, after: Exchange, but: Collection[str] = ()) -> Finding:
+    """Every member is as it was, but for these; a hash may be computed by any write, if null."""
+    old, new = row_of(before), row_of(after)
+    if not old or not new:
+        return deviates(after if old else before, "the patch")
+    for name in old:
+        computed = name == "hash" and not str(old[name]).strip()
+        if name not in but and not computed and new.get(name) != old[name]:
+            return deviates(after, f"{name} = {old[name]!r}, as before the write")
+    return OK
+
+
+def done(
+    world: World, before: Exchange, did: Exchange, after: Exchange, wanted: dict[str, Any]
+) -> Finding:
+    """The write answered true, and changed what was wanted and nothing else."""
+    if hindered(world, did):
+        return None
+    if did.value is None or did.value.plain is not True:
+        return deviates(did, "true")
+    for name, value in wanted.items():
+        if row_of(after).get(name) != value:
+            return deviates(after, f"{name} = {value!r} after {did.request.describe()}")
+    also = {"state"} if "state_id" in wanted else set()
+    return kept(before, after, also | set(wanted))
+
+
+def undone(world: World, before: Exchange, did: Exchange, after: Exchange, *kinds: str) -> Finding:
+    """The write was a fault of one of these classes, and changed nothing."""
+    if hindered(world, did):
+        return None
+    found = faults(did, *kinds)
+    return found if isinstance(found, Deviation) else kept(before, after)
+
+
+def given(did: Exchange) -> Any:
+    """The values that patch_set was given."""
+    return did.params[1] if len(did.params) > 1 else None

@@ -1,0 +1,391 @@
+"""`pw-conformance`: run, list, explain, diff."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import io
+import json
+import netrc
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from rich.console import Console
+from rich.markup import escape
+
+from . import baseline as baselines
+from . import failures, reports
+from .catalogue import CHAPTERS, INFO, chosen, requirements
+from .chapters import load
+from .engine import DECISIONS, Settings, Together
+from .plugin import Runner
+from .runner import Options
+from .survey import Unusable
+from .transport import Credentials, Trouble, endpoint_of
+from .verdicts import ExitCode, Run, Verdict
+
+HERE = Path(__file__).parent
+
+
+class _Kind(click.ParamType[tuple[str, Path]]):
+    name = "KIND=FILE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, Path]:
+        try:
+            return reports.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error))
+
+
+@click.group()
+@click.version_option(package_name="fakepw")
+def main() -> None:
+    """Put a Patchwork server's XML-RPC API through its paces, safely."""
+
+
+def _password(username: str, host: str) -> str:
+    """From PW_CONFORMANCE_PASSWORD, ~/.netrc, or a prompt; never from an argument."""
+    if password := os.environ.get("PW_CONFORMANCE_PASSWORD"):
+        return password
+    with contextlib.suppress(OSError, netrc.NetrcParseError):
+        entry = netrc.netrc().authenticators(host)
+        if entry and entry[0] == username and entry[2]:
+            return entry[2]
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            "--username needs a password: set PW_CONFORMANCE_PASSWORD or add the host to ~/.netrc"
+        )
+    return getpass.getpass(f"Password of {username} at {host}: ")
+
+
+@main.command()
+@click.argument("url")
+@click.option("--username", help="Log in as. Password: PW_CONFORMANCE_PASSWORD, ~/.netrc, prompt.")
+@click.option("--writes", multiple=True, type=int, metavar="PATCH_ID", help="Write to this patch.")
+@click.option("--create-checks", is_flag=True, help="Create checks too, which cannot be undone.")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only these.")
+@click.option("--skip", multiple=True, metavar="ID|CHAPTER", help="All but these.")
+@click.option("--examples", type=click.IntRange(1), help="Examples of each property.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same requests.")
+@click.option("--max-requests", type=click.IntRange(0), help="Send no more (default 600; 0: any).")
+@click.option("--rate", type=click.FloatRange(0), help="Requests a second (default 5; 0: any).")
+@click.option("--timeout", type=click.FloatRange(0.1), default=30.0, show_default=True)
+@click.option("-n", "workers", type=click.IntRange(1), default=1, help="Workers (pytest-xdist).")
+@click.option("--report", "wanted", multiple=True, type=_Kind(), help="Write a report too.")
+@click.option("--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--expect-release", metavar="RELEASE", help="Fail if it is likely another release.")
+@click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
+@click.option("--insecure", is_flag=True, help="Trust any certificate.")
+@click.option("--plain-http", is_flag=True, help="Send credentials over http:// all the same.")
+@click.option("--failures", "folder", type=click.Path(path_type=Path), help="Keep raw failures.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Send stored failures again.",
+)
+def run(
+    url: str,
+    username: str | None,
+    workers: int,
+    wanted: tuple[tuple[str, Path], ...],
+    baseline: Path | None,
+    expect_release: str | None,
+    plain_http: bool,
+    folder: Path | None,
+    dry_run: bool,
+    replay: Path | None,
+    **given: Any,
+) -> None:
+    """Test the instance at URL, in any form: host, with or without /xmlrpc/.
+
+    Exit codes: 0 conformant, 1 not, 2 usage, 3 inconclusive, 4 internal error.
+    """
+    console = Console(highlight=False)
+    load()
+    try:
+        endpoint = endpoint_of(url)[0]
+        chosen(given["select"], given["skip"])
+        entries = baselines.read(baseline) if baseline else {}
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    if given["create_checks"] and not given["writes"]:
+        raise click.UsageError("--create-checks needs --writes PATCH_ID: checks belong to a patch")
+    if given["writes"] and not username:
+        raise click.UsageError("--writes needs --username")
+    if given["writes"] and workers > 1:
+        raise click.UsageError("--writes works with one worker: leave out -n")
+    options = Options(
+        url=url,
+        **{k: v for k, v in given.items() if k != "examples"},
+        examples=given["examples"] or 0,
+    )
+    if dry_run:
+        _dry_run(console, options)
+        return
+    if username:
+        if endpoint.scheme == "http" and not endpoint.loopback and not plain_http:
+            raise click.UsageError(
+                "credentials are not sent over plain http; give an https:// URL, or --plain-http"
+            )
+        options.credentials = Credentials(username, _password(username, endpoint.host))
+    if replay:
+        _replay(console, options, replay)
+        return
+    found = _run(console, options, workers)
+    if expect_release and found.card and expect_release not in found.card["likely"].split(",")[0]:
+        found.problems.append(
+            f"release {expect_release} was expected; it is likely {found.card['likely']}"
+        )
+    baselines.apply(found, entries, date.today())
+    from .reports.terminal import show
+
+    show(console, found)
+    secrets = [options.credentials.password] if options.credentials else []
+    for kind, path in wanted:
+        try:
+            reports.write(kind, path, found, secrets)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+    if folder:
+        for place in failures.store(found, folder):
+            console.print(f"kept {place}")
+    sys.exit(found.exit_code if not found.trouble.startswith("internal error") else 4)
+
+
+def _arguments(options: Options, workers: int) -> list[str]:
+    words = [
+        str(HERE / "chapters"),
+        "-c",
+        str(HERE / "pytest.ini"),
+        f"--rootdir={HERE}",
+        "-p",
+        "conformance.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "--tb=short",
+        "--import-mode=prepend",
+        f"--pw-url={options.url}",
+        f"--pw-seed={options.seed}",
+        f"--pw-examples={options.examples}",
+        f"--pw-timeout={options.timeout}",
+    ]
+    if options.credentials:
+        words.append(f"--pw-username={options.credentials.username}")
+    words += [f"--pw-writes={number}" for number in options.writes]
+    words += [f"--pw-select={word}" for word in options.select]
+    words += [f"--pw-skip={word}" for word in options.skip]
+    for name, value in (
+        ("max-requests", options.max_requests),
+        ("rate", options.rate),
+        ("ca", options.ca),
+    ):
+        if value is not None:
+            words.append(f"--pw-{name}={value}")
+    words += ["--pw-create-checks"] * options.create_checks + ["--pw-insecure"] * options.insecure
+    if workers > 1:
+        words += ["-p", "xdist", "-n", str(workers), "--dist", "loadfile"]
+    return words
+
+
+def _run(console: Console, options: Options, workers: int) -> Run:
+    from .reports.terminal import Live, show_card
+
+    runner = Runner(options)
+    live: list[Live] = []
+    total = len(chosen(options.select, options.skip))
+
+    def listen(run: Run, verdict: Verdict | None) -> None:
+        if verdict is None:
+            show_card(console, run)
+            assert runner.target is not None
+            budget = options.budget(runner.target.found.endpoint, runner.target.budget)
+            live.append(Live(console, total, budget.limit))
+            live[0].bar.start()
+        elif live:
+            live[0].advance(run, verdict)
+
+    runner.listener = listen
+    said = io.StringIO()
+    kept = {
+        k: os.environ.get(k)
+        for k in ("PW_CONFORMANCE_PASSWORD", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
+    }
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plug-ins may reorder or rerun
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    if options.credentials:
+        os.environ["PW_CONFORMANCE_PASSWORD"] = options.credentials.password
+    try:
+        with contextlib.redirect_stdout(said):
+            code = pytest.main(_arguments(options, workers), plugins=[runner])
+    finally:
+        for bar in live:
+            bar.bar.stop()
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+    runner.count()
+    if code == pytest.ExitCode.INTERRUPTED and not runner.run.trouble:
+        runner.run.trouble = "interrupted"
+    decided = {verdict.id for verdict in runner.run.verdicts}
+    missing = {r.id for r in chosen(options.select, options.skip)} - decided
+    broken = code == pytest.ExitCode.INTERNAL_ERROR
+    if (broken or missing) and not runner.run.trouble:
+        Console(stderr=True).print(escape(said.getvalue()))
+        runner.run.trouble = f"internal error: undecided are {', '.join(sorted(missing)[:8])}"
+    order = {number: place for place, number in enumerate(requirements())}
+    runner.run.verdicts.sort(key=lambda verdict: order[verdict.id])
+    runner.run.settings = {
+        "seed": options.seed,
+        "examples": options.examples,
+        "workers": workers,
+        "writes": list(options.writes),
+        "create_checks": options.create_checks,
+        "select": list(options.select),
+        "skip": list(options.skip),
+    }
+    return runner.run
+
+
+def _dry_run(console: Console, options: Options) -> None:
+    """What would be sent to an instance that holds a few rows. Nothing is sent."""
+    from .sample import plan
+
+    number = 0
+    for requirement in chosen(options.select, options.skip):
+        decision = DECISIONS[requirement.id]
+        for step in plan(decision, Settings(options.examples or 3, options.seed), options):
+            requests = (
+                step.before + step.at_once + step.after
+                if isinstance(step, Together)
+                else step
+                if isinstance(step, tuple)
+                else (step,)
+            )
+            for request in requests:
+                number += 1
+                console.print(f"{requirement.id} {escape(request.describe())}", soft_wrap=True)
+    console.print(f"{number} requests, made from a sample; nothing was sent")
+
+
+def _replay(console: Console, options: Options, folder: Path) -> None:
+    still = False
+    try:
+        for number, exchanges, said in failures.replay(options, folder):
+            console.print(f"[bold]{number}[/] {said}")
+            still = still or said == "deviates still"
+            for exchange in exchanges:
+                console.print(
+                    escape(f"  {exchange.request.describe()} → {exchange.answer.describe()}"),
+                    soft_wrap=True,
+                )
+    except (Unusable, Trouble) as error:
+        console.print(escape(str(error)))
+        sys.exit(ExitCode.INCONCLUSIVE)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    sys.exit(ExitCode.NOT_CONFORMANT if still else ExitCode.CONFORMANT)
+
+
+@main.command(name="list")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def list_(select: tuple[str, ...], as_json: bool) -> None:
+    """The requirements."""
+    try:
+        found = chosen(select)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    if as_json:
+        click.echo(
+            json.dumps(
+                [
+                    {
+                        "id": r.id,
+                        "level": r.level,
+                        "releases": r.scope,
+                        "text": r.text,
+                        "why": r.why,
+                        "facts": r.facts,
+                        "recorded": r.recorded,
+                    }
+                    for r in found
+                ],
+                indent=1,
+            )
+        )
+        return
+    chapter = ""
+    for requirement in found:
+        if requirement.chapter != chapter:
+            chapter = requirement.chapter
+            click.echo(f"\n{CHAPTERS[chapter]}")
+        click.echo(f"  {requirement.id}  {requirement.level:<6}  {requirement.text}")
+    click.echo(f"\n{len(found)} requirements, {sum(r.level is INFO for r in found)} of them INFO")
+
+
+@main.command()
+@click.argument("number", metavar="ID")
+def explain(number: str) -> None:
+    """One requirement, why it is one, and the recorded calls that show it."""
+    try:
+        found = chosen([number])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    load()
+    for requirement in found:
+        decision = DECISIONS[requirement.id]
+        click.echo(f"{requirement.id} ({requirement.level}, {requirement.scope})")
+        click.echo(f"  {requirement.text}")
+        click.echo(f"  why: {requirement.why}")
+        click.echo(f"  facts: {requirement.facts}")
+        for entry in requirement.recorded:
+            click.echo(f"  recorded: {entry}")
+        if decision.needs:
+            click.echo(f"  needs: {', '.join(sorted(decision.needs))}")
+        click.echo(f"  decided by: {decision.judge.__module__}.{decision.judge.__name__}")
+
+
+@main.command()
+@click.argument("one")
+@click.argument("other")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER")
+@click.option("--seed", type=int, default=0)
+@click.option("--examples", type=click.IntRange(1), default=2)
+@click.option("--rate", type=click.FloatRange(0))
+def diff(
+    one: str, other: str, select: tuple[str, ...], seed: int, examples: int, rate: float | None
+) -> None:
+    """Send the same read-only calls to two instances and show where answers differ."""
+    from .sample import differences
+
+    load()
+    console = Console(highlight=False)
+    try:
+        wanted = [DECISIONS[r.id] for r in chosen(select)]
+        count, found = differences(
+            Options(url=one, rate=rate, seed=seed, examples=examples),
+            Options(url=other, rate=rate, seed=seed, examples=examples),
+            wanted,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    except (Unusable, Trouble) as error:
+        console.print(escape(str(error)))
+        sys.exit(ExitCode.INCONCLUSIVE)
+    for request, left, right in found:
+        console.print(f"[bold]{escape(request.describe())}[/]", soft_wrap=True)
+        console.print(f"  {escape(left.describe())}\n  {escape(right.describe())}", soft_wrap=True)
+    console.print(f"{len(found)} of {count} answers differ")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,315 @@
+"""Requests and answers as plain values: nothing here knows a socket."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import xmlrpc.client
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from .wire import Fault, IllFormed, Node, NotXmlRpc, Reply, parse
+
+#: Stands where the endpoint's own path belongs, so that a request can be built before it is known.
+ENDPOINT = "{endpoint}"
+BASE = "{base}"
+ABSOLUTE = "{absolute}"
+
+#: A patch that cannot exist: no database's serial column ever yields it.
+NOWHERE = -1
+
+#: Method names that can change something; never sent without need, never but for `NOWHERE`.
+WRITES = frozenset({"patch_set", "check_create"})
+
+
+@dataclass(frozen=True)
+class Raw:
+    """XML to be put into a call as it stands, for values that no encoder would write."""
+
+    xml: str
+
+
+@dataclass(frozen=True)
+class Basic:
+    """Stands for the operator's own credentials; the transport alone knows what they are.
+
+    `form` is how they are put into the header, so that odd spellings can be tried.
+    """
+
+    form: str = "Basic {token}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request. `target` may hold ENDPOINT, BASE or ABSOLUTE.
+
+    `authorization` is the header's value, or Basic() for the operator's credentials, or None.
+    `login` says that a wrong but well-formed user:password is inside: at most two are ever sent.
+    """
+
+    body: bytes = b""
+    method: str = "POST"
+    target: str = ENDPOINT
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/xml"),)
+    authorization: str | Basic | None = None
+    version: str = "1.1"
+    content_length: bool = True
+    login: bool = False
+
+    @cached_property
+    def rpc(self) -> tuple[str, tuple[Any, ...]] | None:
+        """(method name, parameters) if the body is a call that `xmlrpc.client` can read."""
+        return _decode(self.body)
+
+    @property
+    def rpc_name(self) -> str:
+        """The method that is called; '' if none can be read."""
+        return self.rpc[0] if self.rpc else ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether a server that lets it through could change something."""
+        return any(name.encode() in self.body for name in WRITES)
+
+    def describe(self) -> str:
+        """For people: the call in Python form, or the request line."""
+        plain = self.method == "POST" and self.target == ENDPOINT
+        if self.rpc and plain:
+            name, params = self.rpc
+            return f"{name}({', '.join(map(show, params))})"
+        return f"{self.method} {self.target}" + (f" ({len(self.body)} bytes)" if self.body else "")
+
+
+def show(value: Any, limit: int = 300) -> str:
+    """A value for people, shortened in the middle of nowhere if it is long."""
+    if isinstance(value, xmlrpc.client.Binary):
+        value = value.data
+    text = str(value) if isinstance(value, xmlrpc.client.DateTime) else repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+@lru_cache(maxsize=8192)
+def _decode(body: bytes) -> tuple[str, tuple[Any, ...]] | None:
+    try:
+        params, name = xmlrpc.client.loads(body)
+    except Exception:
+        return None
+    return (name, params) if isinstance(name, str) else None
+
+
+def encode(value: Any) -> str:
+    """The XML of one value. Raw goes in as it is; None is `<nil/>`."""
+    if isinstance(value, Raw):
+        return value.xml
+    if value is None:
+        return "<nil/>"
+    if isinstance(value, bool):
+        return f"<boolean>{int(value)}</boolean>"
+    if isinstance(value, int):
+        return f"<int>{value}</int>"
+    if isinstance(value, float):
+        return f"<double>{value!r}</double>"
+    if isinstance(value, str):
+        return f"<string>{escape(value)}</string>".replace("\r", "&#13;")
+    if isinstance(value, bytes):
+        return f"<base64>{base64.b64encode(value).decode()}</base64>"
+    if isinstance(value, Mapping):
+        members = "".join(
+            f"<member><name>{escape(name)}</name><value>{encode(item)}</value></member>"
+            for name, item in value.items()
+        )
+        return f"<struct>{members}</struct>"
+    items = "".join(f"<value>{encode(item)}</value>" for item in value)
+    return f"<array><data>{items}</data></array>"
+
+
+def call(
+    name: str,
+    *params: Any,
+    auth: str | Basic | None = None,
+    login: bool = False,
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/xml"),),
+) -> Request:
+    """The request that calls a method."""
+    given = "".join(f"<param><value>{encode(param)}</value></param>" for param in params)
+    body = (
+        f"<?xml version='1.0'?>\n<methodCall><methodName>{escape(name)}</methodName>"
+        f"<params>{given}</params></methodCall>\n"
+    )
+    return Request(body.encode(), headers=headers, authorization=auth, login=login)
+
+
+def page(target: str, method: str = "GET") -> Request:
+    """The request for a page."""
+    return Request(method=method, target=target, headers=())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, and how long it took in seconds."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    elapsed: float = field(default=0.0, compare=False)
+    #: Page facts that a recording kept where it left the page out (recordings' README).
+    kept: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, whatever its case; None if there is none."""
+        return next((v for k, v in self.headers if k.lower() == name.lower()), None)
+
+    @property
+    def reply(self) -> Reply:
+        """What the body says, read leniently as to characters that XML cannot carry."""
+        return parse(self.body).reply
+
+    @property
+    def flaw(self) -> IllFormed | None:
+        """Why the body is not well-formed as sent; None if it is."""
+        return parse(self.body).flaw
+
+    @property
+    def documented(self) -> dict[str, str]:
+        """Method -> signature as the documentation page lists them; {} if it is no such page."""
+        if "documented" in self.kept:
+            return dict(self.kept["documented"])
+        return documented(self.body.decode("utf-8", "replace"))
+
+    @property
+    def api_status(self) -> dict[str, str]:
+        """API -> enabled/disabled as the about page says; {} if it does not say."""
+        if "api_status" in self.kept:
+            return dict(self.kept["api_status"])
+        return api_status(self.body.decode("utf-8", "replace"))
+
+    @property
+    def html(self) -> bool:
+        """Whether the body is a page for people."""
+        return bool(self.kept.get("html")) or bool(
+            re.match(rb"\s*(<!doctype\s+html|<html|<\?xml[^>]*>\s*<!doctype html)", self.body, re.I)
+        )
+
+    def describe(self) -> str:
+        """For people, in a line."""
+        if self.status != 200:
+            return f"HTTP {self.status}" + (
+                f" to {loc}" if (loc := self.header("location")) else ""
+            )
+        reply = self.reply
+        if isinstance(reply, Fault):
+            return f"fault {reply.code}: {reply.text}"
+        if isinstance(reply, NotXmlRpc):
+            return f"HTTP 200, but {reply.reason}"
+        return show(reply.plain)
+
+
+def documented(markup: str) -> dict[str, str]:
+    """Method -> signature out of a pydoc page of any Python (SERVER.md 1.11)."""
+    from html import unescape
+
+    entries = re.findall(
+        r'<dt><a name="-([^"]+)"><strong>[^<]*</strong></a>(.*?)</dt>', markup, re.S
+    )
+    return {name: unescape(re.sub(r"<[^>]*>", "", rest)).strip() for name, rest in entries}
+
+
+def api_status(markup: str) -> dict[str, str]:
+    """API -> enabled/disabled out of the about page (SERVER.md 1.1)."""
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", markup))
+    found = re.findall(r"\b(REST|XML-RPC) (enabled|disabled)\b", text)
+    found += [
+        (name, status)
+        for status, name in re.findall(
+            r"\b(enabled|disabled) (REST|XML-RPC)\b(?! (?:enabled|disabled))", text
+        )
+        if name not in dict(found)
+    ]
+    return dict(found)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and the answer to it."""
+
+    request: Request
+    answer: Answer
+
+    @property
+    def reply(self) -> Reply:
+        """Short for `answer.reply`."""
+        return self.answer.reply
+
+    @property
+    def fault(self) -> Fault | None:
+        """The fault, if the reply is one."""
+        reply = self.reply
+        return reply if isinstance(reply, Fault) else None
+
+    @property
+    def value(self) -> Node | None:
+        """The value, if the reply is one."""
+        reply = self.reply
+        return reply if isinstance(reply, Node) else None
+
+    @property
+    def method(self) -> str:
+        """The XML-RPC method that was called; '' if none can be read."""
+        return self.request.rpc_name
+
+    @property
+    def params(self) -> tuple[Any, ...]:
+        """The parameters that were sent."""
+        return self.request.rpc[1] if self.request.rpc else ()
+
+
+def redacted(request: Request) -> Request:
+    """The request without its credentials."""
+    if request.authorization is None or isinstance(request.authorization, Basic):
+        return request
+    scheme, _, rest = request.authorization.partition(" ")
+    return replace(request, authorization=f"{scheme} [redacted]" if rest else scheme)
+
+
+def to_json(request: Request) -> dict[str, Any]:
+    """A request as JSON values, without credentials; `from_json` undoes it."""
+    kept: dict[str, Any] = {
+        "method": request.method,
+        "target": request.target,
+        "headers": [list(pair) for pair in request.headers],
+        "version": request.version,
+        "content_length": request.content_length,
+        "login": request.login,
+        "body_b64": base64.b64encode(request.body).decode(),
+    }
+    if isinstance(request.authorization, Basic):
+        kept["credentials"] = request.authorization.form
+    elif request.authorization is not None:
+        kept["authorization"] = redacted(request).authorization
+    return kept
+
+
+def from_json(kept: Mapping[str, Any]) -> Request:
+    """The request that `to_json` wrote; the operator's credentials are put in again when sent."""
+    authorization: str | Basic | None = kept.get("authorization")
+    if kept.get("credentials"):
+        authorization = Basic(kept["credentials"])
+    return Request(
+        body=base64.b64decode(kept["body_b64"]),
+        method=kept["method"],
+        target=kept["target"],
+        headers=tuple((k, v) for k, v in kept["headers"]),
+        authorization=authorization,
+        version=kept["version"],
+        content_length=kept["content_length"],
+        login=kept.get("login", False),
+    )
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON with sorted keys."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,76 @@
+"""Reports: one module per format, each a function of a `verdicts.Run` and of nothing else.
+
+Every format is made from a run that was cleaned first (`redaction.clean`), so that none of them
+can say what another one hides.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import cast
+
+from ..verdicts import Run
+from .redaction import clean
+
+
+def _renderer(kind: str) -> Callable[[Run], str]:
+    def render(run: Run) -> str:
+        # Imported only now: a run without an HTML report needs no jinja2.
+        module = importlib.import_module(f"{__name__}.{kind}")
+        return cast(str, module.render(clean(run)))
+
+    render.__name__ = render.__qualname__ = f"render_{kind}"
+    render.__doc__ = f"The {kind} report of a run, without credentials."
+    return render
+
+
+#: Kind -> what makes the text of that report.
+KINDS: dict[str, Callable[[Run], str]] = {
+    kind: _renderer(kind) for kind in ("badge", "html", "json", "junit", "markdown")
+}
+
+
+def parse(text: str) -> tuple[str, Path]:
+    """The kind and the file of a `KIND=FILE`.
+
+    Raises ValueError, in one sentence, if there is no such kind, no file is named, or the file
+    could not be written: that is better known before a run than behind it.
+    """
+    kind, equals, name = text.partition("=")
+    kinds = ", ".join(KINDS)
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind.lower(), KINDS, n=2, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"no report is called {kind!r}; there are {kinds}{hint}")
+    if not equals or not name:
+        raise ValueError(f"a report is given as KIND=FILE, and {text!r} names no file")
+    path = Path(name)
+    if path.is_dir():
+        raise ValueError(f"the {kind} report cannot be written to {name}: it is a directory")
+    if not path.parent.is_dir():
+        raise ValueError(
+            f"the {kind} report cannot be written: there is no directory {path.parent}"
+        )
+    return kind, path
+
+
+def write(kind: str, path: Path | str, run: Run, secrets: Iterable[str] = ()) -> None:
+    """Write one report, in UTF-8.
+
+    `secrets` are blotted out wherever they occur, encoded or not. The file that GitHub names in
+    $GITHUB_STEP_SUMMARY is appended to, as a step may say other things there; any other file is
+    replaced. Raises ValueError, in one sentence, if there is no such kind or it cannot be written.
+    """
+    kind, path = parse(f"{kind}={path}")
+    text = KINDS[kind](clean(run, secrets))
+    append = str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
+    try:
+        with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"the {kind} report cannot be written to {path}: {reason}") from None

@@ -1,0 +1,27 @@
+"""The badge: what shields.io's endpoint badges read, schemaVersion 1."""
+
+from __future__ import annotations
+
+import json
+
+from ..verdicts import ExitCode, Run
+
+LABEL = "Patchwork XML-RPC"
+
+
+def render(run: Run) -> str:
+    """The run in a word and a colour."""
+    message, color = _said(run)
+    badge = {"schemaVersion": 1, "label": LABEL, "message": message, "color": color}
+    return json.dumps(badge) + "\n"
+
+
+def _said(run: Run) -> tuple[str, str]:
+    if run.failures:
+        return f"{len(run.failures)} failed", "red"
+    if run.problems:
+        number = len(run.problems)
+        return f"{number} problem{'s' if number > 1 else ''}", "red"
+    if run.exit_code is ExitCode.INCONCLUSIVE:
+        return "inconclusive", "lightgrey"
+    return "conformant", "green"

@@ -1,0 +1,110 @@
+"""The HTML report: one file without a single link to the outside, that reads without JavaScript.
+
+Everything is escaped by the template; besides, a Content-Security-Policy in the file lets only the
+one script and the one style sheet run that are in it, by their hashes, and nothing be fetched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from ..transport import VERSION
+from ..verdicts import Outcome, Run, plural
+from . import layout
+from .visible import decoded, pieces, plain
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
+
+#: How much of a raw request or answer is shown, in bytes; the JSON report has the whole.
+SHOWN = 65_536
+
+#: Outcome -> a sign that tells it apart without colour.
+SIGNS = {
+    Outcome.FAIL: "✕",
+    Outcome.WARNING: "!",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.PASS: "✓",
+    Outcome.OBSERVED: "◉",
+    Outcome.NOT_RUN: "○",
+    Outcome.NOT_APPLICABLE: "–",
+}
+
+
+def render(run: Run) -> str:
+    """The report as one HTML document."""
+    style, script = _file("report.css"), _file("report.js")
+    return _template().render(
+        run=run,
+        chapters=layout.chapters(run),
+        totals=layout.totals(run),
+        failures=layout.failures(run),
+        card=layout.card(run),
+        settings=layout.settings(run),
+        style=_trusted(style),
+        script=_trusted(script),
+        policy=(
+            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+            " img-src data:; base-uri 'none'; form-action 'none'"
+        ),
+        generator=f"pw-conformance {VERSION}",
+    )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("conformance.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: plain(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(
+        requirement=layout.requirement, signs=SIGNS, plural=plural, excerpt=excerpt
+    )
+    environment.filters.update(seen=seen, slug=slug)
+    return environment.get_template("report.html.j2")
+
+
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
+
+
+def _trusted(text: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def slug(outcome: Outcome) -> str:
+    """An outcome as a class name."""
+    return outcome.value.replace(" ", "-")
+
+
+def seen(text: str) -> Markup:
+    """Text from anywhere as markup: escaped, what cannot be seen spelt out and set apart."""
+    from markupsafe import Markup, escape
+
+    return Markup("").join(
+        Markup('<span class="np">{}</span>').format(piece) if special else escape(piece)
+        for piece, special in pieces(text)
+    )
+
+
+def excerpt(data: bytes) -> tuple[Markup, int]:
+    """Raw bytes as markup, and how many at the end are left out."""
+    return seen(decoded(data[:SHOWN])), max(0, len(data) - SHOWN)

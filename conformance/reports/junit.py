@@ -1,0 +1,146 @@
+"""The JUnit report, as Jenkins, GitLab and GitHub's actions read it.
+
+A chapter is a `testsuite`, a requirement a `testcase`. There is a standard of none; this keeps to
+what all readers accept: properties only at suites, one of failure, error and skipped at a case,
+texts that XML 1.0 can carry. A run that goes wrong as a whole is a case of its own, so that a
+report of nothing is never green.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from ..catalogue import Level
+from ..verdicts import Outcome, Run, Verdict
+from .layout import Chapter, card, chapters, requirement, settings
+from .visible import decoded, plain, shortened
+
+#: How much of a raw request or answer is put into a failure, in characters. (GitLab reads 30 MB.)
+RAW = 16_384
+#: How long a `message` may be: readers show it in one line.
+MESSAGE = 500
+
+
+def render(run: Run) -> str:
+    """The report as XML text, encoded in UTF-8."""
+    root = Element("testsuites", name="pw-conformance", time=f"{run.seconds:.3f}")
+    for chapter in chapters(run):
+        _suite(root, run, chapter)
+    _whole(root, run)
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    indent(root)
+    # Quotes of the declaration as everyone writes them.
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _suite(root: Element, run: Run, chapter: Chapter) -> None:
+    suite = _new_suite(root, run, f"PW-{chapter.key} {chapter.title}", chapter.seconds)
+    for verdict in chapter.verdicts:
+        about = requirement(verdict)
+        case = SubElement(
+            suite,
+            "testcase",
+            classname=f"pw-conformance.{chapter.key}",
+            name=plain(f"{verdict.id} {about.text}"),
+            time=f"{verdict.seconds:.3f}",
+        )
+        _decide(case, verdict)
+    _count(suite)
+
+
+def _whole(root: Element, run: Run) -> None:
+    """What concerns the run and no requirement."""
+    suite = _new_suite(root, run, "The run", 0.0)
+    case = SubElement(suite, "testcase", classname="pw-conformance.run", name="The run was done")
+    if run.trouble:
+        _say(case, "error", "trouble", run.trouble, run.trouble)
+    elif not run.verdicts:
+        nothing = "no requirement was decided"
+        _say(case, "error", "trouble", nothing, nothing)
+    for number, problem in enumerate(run.problems, 1):
+        case = SubElement(
+            suite, "testcase", classname="pw-conformance.run", name=f"Problem {number}"
+        )
+        _say(case, "failure", "problem", problem, problem)
+    _count(suite)
+
+
+def _new_suite(root: Element, run: Run, name: str, seconds: float) -> Element:
+    suite = SubElement(root, "testsuite", name=name, time=f"{seconds:.3f}")
+    with contextlib.suppress(ValueError):
+        # Ant's form, which the strictest readers ask for, has no zone: UTC is meant.
+        started = datetime.fromisoformat(run.started).astimezone(UTC)
+        suite.set("timestamp", f"{started:%Y-%m-%dT%H:%M:%S}")
+    properties = SubElement(suite, "properties")
+    pairs = [("url", run.url), ("verdict", run.headline)]
+    pairs += [(f"target: {label}", "; ".join(lines)) for label, lines in card(run)]
+    pairs += [(f"setting: {label}", text) for label, text in settings(run)]
+    for label, text in pairs:
+        SubElement(properties, "property", name=_line(label), value=_line(text))
+    return suite
+
+
+def _count(suite: Element) -> None:
+    suite.set("tests", str(len(suite.findall("testcase"))))
+    for plural, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(plural, str(len(suite.findall(f"testcase/{tag}"))))
+
+
+def _decide(case: Element, verdict: Verdict) -> None:
+    """Red is what the exit code calls red; a skip is never a pass."""
+    level, outcome = requirement(verdict).level, verdict.outcome
+    deviation = verdict.deviation
+    brief = (
+        f"expected {deviation.expected}, got {deviation.got}"
+        if deviation
+        else verdict.reason or outcome.value
+    )
+    if verdict.excused:
+        message = f"known from the baseline: {verdict.excused}"
+        _say(case, "skipped", outcome.value, message, _details(verdict))
+    elif outcome is Outcome.FAIL:
+        _say(case, "failure", level.value, brief, _details(verdict))
+    elif outcome is Outcome.INCONCLUSIVE and level is Level.MUST:
+        _say(case, "error", outcome.value, brief, _details(verdict))
+    elif outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE, Outcome.NOT_RUN):
+        _say(case, "skipped", outcome.value, f"{outcome.value}: {verdict.reason}", "")
+    elif outcome is Outcome.WARNING:
+        out = SubElement(case, "system-out")
+        out.text = plain(f"warning: {_details(verdict)}")
+    elif outcome is Outcome.OBSERVED:
+        out = SubElement(case, "system-out")
+        out.text = plain(f"observed: {verdict.reason}")
+
+
+def _say(case: Element, tag: str, kind: str, message: str, text: str) -> None:
+    element = SubElement(case, tag, type=kind, message=_line(message))
+    element.text = plain(text) or None
+
+
+def _line(text: str) -> str:
+    """Attribute values are one line: XML readers turn line feeds into blanks anyway."""
+    return shortened(plain(" ".join(text.split("\n"))), MESSAGE)
+
+
+def _details(verdict: Verdict) -> str:
+    """All that is known, in the order in which it is asked for."""
+    about, deviation = requirement(verdict), verdict.deviation
+    lines = [f"{verdict.id} ({about.level}, {about.scope}): {about.text}"]
+    if verdict.reason:
+        lines.append(f"Reason: {verdict.reason}")
+    if deviation:
+        lines += [f"Expected: {deviation.expected}", f"Got: {deviation.got}"]
+        if deviation.advice:
+            lines.append(f"What to do: {deviation.advice}")
+    lines += [f"Who relies on it: {about.why}", f"Known from: {about.facts}"]
+    for item in verdict.evidence:
+        lines += ["", f"Call: {item.call}", f"Answer: {item.answer}", f"curl: {item.curl}"]
+        if item.python:
+            lines.append(f"Python: {item.python}")
+        for title, data in (("Request", item.request), ("Response", item.response)):
+            more = ", the whole is in the JSON report"
+            lines += [f"--- {title}", shortened(plain(decoded(data)), RAW, more)]
+    return "\n".join(lines)

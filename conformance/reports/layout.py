@@ -1,0 +1,102 @@
+"""What all reports for people have in common: chapters in order, counts, the target card."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from ..catalogue import CHAPTERS, Requirement, requirements
+from ..verdicts import Outcome, Run, Verdict
+
+#: Outcomes in the order in which people want to know of them.
+ORDER = (
+    Outcome.FAIL,
+    Outcome.WARNING,
+    Outcome.INCONCLUSIVE,
+    Outcome.PASS,
+    Outcome.OBSERVED,
+    Outcome.NOT_RUN,
+    Outcome.NOT_APPLICABLE,
+)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter of a report; `verdicts` in catalogue order."""
+
+    key: str
+    title: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many verdicts of each outcome, all seven always present, in ORDER."""
+        found = Counter(verdict.outcome for verdict in self.verdicts)
+        return {outcome: found[outcome] for outcome in ORDER}
+
+    @property
+    def seconds(self) -> float:
+        """What its verdicts took together."""
+        return sum(verdict.seconds for verdict in self.verdicts)
+
+
+def chapters(run: Run) -> list[Chapter]:
+    """The chapters of which anything was found, whatever order the verdicts came in."""
+    place = {number: index for index, number in enumerate(requirements())}
+    ordered = sorted(run.verdicts, key=lambda verdict: place[verdict.id])
+    every = (
+        Chapter(key, title, tuple(v for v in ordered if v.chapter == key))
+        for key, title in CHAPTERS.items()
+    )
+    return [chapter for chapter in every if chapter.verdicts]
+
+
+def failures(run: Run) -> list[Verdict]:
+    """The failures that no baseline entry excuses, in catalogue order."""
+    return [
+        verdict
+        for chapter in chapters(run)
+        for verdict in chapter.verdicts
+        if verdict.outcome is Outcome.FAIL and not verdict.excused
+    ]
+
+
+def requirement(verdict: Verdict) -> Requirement:
+    """What the verdict is about."""
+    return requirements()[verdict.id]
+
+
+def totals(run: Run) -> dict[Outcome, int]:
+    """The counts of a run in ORDER."""
+    return {outcome: run.counts[outcome] for outcome in ORDER}
+
+
+def card(run: Run) -> list[tuple[str, list[str]]]:
+    """The target card as labels with their lines, whatever it holds; what is empty is left out."""
+    rows = [(_label(name), _lines(value)) for name, value in run.card.items()]
+    return [(label, lines) for label, lines in rows if lines]
+
+
+def settings(run: Run) -> list[tuple[str, str]]:
+    """What the run was told, for people; what was not told is left out."""
+    rows = [(_label(name), ", ".join(_lines(value))) for name, value in run.settings.items()]
+    return [(label, text) for label, text in rows if text]
+
+
+def _label(name: str) -> str:
+    words = str(name).replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _lines(value: Any) -> list[str]:
+    if value is None or value == "":
+        return []
+    if isinstance(value, dict):
+        pairs = ((_label(name), ", ".join(_lines(item))) for name, item in value.items())
+        return [f"{name}: {text}" for name, text in pairs if text]
+    if isinstance(value, list | tuple):
+        return [line for item in value if (line := ", ".join(_lines(item)))]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return [str(value)]

@@ -1,0 +1,149 @@
+"""The Markdown report, for a job's summary: GitHub, GitLab, Forgejo.
+
+Whatever came from the server stands in code, where Markdown means nothing; GitHub refuses a
+summary of more than 1 MiB, so dumps are short and failures beyond a limit are only named.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..verdicts import ExitCode, Outcome, Run, Verdict, plural
+from .layout import card, chapters, failures, requirement, totals
+from .visible import decoded, plain, shortened
+
+#: The most that a text from the server, one dump, all dumps, and all details take, in characters.
+TEXT, DUMP, DUMPS, DETAILS = 1_000, 4_096, 65_536, 500_000
+
+SIGNS = {
+    ExitCode.CONFORMANT: "✅",
+    ExitCode.NOT_CONFORMANT: "❌",
+    ExitCode.INCONCLUSIVE: "⚠️",
+}
+MORE = "; the whole is in the JSON report"
+
+
+def render(run: Run) -> str:
+    """The report as GitHub-flavoured Markdown."""
+    return "\n".join([*_head(run), *_table(run), *_failures(run), *_others(run)]).rstrip() + "\n"
+
+
+def _head(run: Run) -> list[str]:
+    lines = [f"## {SIGNS[run.exit_code]} Patchwork XML-RPC: {run.headline}", ""]
+    lines += [f"{code(run.url)}: {text(run.summary)}", ""]
+    if run.trouble:
+        lines += [f"> **Trouble:** {code(run.trouble)}", ""]
+    for problem in run.problems:
+        lines += [f"> **Problem:** {code(problem)}", ""]
+    rows = card(run)
+    if rows:
+        lines += ["<details><summary>The target</summary>", ""]
+        lines += [f"* {text(label)}: {', '.join(map(code, said))}" for label, said in rows]
+        lines += ["", "</details>", ""]
+    return lines
+
+
+def _table(run: Run) -> list[str]:
+    shown = [outcome for outcome, number in totals(run).items() if number]
+    if not shown:
+        return []
+    lines = [
+        f"| Chapter | {' | '.join(plural(outcome, 2) for outcome in shown)} |",
+        f"|---|{'---:|' * len(shown)}",
+    ]
+    for chapter in chapters(run):
+        cells = " | ".join(str(chapter.counts[outcome] or "·") for outcome in shown)
+        lines.append(f"| {text(chapter.title)} | {cells} |")
+    whole = " | ".join(f"**{run.counts[outcome]}**" for outcome in shown)
+    return [*lines, f"| **All** | {whole} |", ""]
+
+
+def _failures(run: Run) -> list[str]:
+    found = failures(run)
+    lines = ["### Failures", ""] if found else []
+    used, left = 0, DUMPS
+    for verdict in found:
+        if used > DETAILS:
+            lines.append(f"* **{verdict.id}** {text(requirement(verdict).text)}")
+            continue
+        details, spent = _failure(verdict, left)
+        lines += details
+        used += sum(map(len, details))
+        left -= spent
+    return lines
+
+
+def _failure(verdict: Verdict, left: int) -> tuple[list[str], int]:
+    """The lines of one failure, and how much they took of what is `left` for dumps."""
+    about, deviation, spent = requirement(verdict), verdict.deviation, 0
+    lines = [f"#### {verdict.id} ({about.level})", "", text(about.text), ""]
+    if deviation:
+        lines += [f"* expected {code(deviation.expected)}", f"* got {code(deviation.got)}"]
+        if deviation.advice:
+            lines.append(f"* what to do: {code(deviation.advice)}")
+    elif verdict.reason:
+        lines.append(f"* {code(verdict.reason)}")
+    lines += [f"* who relies on it: {text(about.why)}", f"* known from {text(about.facts)}", ""]
+    for item in verdict.evidence:
+        lines += ["<details><summary>Send it again, and what was sent</summary>", ""]
+        lines += [code(item.call), "", *block(item.curl, "sh")]
+        if item.python:
+            lines += block(item.python, "python")
+        for data in (item.request, item.response):
+            dump = shortened(plain(decoded(data)), DUMP, MORE)
+            if spent + len(dump) > left:
+                lines += ["(The raw bytes are in the JSON and HTML reports.)", ""]
+                break
+            spent += len(dump)
+            lines += block(dump)
+        lines += ["</details>", ""]
+    return lines, spent
+
+
+def _others(run: Run) -> list[str]:
+    """Warnings, what was left undecided, and what the baseline excuses, in a line each."""
+    lines: list[str] = []
+    every = [verdict for chapter in chapters(run) for verdict in chapter.verdicts]
+    groups = (
+        ("Warnings", [v for v in every if v.outcome is Outcome.WARNING and not v.excused]),
+        ("Inconclusive", [v for v in every if v.outcome is Outcome.INCONCLUSIVE]),
+        ("Observed", [v for v in every if v.outcome is Outcome.OBSERVED]),
+        ("Known from the baseline", [v for v in every if v.excused]),
+    )
+    for title, verdicts in groups:
+        if verdicts:
+            lines += [f"<details><summary>{title}: {len(verdicts)}</summary>", ""]
+            lines += [_brief(verdict) for verdict in verdicts]
+            lines += ["", "</details>", ""]
+    return lines
+
+
+def _brief(verdict: Verdict) -> str:
+    said = verdict.excused or verdict.reason
+    if not said and verdict.deviation:
+        said = f"expected {verdict.deviation.expected}, got {verdict.deviation.got}"
+    why = f": {code(said)}" if said else ""
+    return f"* **{verdict.id}** {text(requirement(verdict).text)}{why}"
+
+
+def text(words: str) -> str:
+    """Words in which nothing is markup and nobody is mentioned."""
+    line = " ".join(plain(words).split())
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~@&$])", r"\\\1", line)
+
+
+def code(words: str) -> str:
+    """Words as code in one line; they are cut if they are very long."""
+    line = " ".join(shortened(plain(words), TEXT, MORE).split())
+    if not line:
+        return "(empty)"
+    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    pad = " " if "`" in line else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def block(words: str, language: str = "") -> list[str]:
+    """Words as a block of code that they cannot end."""
+    body = shortened(plain(words), DUMP, MORE)
+    fence = "`" * max(3, max(map(len, re.findall("`+", body)), default=0) + 1)
+    return [f"{fence}{language}", *body.split("\n"), fence, ""]

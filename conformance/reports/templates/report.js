@@ -1,0 +1,94 @@
+"use strict";
+(() => {
+  const form = document.getElementById("filters");
+  const text = document.getElementById("text");
+  const chapter = document.getElementById("chapter");
+  const boxes = [...form.querySelectorAll("input[name=outcome]")];
+  const verdicts = [...document.querySelectorAll("details.verdict")];
+  const sections = [...document.querySelectorAll("section.chapter")];
+  const words = new Map();
+
+  // What a verdict says in all, read only once somebody searches.
+  const said = (verdict) => {
+    if (!words.has(verdict)) words.set(verdict, verdict.textContent.toLowerCase());
+    return words.get(verdict);
+  };
+
+  const apply = () => {
+    const wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const outcomes = boxes.filter((box) => box.checked).map((box) => box.value);
+    let shown = 0;
+    for (const verdict of verdicts) {
+      const fits =
+        (!chapter.value || verdict.dataset.chapter === chapter.value) &&
+        (!outcomes.length || outcomes.includes(verdict.dataset.outcome)) &&
+        wanted.every((word) => said(verdict).includes(word));
+      verdict.hidden = !fits;
+      shown += fits;
+    }
+    for (const section of sections) {
+      section.hidden = !section.querySelector("details.verdict:not([hidden])");
+    }
+    document.getElementById("nothing").hidden = shown > 0;
+    document.getElementById("shown").textContent = `${shown} of ${verdicts.length} shown`;
+  };
+
+  // A link to a verdict opens it, whatever the filters hide.
+  const visit = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target || !target.matches("details.verdict, section.chapter")) return;
+    if (target.hidden) {
+      form.reset();
+      apply();
+    }
+    if (target.matches("details")) target.open = true;
+    target.scrollIntoView();
+    target.querySelector("summary").focus({ preventScroll: true });
+  };
+
+  const turn = (open) => {
+    for (const verdict of verdicts) if (!verdict.hidden) verdict.open = open;
+  };
+
+  const copy = async (button) => {
+    const code = button.closest("figure").querySelector("code");
+    const range = document.createRange();
+    range.selectNodeContents(code);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch {
+      done = document.execCommand("copy");
+    }
+    const label = button.firstChild;
+    label.data = done ? "Copied" : "Selected";
+    setTimeout(() => (label.data = "Copy"), 1500);
+  };
+
+  for (const button of document.querySelectorAll("button.copy")) {
+    button.hidden = false;
+    button.addEventListener("click", () => copy(button));
+  }
+  form.addEventListener("input", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(apply));
+  document.getElementById("open").addEventListener("click", () => turn(true));
+  document.getElementById("close").addEventListener("click", () => turn(false));
+  addEventListener("hashchange", visit);
+
+  // Paper cannot be opened: so everything is, and goes back to how it was.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    for (const details of closed) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of closed) details.open = false;
+  });
+
+  form.hidden = false;
+  apply();
+  visit();
+})();

@@ -1,0 +1,100 @@
+"""PW-VER: what the server says of itself."""
+
+from ..catalogue import INFO, MUST, row
+
+WHY = "sktm compares pw_rpc_version() with [1, 3, 0] and 1 and gives up on anything else"
+
+REQUIREMENTS = [
+    row(
+        "VER-001",
+        MUST,
+        "all",
+        "pw_rpc_version() answers one of the three versions that real servers send:"
+        " 1, [1, 2, 0] or [1, 3, 0].",
+        WHY,
+        "SERVER.md 1.4, 2",
+        "pw_rpc_version",
+    ),
+    row(
+        "VER-002",
+        MUST,
+        "all",
+        "The version is made of <int> on the wire: one of them, or an array of three.",
+        WHY,
+        "SERVER.md 1.4, 2",
+        "pw_rpc_version",
+    ),
+    row(
+        "VER-003",
+        MUST,
+        "all",
+        "The version is the same every time it is asked for.",
+        WHY,
+        "SERVER.md 1.4",
+        "pw_rpc_version + auth/public-method/none + http/ctype text/plain",
+    ),
+    row(
+        "VER-004",
+        MUST,
+        "all",
+        "A version of 1.2.0 or later comes with the four check methods, version 1 without them.",
+        "pwclient's check-list and check-info call methods that the version promises",
+        "SERVER.md 2",
+        "pw_rpc_version + check_list/positional={} + check_get/1 + patch_check_get/1",
+    ),
+    row(
+        "VER-005",
+        MUST,
+        "all",
+        "A version of 1.3.0 comes with a `hash` member in every patch, an earlier one without.",
+        "pwclient reads patch['hash'] where the version promises it",
+        "SERVER.md 2",
+        "pw_rpc_version + patch_get/1",
+    ),
+    row(
+        "VER-006",
+        MUST,
+        "all",
+        "Version 1.2.0 tells a missing id by a fault, versions 1 and 1.3.0 by an empty answer.",
+        "sktm takes 'index out of range' in a fault for a vendor fork",
+        "SERVER.md 2",
+        "pw_rpc_version + patch_get/9999",
+    ),
+    row(
+        "VER-007",
+        MUST,
+        "1.1+",
+        "From version 1.2.0 on, a negative max_count of patch_list is not ignored.",
+        "pwclient list -N sends a negative max_count",
+        "SERVER.md 2",
+        "patch_list/max_count=-1",
+        "patch_list/max_count=-2",
+    ),
+    row(
+        "VER-008",
+        MUST,
+        "1.1+",
+        "A negative max_count of check_list is heeded from version 1.3.0 on and ignored in 1.2.0.",
+        "a client that asks for the last check must not get all of them",
+        "SERVER.md 2",
+        "check_list/max_count=-1",
+    ),
+    row(
+        "VER-009",
+        MUST,
+        "all",
+        "pw_rpc_version takes no argument.",
+        WHY,
+        "SERVER.md 1.4",
+        "pw_rpc_version/1arg",
+    ),
+    row(
+        "VER-010",
+        INFO,
+        "all",
+        "What the server likely is: release, Python, Django, database.",
+        "what varies between servers varies with these",
+        "SERVER.md 0, 2, 3",
+        "unknown/'nosuch'",
+    ),
+]

@@ -1,0 +1,134 @@
+"""PW-XML: what bodies are read, and what becomes of those that cannot be."""
+
+from ..catalogue import MUST, SHOULD, row
+from ..chapters.bodies import BODIES
+
+FAULT = "a broken client must get a fault, never an error of the server and never a hang"
+READ = "clients in other languages write XML this way"
+
+SAFE = "what a parser does with entities is the classic hole of XML services"
+
+#: Bodies that a hardened parser may refuse, though no recorded server does.
+SAFER = frozenset({"047"})
+
+REQUIREMENTS = [
+    *(
+        row(
+            f"XML-{body.number}",
+            SHOULD if body.number in SAFER else MUST,
+            body.releases,
+            body.text,
+            READ if body.value else FAULT,
+            "SERVER.md 1.2",
+            *body.recorded,
+            python=body.python,
+        )
+        for body in BODIES
+    ),
+    row(
+        "XML-051",
+        MUST,
+        "all",
+        "Internal entities are expanded, or refused with a fault.",
+        SAFE,
+        "SERVER.md 1.2",
+        "body/doctype entity",
+    ),
+    row(
+        "XML-052",
+        MUST,
+        "all",
+        "Entities made of entities are expanded, or refused with a fault.",
+        SAFE,
+        "SERVER.md 1.2",
+        "body/billion small",
+    ),
+    row(
+        "XML-053",
+        MUST,
+        "all",
+        "Blanks between elements and around a typed value do not matter.",
+        "libraries that print XML nicely send them",
+        "SERVER.md 1.2",
+        "body/mixed value + project_get/1",
+    ),
+    row(
+        "XML-054",
+        MUST,
+        "all",
+        "A methodResponse in place of a call is a fault.",
+        FAULT,
+        "SERVER.md 1.2",
+        "body/methodResponse",
+        "body/fault body",
+        "body/fault body incomplete",
+    ),
+    row(
+        "XML-090",
+        MUST,
+        "all",
+        "However a body is mangled, the answer is XML-RPC over HTTP 200 in time.",
+        FAULT,
+        "SERVER.md 1.1, 1.2",
+        "body/truncated",
+        "body/unclosed tag",
+        "body/two roots",
+        "body/json",
+        "enc/binary",
+    ),
+    row(
+        "XML-091",
+        MUST,
+        "all",
+        "An answer is one methodResponse in UTF-8 and nothing else.",
+        "strict parsers refuse more",
+        "SERVER.md 1.3",
+        "pw_rpc_version",
+        "state_list",
+        "unknown/'nosuch'",
+        "person_list",
+        "patch_get/9999",
+    ),
+    row(
+        "XML-092",
+        MUST,
+        "all",
+        "Text with markup in it comes back escaped.",
+        "one unescaped & makes an answer unreadable",
+        "SERVER.md 1.3",
+        "unknown/'<b>&\"x\"\\''",
+    ),
+    row(
+        "XML-093",
+        MUST,
+        "all",
+        "A fault is code 1 and a text that begins with a Python class.",
+        "the class is all that clients can tell faults by",
+        "SERVER.md 1.2",
+        "unknown/'nosuch'",
+        "patch_get/noargs",
+    ),
+    row(
+        "XML-094",
+        MUST,
+        "all",
+        "An answer begins with its XML declaration, with nothing before it.",
+        "XML parsers refuse a declaration behind a blank or a byte order mark",
+        "SERVER.md 1.3",
+        "pw_rpc_version",
+        "state_list",
+        "unknown/'nosuch'",
+    ),
+    row(
+        "XML-095",
+        MUST,
+        "all",
+        "An answer is UTF-8, as its declaration names no encoding.",
+        "clients decode it as UTF-8 and stop at the first other byte",
+        "SERVER.md 1.3",
+        "state_list",
+        "project_list",
+        "person_list",
+        "patch_list",
+    ),
+]

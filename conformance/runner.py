@@ -1,0 +1,133 @@
+"""What one run of the suite is made of, from URL to session; pytest and tests start from here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .budget import Budget
+from .engine import Session, Settings
+from .exchange import Exchange, Request
+from .survey import Found, Surveyor, find
+from .transport import Credentials, Endpoint, HttpTransport, Transport, endpoint_of
+from .world import World
+
+#: What holds for a host that is not this machine (DESIGN.md, Safety).
+POLITE_RATE = 5.0
+POLITE_REQUESTS = 600
+
+
+#: Examples of each property: as many as a budget of POLITE_REQUESTS allows, or more at home.
+REMOTE, LOCAL = 2, 8
+
+
+@dataclass
+class Options:
+    """What the operator asked for. None means the default for the host."""
+
+    url: str = ""
+    credentials: Credentials | None = None
+    plain_ok: bool = False
+    writes: tuple[int, ...] = ()
+    create_checks: bool = False
+    select: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    examples: int = 0
+    seed: int = 0
+    max_requests: int | None = None
+    rate: float | None = None
+    timeout: float = 30.0
+    ca: str | None = None
+    insecure: bool = False
+
+    def have(self) -> frozenset[str]:
+        """What the operator gave, in the words of `engine.NEEDS`."""
+        found = set()
+        if self.credentials:
+            found.add("credentials")
+            if self.writes:
+                found.add("writes")
+                if self.create_checks:
+                    found.add("checks")
+        return frozenset(found)
+
+    def thrifty(self, endpoint: Endpoint) -> bool:
+        """Whether requests are few: on other people's machines, or because the limit is low."""
+        limit = self.max_requests
+        return (
+            limit <= POLITE_REQUESTS and limit != 0
+            if limit is not None
+            else (not endpoint.loopback)
+        )
+
+    def budget(self, endpoint: Endpoint, path: Path) -> Budget:
+        """The budget for that host."""
+        local = endpoint.loopback
+        limit = (
+            self.max_requests
+            if self.max_requests is not None
+            else (0 if local else POLITE_REQUESTS)
+        )
+        rate = self.rate if self.rate is not None else (0.0 if local else POLITE_RATE)
+        return Budget(path, limit=limit, rate=rate)
+
+    def transport(self, endpoint: Endpoint, path: Path, *, login: bool = False) -> HttpTransport:
+        """A transport to that host; only with `login` does it know the credentials."""
+        return HttpTransport(
+            endpoint,
+            self.budget(endpoint, path),
+            credentials=self.credentials if login else None,
+            timeout=self.timeout,
+            ca=self.ca,
+            insecure=self.insecure,
+        )
+
+
+@dataclass
+class Target:
+    """A server that was found and surveyed: all that workers need to know of it."""
+
+    found: Found
+    world: World
+    budget: Path
+
+
+def discover(options: Options) -> Target:
+    """Find and survey the server. Raises Unusable or ValueError, each in one sentence."""
+    path = Path(tempfile.mkdtemp(prefix="pw-conformance-")) / "budget.sqlite"
+    opened: list[HttpTransport] = []
+
+    def connect(endpoint: Endpoint) -> HttpTransport:
+        opened.append(options.transport(endpoint, path))
+        return opened[-1]
+
+    try:
+        found = find(endpoint_of(options.url), connect)
+        world = Surveyor(asking(connect(found.endpoint))).survey(found)
+    finally:
+        for transport in opened:
+            transport.close()
+    world.thrifty = options.thrifty(found.endpoint)
+    world.writable, world.create_checks = options.writes, options.create_checks
+    return Target(found, world, path)
+
+
+def asking(transport: Transport) -> Callable[[Request], Exchange]:
+    """What a surveyor asks with."""
+    return lambda request: Exchange(request, transport.send(request))
+
+
+def session(options: Options, target: Target) -> Session:
+    """A session with a server that was discovered."""
+    transport = options.transport(target.found.endpoint, target.budget, login=True)
+    thrifty = options.thrifty(target.found.endpoint)
+    examples = options.examples or (REMOTE if thrifty else LOCAL)
+    return Session(
+        transport,
+        target.world,
+        Surveyor(asking(transport)).look_again,
+        Settings(examples=examples, seed=options.seed),
+        options.have(),
+    )

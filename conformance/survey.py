@@ -1,0 +1,318 @@
+"""Discovery: what there is at a URL, read without changing a thing and without credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import profile as profiles
+from .exchange import BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
+from .transport import Endpoint, NoAnswer, Transport, Trouble, moved
+from .wire import NotXmlRpc
+from .world import Row, Window, World, rows_of
+
+#: Rows that a sample holds, about: patches by age at both ends, people, checks.
+SAMPLE = 30
+#: People and checks are all read if there are no more than this.
+FEW = 60
+
+VERSION = call("pw_rpc_version")
+
+
+class Unusable(Exception):
+    """There is no XML-RPC API to be tested at this URL; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the API was found, and what is worth saying about the way there."""
+
+    endpoint: Endpoint
+    version: Exchange
+    notes: tuple[str, ...] = ()
+
+
+def find(candidates: list[Endpoint], connect: Callable[[Endpoint], Transport]) -> Found:
+    """The API behind a URL. Raises Unusable with a diagnosis in one plain sentence."""
+    trouble: Exception | None = None
+    for candidate in candidates:
+        try:
+            return _follow(candidate, connect)
+        except Trouble as error:
+            trouble = trouble or error
+    raise Unusable(str(trouble))
+
+
+def _follow(endpoint: Endpoint, connect: Callable[[Endpoint], Transport]) -> Found:
+    notes: list[str] = []
+    first = endpoint
+    for _ in range(4):
+        transport = connect(endpoint)
+        exchange = Exchange(VERSION, transport.send(VERSION))
+        answer = exchange.answer
+        if answer.status not in (301, 302, 303, 307, 308):
+            break
+        location = answer.header("location") or ""
+        target = moved(endpoint, location)
+        if target is None or target == endpoint:
+            raise Unusable(
+                f"POST {endpoint.url} is redirected to {location or 'nowhere'}, which is no"
+                " XML-RPC endpoint; XML-RPC clients do not follow redirects"
+            )
+        if target.host != first.host:
+            raise Unusable(
+                f"POST {endpoint.url} is redirected to another host, {target.host}; if that is"
+                f" the instance to be tested, run against {target.url}"
+            )
+        notes.append(
+            f"{endpoint.url} redirects to {target.url}; XML-RPC clients must be given the latter"
+        )
+        endpoint = target
+    else:
+        raise Unusable(f"{first.url} redirects in circles")
+    reason = _unusable(endpoint, exchange, transport)
+    if reason:
+        raise Unusable(reason)
+    return Found(endpoint, exchange, tuple(notes))
+
+
+def _unusable(endpoint: Endpoint, exchange: Exchange, transport: Transport) -> str:
+    answer = exchange.answer
+    if not isinstance(answer.reply, NotXmlRpc) and answer.status == 200:
+        return ""
+    if answer.status == 404:
+        about = transport.send(page(f"{BASE}/about/"))
+        if about.api_status.get("XML-RPC") == "disabled":
+            return (
+                "XML-RPC is switched off there (404, and /about/ says so);"
+                " set ENABLE_XMLRPC = True in Patchwork's settings"
+            )
+        return f"there is no XML-RPC API at {endpoint.url} (404); check the path"
+    if answer.status in (401, 407):
+        return f"{endpoint.url} asks for a password before Patchwork is reached (HTTP 401)"
+    if answer.status == 429:
+        return f"{endpoint.url} limits how often it is asked (HTTP 429); try again with --rate 1"
+    if answer.html and answer.status in (200, 202, 403, 503):
+        return (
+            f"{endpoint.url} answers an HTML page (HTTP {answer.status}) to an XML-RPC call: a bot"
+            " wall or a login page is in the way; let XML-RPC clients through to /xmlrpc/"
+        )
+    if answer.status in (502, 503, 504):
+        return f"the gateway in front answers HTTP {answer.status}: Patchwork itself is down"
+    other = transport.send(call("state_list", "", 1))
+    if other.status == 200 and not isinstance(other.reply, NotXmlRpc):
+        return ""  # pw_rpc_version alone is broken: that is for the version chapter to say
+    return f"{endpoint.url} answers HTTP {answer.status} to an XML-RPC call, and no XML-RPC"
+
+
+class Surveyor:
+    """Reads the sample, and reads it again."""
+
+    def __init__(self, ask: Callable[[Request], Exchange]) -> None:
+        self.ask = ask
+
+    def survey(self, found: Found) -> World:
+        """The profile and the sample."""
+        evidence = {"version": found.version, **self._evidence()}
+        world = World(evidence=evidence, notes=list(found.notes))
+        api = profiles.generation(evidence)
+        world.profile = profiles.Profile(api=api, python=profiles.python(evidence))
+        self._read_lists(world)
+        self._read_patches(world)
+        if world.patch_rows:
+            evidence["row"] = self.ask(call("patch_get", world.patch_rows[0]["id"]))
+            world.profile = replace(world.profile, api=profiles.generation(evidence))
+        if world.profile.api != "1.0":
+            self._read_checks(world)
+        world.profile = self._fingerprint(world)
+        return world
+
+    def _evidence(self) -> dict[str, Exchange]:
+        asked = {
+            "documentation": page(ENDPOINT),
+            "about": page(f"{BASE}/about/"),
+            "unknown": call("nosuch"),
+            "check_list": call("check_list", {"id": NOWHERE}),
+            "miss patch": call("patch_get", NOWHERE),
+            "miss project": call("project_get", NOWHERE),
+            "miss state": call("state_get", NOWHERE),
+            "date with zone": call("patch_list", {"id": NOWHERE, "date": "2017-06-15T08:00:00Z"}),
+            "id a word": call("patch_list", {"id": "abc"}),
+            "isnull a word": call("patch_list", {"id": NOWHERE, "name__isnull": "x"}),
+            "year chain": call("patch_list", {"id": NOWHERE, "name__year__gt": 1}),
+        }
+        evidence = {}
+        for name, request in asked.items():
+            try:
+                evidence[name] = self.ask(request)
+            except NoAnswer:
+                continue
+        return evidence
+
+    def _fingerprint(self, world: World) -> profiles.Profile:
+        evidence = world.evidence
+        django = profiles.django(evidence)
+        redirects = None
+        if world.profile.api == "2.0" and django == "before 3.0" and world.patch_rows:
+            answer = self.ask(page(f"{BASE}/patch/{world.patch_rows[0]['id']}/mbox/")).answer
+            redirects = answer.status in (301, 302) if answer.status in (200, 301, 302) else None
+        return replace(
+            world.profile,
+            database=None if world.profile.swallows else profiles.database(evidence),
+            django=django,
+            release=profiles.release(world.profile.api, django, redirects),
+        )
+
+    def look_again(self, world: World) -> World:
+        """The same sample, read anew."""
+        fresh = replace(world, notes=[])
+        self._read_lists(fresh)
+        fresh.patches = [self._again("patch_list", w, world.all_patches) for w in world.patches]
+        fresh.checks = [self._again("check_list", w, world.all_checks) for w in world.checks]
+        return fresh
+
+    def _again(self, method: str, window: Window, whole: bool) -> Window:
+        """A window read anew; one of all rows there are grows with the rows that were added."""
+        high = window.high
+        if whole:
+            added = rows_of(self.ask(call(method, {"id__gt": high, "max_count": FEW}))) or []
+            high = max([high, *(row["id"] for row in added if isinstance(row.get("id"), int))])
+        return self._window(method, window.low, high) or window
+
+    def _rows(self, world: World, name: str, *params: Any) -> list[Row]:
+        exchange = self.ask(call(name, *params))
+        rows = rows_of(exchange)
+        if rows is None:
+            world.notes.append(
+                f"{exchange.request.describe()} cannot be used: {exchange.answer.describe()[:160]}"
+            )
+        return [row for row in rows or [] if isinstance(row.get("id"), int)]
+
+    def _read_lists(self, world: World) -> None:
+        world.projects = self._rows(world, "project_list")
+        world.states = self._rows(world, "state_list")
+        world.people = self._rows(world, "person_list", "", FEW + 1)
+        world.all_people = len(world.people) <= FEW
+
+    def _window(self, method: str, low: int, high: int) -> Window | None:
+        rows = rows_of(self.ask(call(method, {"id__range": [low, high]})))
+        if rows is None:
+            return None
+        kept = [r for r in rows if isinstance(r.get("id"), int) and low <= r["id"] <= high]
+        return Window(low, high, tuple(kept))
+
+    def _read_patches(self, world: World) -> None:
+        oldest = self._ends(world, "patch_list", FEW + 1)
+        ids = sorted(row["id"] for row in oldest)
+        if oldest and len(oldest) <= FEW:
+            window = self._window("patch_list", max(0, ids[0] - 1), ids[-1] + 1)
+            if window:
+                world.patches, world.all_patches = [window], True
+                return
+        newest: list[Row] = []
+        if world.profile.api != "1.0":  # there it would answer every patch (SERVER.md 2)
+            newest = self._rows(world, "patch_list", {"max_count": -SAMPLE})
+        self._read_windows(world, "patch_list", ids, sorted(row["id"] for row in newest))
+
+    def _ends(self, world: World, method: str, count: int) -> list[Row]:
+        """The first rows; fewer at a time where one of them cannot be listed."""
+        exchange = self.ask(call(method, {"max_count": count}))
+        rows = rows_of(exchange)
+        if rows is not None:
+            return [row for row in rows if isinstance(row.get("id"), int)]
+        world.notes.append(
+            f"{exchange.request.describe()} cannot be listed: {exchange.answer.describe()[:160]}"
+        )
+        found: list[Row] = []
+        for low in (1, 6, 11, 21):  # small ids first: a row that spoils one may miss another
+            window = self._window(method, low, low + (4 if low < 11 else 9))
+            if window:
+                found += window.rows
+        return found
+
+    def _read_windows(self, world: World, method: str, *ends: list[int]) -> None:
+        windows: list[Window] = []
+        for number, ids in enumerate(ends):
+            if not ids:
+                continue
+            anchor = ids[-1] if number else ids[0]
+            width = SAMPLE
+            for _ in range(4):
+                low = max(0, anchor - width + 1) if number else anchor
+                window = self._window(method, low, low + width - 1)
+                if window is None:
+                    width = max(3, width // 3)
+                elif len(window.rows) < SAMPLE // 3 and width < SAMPLE * 64:
+                    width *= 4
+                    windows_candidate = window
+                    if len(windows_candidate.rows) >= len(ids):
+                        break
+                else:
+                    break
+            if window and window.rows and all(window.low != w.low for w in windows):
+                windows.append(window)
+        if method == "patch_list":
+            world.patches = windows
+        else:
+            world.checks = windows
+
+    def _read_checks(self, world: World) -> None:
+        rows = self._ends(world, "check_list", FEW + 1)
+        ids = sorted(row["id"] for row in rows)
+        if not ids:
+            return
+        if len(ids) <= FEW and not any("check_list" in note for note in world.notes):
+            window = self._window("check_list", max(0, ids[0] - 1), ids[-1] + 1)
+            if window:
+                world.checks, world.all_checks = [window], True
+                return
+        self._read_windows(world, "check_list", ids, ids)
+        known = {row["id"] for row in world.patch_rows}
+        wanted = [r["patch_id"] for r in world.check_rows if r["patch_id"] not in known][:1]
+        for number in wanted:  # so that checks can be held against their patch
+            window = self._window("patch_list", number, number)
+            if window and window.rows:
+                world.patches = [*world.patches, window]
+
+
+def card(found: Found, world: World, have: frozenset[str]) -> dict[str, Any]:
+    """The target card: what it is, how big, what will and will not be checked and why."""
+    documented = world.evidence.get("documentation")
+    about = world.evidence.get("about")
+    version = found.version.answer.describe()
+    many = (
+        ""
+        if world.all_patches
+        else f"; ids up to {max((r['id'] for r in world.patch_rows), default=0)}"
+    )
+    sizes = {
+        "projects": str(len(world.projects)),
+        "states": str(len(world.states)),
+        "people": f"{len(world.people)}" if world.all_people else f"more than {FEW}",
+        "patches": f"{len(world.patch_rows)}{'' if world.all_patches else ' sampled'}{many}",
+        "checks": f"{len(world.check_rows)}{'' if world.all_checks else ' sampled'}",
+    }
+    will = ["everything that reads"]
+    wont = []
+    for need, words in (
+        ("credentials", "what needs a login (no --username)"),
+        ("writes", "writing (no --writes)"),
+        ("checks", "creating checks (no --create-checks)"),
+    ):
+        if need in have:
+            will.append(words.split(" (")[0])
+        else:
+            wont.append(words)
+    return {
+        "url": found.endpoint.url,
+        "version": version,
+        "likely": world.profile.describe(),
+        "api": world.profile.api,
+        "documented": len(documented.answer.documented) if documented else 0,
+        "about": about.answer.api_status if about else {},
+        "sizes": sizes,
+        "checked": will,
+        "not checked": wont,
+        "notes": world.notes,
+    }
