@@ -1,0 +1,72 @@
+"""`python -m benchmarks`: measure everything and print the table.
+
+--quick    next to nothing of everything, to see that it runs; its figures mean nothing
+--json     one JSON object a line instead of the table
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from .figures import QUICK, Effort, Figure, everything
+from .load import generator
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="smoke test: figures mean nothing")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    options = parser.parse_args()
+    effort = QUICK if options.quick else Effort()
+    if not options.json:
+        print(_conditions(effort))
+        print(f"\n{'':58}{'measured':>12}  {'target':>12}")
+    with tempfile.TemporaryDirectory() as folder:
+        for figure in everything(effort, Path(folder)):
+            print(_json(figure) if options.json else _line(figure), flush=True)
+
+
+def _conditions(effort: Effort) -> str:
+    loop = "uvloop" if find_spec("uvloop") else "asyncio"
+    return (
+        f"Python {platform.python_version()} on {os.cpu_count()} CPUs, {loop}'s event loop; "
+        f"each figure the median of {effort.runs} runs or more.\n"
+        f"Load from {generator(effort.seconds)}; servers in processes of their own."
+    )
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value:.{0 if value >= 100 else 2 if value < 10 else 1}f} {unit}"
+
+
+def _line(figure: Figure) -> str:
+    target = verdict = ""
+    if figure.target is not None:
+        sign = ">=" if figure.at_least else "<="
+        target = f"{sign} {figure.target:g} {figure.unit}"
+        verdict = "met" if figure.met else "MISSED"
+    amount = _amount(figure.value, figure.unit)
+    return f"{figure.what:58}{amount:>12}  {target:>12}  {verdict:6}  {figure.note}".rstrip()
+
+
+def _json(figure: Figure) -> str:
+    return json.dumps(
+        {
+            "what": figure.what,
+            "value": figure.value,
+            "unit": figure.unit,
+            "target": figure.target,
+            "met": figure.met,
+            "note": figure.note,
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

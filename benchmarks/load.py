@@ -1,0 +1,162 @@
+"""Load from keep-alive connections, and single calls whose time is taken.
+
+The load comes from Debian's `wrk` if it is installed, otherwise from several Python processes.
+"""
+
+from __future__ import annotations
+
+import re
+import selectors
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import xmlrpc.client
+from pathlib import Path
+from typing import Any
+
+CONNECTIONS = 16
+CLIENTS = 2  # Python processes, where there is no wrk
+
+
+def call(method: str, *params: Any) -> bytes:
+    """The body of a call."""
+    return xmlrpc.client.dumps(params, method).encode()
+
+
+def generator(seconds: float) -> str:
+    """What makes a load of that many seconds, in words."""
+    if seconds < 1:
+        return f"this very process, {CONNECTIONS} keep-alive connections"
+    if shutil.which("wrk"):
+        return f"wrk (C), {CONNECTIONS} keep-alive connections"
+    return f"{CLIENTS} Python processes, {CONNECTIONS} keep-alive connections in all; no wrk here"
+
+
+def requests_per_second(port: int, body: bytes, seconds: float) -> float:
+    """How many calls a second a server answers. Raises RuntimeError if it answers any but 200."""
+    if seconds < 1:  # wrk counts in whole seconds, and processes take long to start
+        return _client(port, body, seconds, CONNECTIONS)
+    if shutil.which("wrk"):
+        return _wrk(port, body, seconds)
+    return _python(port, body, seconds)
+
+
+def _wrk(port: int, body: bytes, seconds: float) -> float:
+    quoted = "".join(f"\\{byte:03d}" for byte in body)
+    script = f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "text/xml"\nwrk.body = "{quoted}"'
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        url = f"http://127.0.0.1:{port}/xmlrpc/"
+        options = ["-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s", "--timeout", "30s"]
+        command = ["wrk", *options, "-s", file.name, url]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(output)
+    found = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    if found is None:
+        raise RuntimeError(output)
+    return float(found[1])
+
+
+def _python(port: int, body: bytes, seconds: float) -> float:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        each = str(CONNECTIONS // CLIENTS)
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.load",
+            str(port),
+            file.name,
+            str(seconds),
+            each,
+        ]
+        clients = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(CLIENTS)
+        ]
+        outputs = [client.communicate()[0] for client in clients]
+    if any(client.returncode for client in clients):
+        raise RuntimeError("a client failed")
+    return sum(map(float, outputs))
+
+
+def request(body: bytes) -> bytes:
+    """A whole request, as wrk sends it."""
+    head = f"POST /xmlrpc/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Content-Type: text/xml\r\n\r\n".encode() + body
+
+
+class Caller:
+    """One keep-alive connection that calls again and again."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._buffer = memoryview(bytearray(1 << 20))
+
+    def answer(self, body: bytes) -> bytes:
+        """The answer to a call, head and body; old releases send it in chunks."""
+        self.socket.sendall(request(body))
+        got = bytearray()
+        while b"\r\n\r\n" not in got:
+            got += self.some()
+        start = got.index(b"\r\n\r\n") + 4
+        found = re.search(rb"(?i)content-length: (\d+)", got[:start])
+        while len(got) < start + int(found[1]) if found else not got.endswith(b"\r\n0\r\n\r\n"):
+            got += self.some()
+        return bytes(got)
+
+    def some(self) -> bytes:
+        """Whatever has arrived of an answer, at least one byte."""
+        data = self.socket.recv(1 << 20)
+        if not data:
+            raise ConnectionError("the server hung up")
+        return data
+
+    def seconds(self, body: bytes, size: int) -> float:
+        """The time that a call takes whose answer is `size` bytes, head and body."""
+        start = time.perf_counter()
+        self.socket.sendall(request(body))
+        while size > 0:
+            size -= self.socket.recv_into(self._buffer)
+        return time.perf_counter() - start
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def _client(port: int, body: bytes, seconds: float, connections: int) -> float:
+    """Calls a second from this process."""
+    callers = [Caller(port) for _ in range(connections)]
+    size = len(callers[0].answer(body))
+    sent = request(body)
+    missing = dict.fromkeys(range(connections), size)
+    done, start = 0, time.perf_counter()
+    with selectors.DefaultSelector() as selector:
+        for number, caller in enumerate(callers):
+            selector.register(caller.socket, selectors.EVENT_READ, number)
+            caller.socket.sendall(sent)
+        while time.perf_counter() - start < seconds or not done:
+            for key, _ in selector.select():
+                caller = callers[key.data]
+                missing[key.data] -= len(caller.some())
+                if missing[key.data] <= 0:
+                    done += 1
+                    missing[key.data] = size
+                    caller.socket.sendall(sent)
+        elapsed = time.perf_counter() - start
+    for number, caller in enumerate(callers):
+        while missing[number] > 0:
+            missing[number] -= len(caller.some())
+        caller.close()
+    return done / elapsed
+
+
+if __name__ == "__main__":
+    port, file, seconds, connections = sys.argv[1:]
+    print(_client(int(port), Path(file).read_bytes(), float(seconds), int(connections)))
