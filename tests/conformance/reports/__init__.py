@@ -1,0 +1,1 @@
+"""Every report format, from builders of runs to a real browser."""

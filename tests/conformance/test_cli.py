@@ -1,0 +1,190 @@
+"""The command line, as its users meet it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import fakepw
+from conformance import baseline
+from conformance.verdicts import Deviation, ExitCode, Outcome, Run, Verdict
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with fakepw.serve("fixtures/demo.json", instance="3.2-py3-sqlite") as server:
+        yield server.url
+
+
+def suite(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "conformance.cli", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "200", **environment},
+    )
+
+
+def test_a_conformant_server_is_told_so(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    done = suite("run", url, "--examples", "1", "--report", f"json={file}", "-n", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "conformant: " in done.stdout
+    report = json.loads(file.read_text())
+    assert len(report["verdicts"]) > 120
+
+
+def test_the_same_seed_gives_the_same_verdicts(url: str) -> None:
+    runs = [
+        suite("run", url, "--seed", "3", "--select", "LIST", "--select", "VER").stdout.rpartition(
+            "; "
+        )
+        for _ in range(2)
+    ]
+    assert runs[0][0].splitlines()[-1] == runs[1][0].splitlines()[-1]
+    assert runs[0][2].split(" in ")[0] == runs[1][2].split(" in ")[0]
+
+
+def test_a_spent_budget_is_inconclusive(url: str) -> None:
+    done = suite("run", url, "--max-requests", "60")
+    assert done.returncode == 3, done.stdout
+    assert "inconclusive" in done.stdout
+
+
+def test_a_wrong_release_is_a_problem(url: str) -> None:
+    done = suite("run", url, "--select", "VER", "--expect-release", "1.0")
+    assert done.returncode == 1
+    assert "was expected" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "ftp://x"), "http(s)://"),
+        (("run", "x", "--select", "PW-NOPE"), "no requirement or chapter"),
+        (("run", "x", "--report", "pdf=x"), "no report is called"),
+        (("run", "x", "--create-checks"), "--writes"),
+        (("run", "x", "--writes", "1"), "--username"),
+        (("run", "http://x.example", "--username", "kim"), "plain http"),
+        (("explain", "VER-99"), "did you mean"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(words: tuple[str, ...], said: str) -> None:
+    done = suite(*words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unreachable_server_is_inconclusive() -> None:
+    done = suite("run", "http://127.0.0.1:9")
+    assert done.returncode == 3
+    assert "nothing listens" in done.stdout
+
+
+def test_a_dry_run_sends_nothing() -> None:
+    done = suite("run", "http://127.0.0.1:9", "--dry-run", "--select", "LIST-021")
+    assert done.returncode == 0
+    assert "id__gt" in done.stdout
+    assert "nothing was sent" in done.stdout
+
+
+def test_list_and_explain() -> None:
+    assert "PW-AUTH-001" in suite("list").stdout
+    assert "recorded: auth/patch_set/none" in suite("explain", "PW-AUTH-001").stdout
+
+
+def test_diff_shows_what_differs(url: str) -> None:
+    assert suite("diff", url, url, "--select", "VER", "--select", "LIST-010").returncode == 0
+    with fakepw.serve("fixtures/demo.json", instance="2.2-py2-sqlite") as other:
+        done = suite("diff", url, other.url, "--select", "SIG-007")
+    assert done.returncode == 1
+    assert "exactly" in done.stdout
+
+
+def test_pytest_runs_it_too(url: str) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "conformance",
+            f"--pw-url={url}",
+            "-q",
+            "--pw-select=VER",
+            "-p",
+            "no:cacheprovider",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "conformant: " in done.stdout
+
+
+def failed(number: str) -> Verdict:
+    return Verdict(number, Outcome.FAIL, "bad", Deviation("good", "bad"))
+
+
+def test_a_baseline_excuses_what_is_known() -> None:
+    run = Run("u", verdicts=[failed("PW-VER-001")])
+    assert run.exit_code == 1
+    baseline.apply(run, {"PW-VER-001": ("why", date(2030, 1, 1))}, date(2029, 1, 1))
+    assert run.exit_code is ExitCode.CONFORMANT
+    assert "known from the baseline" in run.summary
+
+
+def test_an_expired_or_unused_entry_fails() -> None:
+    late = Run("u", verdicts=[failed("PW-VER-001")])
+    baseline.apply(late, {"PW-VER-001": ("why", date(2020, 1, 1))}, date(2029, 1, 1))
+    unused = Run("u", verdicts=[Verdict("PW-VER-001", Outcome.PASS)])
+    baseline.apply(unused, {"PW-VER-001": ("why", date(2030, 1, 1))}, date(2029, 1, 1))
+    assert late.exit_code is unused.exit_code is ExitCode.NOT_CONFORMANT
+    assert "expired" in late.problems[0]
+    assert "not needed" in unused.problems[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "[[known]]\nid = 'PW-VER-001'",
+        "[[known]]\nid = 'PW-NO-1'\nreason = 'r'\nexpires = 2030-01-01",
+        "[[known]]\nid = 'PW-VER-001'\nreason = 'r'\nexpires = 'soon'",
+    ],
+)
+def test_a_bad_baseline_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "b.toml"
+    file.write_text(text)
+    with pytest.raises(baseline.BadBaseline):
+        baseline.read(file)
+
+
+def test_failures_are_kept_and_sent_again(tmp_path: Path) -> None:
+    from conformance import failures
+    from conformance.exchange import call
+    from conformance.report_evidence import evidence_of
+    from conformance.transport import Endpoint
+
+    from .test_engine import fine
+
+    request = call("pw_rpc_version", 1)
+    from conformance.exchange import Exchange
+
+    evidence = evidence_of(Endpoint("http", "x", 80), [Exchange(request, fine(request))])
+    run = Run(
+        "u", verdicts=[Verdict("PW-VER-009", Outcome.FAIL, "", Deviation("a", "b"), evidence)]
+    )
+    failures.store(run, tmp_path)
+    assert failures.stored(tmp_path) == [("PW-VER-009", (request,))]

@@ -1,0 +1,54 @@
+"""What a run under the default limits for other people's servers can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import fakepw
+from conformance.budget import Budget
+from conformance.catalogue import MUST, requirements
+from conformance.chapters import load
+from conformance.engine import DECISIONS
+from conformance.runner import POLITE_REQUESTS, Options, discover, session
+from conformance.transport import Credentials, Endpoint
+from conformance.verdicts import Outcome
+from tests import recordings
+
+load()
+
+
+@pytest.mark.parametrize("instance", ["3.2-py3-postgresql", "1.1-py2-sqlite", "1.0-py2-sqlite"])
+@pytest.mark.parametrize("dataset", ["a", "b"])
+def test_the_default_budget_decides_every_must(dataset: str, instance: str) -> None:
+    fixture = recordings.FOLDER / "datasets" / f"{dataset}.json"
+    with fakepw.serve(fixture, instance=instance) as server:
+        options = Options(
+            url=server.url,
+            credentials=Credentials("maint", "maintpass"),
+            max_requests=POLITE_REQUESTS,
+        )
+        target = discover(options)
+        looking = session(options, target)
+        verdicts = [looking.decide(DECISIONS[number]) for number in requirements()]
+        looking.close()
+        spent = Budget(target.budget).spent
+    undecided = [
+        v.id
+        for v in verdicts
+        if v.outcome is Outcome.INCONCLUSIVE and requirements()[v.id].level is MUST
+    ]
+    assert not undecided
+    assert spent <= POLITE_REQUESTS
+    assert not [v.id for v in verdicts if v.outcome is Outcome.FAIL]
+
+
+def test_other_hosts_are_asked_politely(tmp_path: Path) -> None:
+    remote, local = Endpoint("https", "pw.example.org", 443), Endpoint("http", "127.0.0.1", 80)
+    budget = Options().budget(remote, tmp_path / "b")
+    assert (budget.limit, budget.rate) == (600, 5.0)
+    assert Options().thrifty(remote)
+    assert not Options().thrifty(local)
+    free = Options().budget(local, tmp_path / "c")
+    assert (free.limit, free.rate) == (0, 0.0)

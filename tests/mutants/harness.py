@@ -1,0 +1,93 @@
+"""Servers with one behaviour broken: fakepw's own answers, wrapped, behind a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from conformance.engine import DECISIONS, Session, Settings
+from conformance.runner import Options, asking
+from conformance.survey import Surveyor, find
+from conformance.transport import Credentials, endpoint_of
+from conformance.verdicts import Verdict
+from conformance.world import World
+from fakepw.patchwork.patchwork import Patchwork
+from fakepw.protocol import Request, Response, respond
+from fakepw.serving.application import limits
+from fakepw.serving.loop import shared
+from fakepw.serving.server import Server, listen
+from fakepw.serving.thread import patchwork_of
+
+Respond = Callable[[Request, Patchwork], Response]
+Break = Callable[[Respond], Respond]
+
+INSTANCE = "3.2-py3-postgresql"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One behaviour broken, and the requirement that must notice, for example `PW-HTTP-003`."""
+
+    name: str
+    kills: str
+    respond: Break
+    instance: str = INSTANCE
+    fixture: str = "demo"
+
+
+@contextmanager
+def served(respond: Respond, instance: str = INSTANCE, fixture: str = "demo") -> Iterator[str]:
+    """The URL of a server that answers by this function, until the block ends."""
+    patchwork = patchwork_of(fixture, instance)
+    server = Server(lambda request: respond(request, patchwork), limits(patchwork.instance))
+    listener = listen("127.0.0.1", 0)
+    thread = shared()
+    thread.run_coroutine(server.start(listener))
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/xmlrpc/"
+    finally:
+        thread.run(server.close)
+
+
+def session(url: str, world: World | None = None, *, examples: int = 6) -> Iterator[Session]:
+    """A session that reads only, with the server at a URL; `world` saves the survey."""
+    options = Options(url=url, credentials=Credentials("maint", "maintpass"))
+    (endpoint,) = endpoint_of(url)
+    folder = Path(mkdtemp(prefix="pw-conformance-"))
+    transport = options.transport(endpoint, folder / "budget.sqlite")
+    surveyor = Surveyor(asking(transport))
+    try:
+        if world is None:
+            world = surveyor.survey(find([endpoint], lambda e: transport))
+        yield Session(transport, replace(world), surveyor.look_again, Settings(examples=examples))
+    finally:
+        transport.close()
+
+
+with_session = contextmanager(session)
+
+
+@cache
+def surveyed(instance: str, fixture: str) -> World:
+    """What the unbroken server holds."""
+    with served(respond, instance, fixture) as url, with_session(url) as pw:
+        return pw.world
+
+
+def verdict(
+    number: str, respond: Respond, instance: str = INSTANCE, fixture: str = "demo"
+) -> Verdict:
+    """What one requirement says of a server that answers by this function."""
+    world = surveyed(instance, fixture)
+    with served(respond, instance, fixture) as url, with_session(url, world) as pw:
+        return pw.decide(DECISIONS[number])
+
+
+@cache
+def unbroken(number: str, instance: str, fixture: str) -> Verdict:
+    """What one requirement says of fakepw as it is."""
+    return verdict(number, respond, instance, fixture)

@@ -1,0 +1,10 @@
+"""All mutants."""
+
+from .authentication import AUTHENTICATION
+from .checks import CHECKS
+from .lists import LISTS
+from .reads import READS
+from .versions import SIGNATURES, VERSIONS
+from .wire import HTTP, XML
+
+MUTANTS = (*VERSIONS, *SIGNATURES, *AUTHENTICATION, *HTTP, *XML, *READS, *CHECKS, *LISTS)

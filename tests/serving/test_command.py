@@ -1,0 +1,284 @@
+"""`fakepw serve` as people and programs start and stop it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import fakepw
+
+ROWS = {
+    "projects": [{"id": 1, "linkname": "netdev", "name": "Networking"}],
+    "users": [
+        {"id": 1, "username": "kim", "password": "secret", "maintainer_of": [1]},
+        {"id": 2, "username": "root", "password": "toor", "is_superuser": True},
+        {"id": 3, "username": "gone", "password": "left", "is_active": False},
+        {"id": 4, "username": "ann", "password": "pass"},
+    ],
+    "people": [{"id": 1, "name": "Ann", "email": "ann@example.org", "user_id": 4}],
+    "patches": [{"id": 1, "name": "one", "project": "netdev", "submitter_id": 1}],
+}
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "fakepw", "serve", *map(str, arguments)]
+
+
+@pytest.fixture
+def fixture(tmp_path):
+    path = tmp_path / "netdev.json"
+    path.write_text(json.dumps(ROWS))
+    return path
+
+
+@contextmanager
+def started(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """A server in a process, with its output in pipes; killed at the end if it is still there."""
+    process = subprocess.Popen(
+        command("--port", 0, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def stopped(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple[int, str, str]:
+    """Its exit code and what it printed, once the signal has stopped it."""
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=10)
+    return process.returncode, output, errors
+
+
+def test_one_line_of_json_tells_programs_where_it_serves(fixture):
+    with started(fixture, "--json", "--instance", "2.2-py3-sqlite") as process:
+        said = json.loads(process.stdout.readline())
+        assert said == {
+            "url": said["url"],
+            "control": said["url"].replace("/xmlrpc/", "/_fakepw/"),
+            "instance": "2.2-py3-sqlite",
+            "pid": process.pid,
+        }
+        with xmlrpc.client.ServerProxy(said["url"]) as proxy:
+            assert proxy.pw_rpc_version() == [1, 3, 0]
+            assert proxy.patch_list()[0]["name"] == "one"
+        assert stopped(process) == (0, "", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_sigterm_and_ctrl_c_stop_it_with_0_whoever_is_connected(fixture, number):
+    with started(fixture, "--json") as process:
+        url = json.loads(process.stdout.readline())["url"]
+        port = int(url.split(":")[2].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port)) as half:
+            half.sendall(b"POST /xmlrpc/ HTTP/1.1\r\nContent-Le")
+            assert stopped(process, number) == (0, "", "")
+
+
+def banner_of(process):
+    lines = []
+    while "Ctrl-C" not in (line := process.stdout.readline()):
+        assert line, process.stderr.read()
+        lines.append(line)
+    return "".join(lines)
+
+
+def test_the_banner_tells_people_what_they_need(fixture):
+    with started(fixture) as process:
+        banner = banner_of(process)
+        assert "3.2-py3-postgresql (recorded; " in banner
+        assert "1 patch, 1 project, 1 person, 4 users, 0 comments, 0 checks" in banner
+        assert "kim / secret   maintains netdev\n" in banner
+        assert "ann / pass     may change patches of their own or delegated to them\n" in banner
+        assert "root / toor    may change nothing\n" in banner
+        assert "gone" not in banner  # who is inactive cannot log in (SERVER.md 1.10)
+        url = banner.split("fakepw serves ")[1].split()[0]
+        assert fakepw_answers(url)
+        code, _, errors = stopped(process)
+        assert (code, errors) == (0, "")
+
+
+def fakepw_answers(url: str) -> bool:
+    with xmlrpc.client.ServerProxy(url) as proxy:
+        return proxy.pw_rpc_version() == [1, 3, 0]
+
+
+def test_the_lines_that_the_banner_offers_work_as_they_are(fixture, tmp_path):
+    """But for pwclient's, which has tests of its own, and curl's if there is no curl here."""
+    with started(fixture) as process:
+        banner = banner_of(process)
+        lines = [line.strip() for line in banner.split("Try:\n")[1].splitlines() if line.strip()]
+        curl, python, configure, pwclient = lines
+        assert shlex.split(pwclient) == ["PWCLIENTRC=pwclientrc", "pwclient", "list"]
+        python = python.replace("python3", shlex.quote(sys.executable), 1)
+        assert "'name': 'one'" in run(python, tmp_path)
+        run(configure, tmp_path)
+        assert "backend=xmlrpc\nurl=http://127.0.0.1:" in (tmp_path / "pwclientrc").read_text()
+        if subprocess.run(["which", "curl"], capture_output=True).returncode:
+            pytest.skip("no curl here")
+        assert "<value><int>3</int></value>" in run(curl, tmp_path)
+
+
+def run(line: str, folder: Path) -> str:
+    done = subprocess.run(line, shell=True, cwd=folder, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_without_a_fixture_it_serves_the_demo_wherever_it_is_started(tmp_path):
+    (tmp_path / "demo").mkdir()
+    process = subprocess.Popen(
+        command("--port", 0),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        text=True,
+    )
+    try:
+        assert "patches" in banner_of(process)
+    finally:
+        stopped(process)
+
+
+def test_a_switched_off_api_is_said_in_the_banner(fixture):
+    with started(fixture, "--disable-xmlrpc") as process:
+        banner = banner_of(process)
+        assert "switched off" in banner
+        url = banner.split("fakepw serves ")[1].split()[0]
+        with pytest.raises(xmlrpc.client.ProtocolError, match="404"):
+            fakepw_answers(url)
+
+
+def test_verbose_logs_each_request_and_otherwise_nothing_is_logged(fixture):
+    for options, count in (["--json"], 0), (["--json", "-v"], 2):
+        with started(fixture, *options) as process:
+            url = json.loads(process.stdout.readline())["url"]
+            assert fakepw_answers(url)
+            assert fakepw_answers(url)
+            _, _, errors = stopped(process)
+            assert errors.count("POST /xmlrpc/ 200 222 bytes") == count
+            assert len(errors.splitlines()) == count
+
+
+def test_loopback_is_the_default_and_anything_else_is_warned_of(fixture):
+    with started(fixture, "--json") as process:
+        assert json.loads(process.stdout.readline())["url"].startswith("http://127.0.0.1:")
+        assert stopped(process)[2] == ""
+    with started(fixture, "--json", "--host", "0.0.0.0") as process:
+        assert json.loads(process.stdout.readline())["url"].startswith("http://127.0.0.1:")
+        assert stopped(process)[2] == (
+            "warning: 0.0.0.0 is not loopback: others can reach this server\n"
+        )
+
+
+# What cannot be served.
+
+
+def refused(*arguments: object, cwd: Path | None = None) -> list[str]:
+    """The lines that it says on stderr when it gives up with 2; it says nothing on stdout."""
+    done = subprocess.run(
+        command("--port", 0, *arguments), capture_output=True, text=True, timeout=20, cwd=cwd
+    )
+    assert (done.returncode, done.stdout) == (2, ""), done
+    assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()
+
+
+def test_a_missing_fixture_is_one_line(tmp_path):
+    (line,) = refused("nope.json", cwd=tmp_path)
+    assert line.startswith("fakepw serve: nope.json: there is no such file")
+
+
+def test_an_unreadable_fixture_is_one_line(tmp_path):
+    with socket.socket(socket.AF_UNIX) as unreadable:  # even to root
+        unreadable.bind(str(tmp_path / "netdev.json"))
+        (line,) = refused("netdev.json", cwd=tmp_path)
+    assert line == "fakepw serve: netdev.json: No such device or address"
+
+
+def test_a_folder_is_one_line(tmp_path):
+    (line,) = refused(tmp_path)
+    assert "s a directory" in line
+
+
+def test_broken_json_is_one_line_with_line_and_column(tmp_path):
+    (tmp_path / "broken.json").write_text('{\n  "patches": [}\n}')
+    (line,) = refused("broken.json", cwd=tmp_path)
+    assert line.startswith("fakepw serve: broken.json: line 2, column 15: broken JSON: ")
+
+
+def test_every_error_of_a_fixture_is_a_line_with_its_path(tmp_path):
+    rows = {"patches": [{"name": "a", "state_id": 77}, {"name": 5}, {"nome": "c"}]}
+    (tmp_path / "bad.json").write_text(json.dumps(rows))
+    lines = refused("bad.json", cwd=tmp_path)
+    assert len(lines) >= 3
+    for index in range(3):
+        assert any(f"bad.json: $.patches[{index}]" in line for line in lines)
+
+
+def test_a_taken_port_is_one_line(fixture):
+    with fakepw.serve(ROWS) as pw:
+        (line,) = refused(fixture, "--port", pw.port)
+        assert line == (
+            f"fakepw serve: cannot listen on 127.0.0.1 port {pw.port}: address already in use; "
+            "choose another with --port"
+        )
+
+
+def test_a_bad_host_is_one_line(fixture):
+    (line,) = refused(fixture, "--host", "no.such.host.invalid")
+    assert line.startswith("fakepw serve: there is no host 'no.such.host.invalid' here")
+    (line,) = refused(fixture, "--host", "192.0.2.1")
+    assert line.startswith("fakepw serve: cannot listen on 192.0.2.1 port 0: ")
+
+
+def test_an_unknown_instance_is_one_line_with_near_matches(fixture):
+    (line,) = refused(fixture, "--instance", "3.2-py3-postgres")
+    assert "no instance is called '3.2-py3-postgres'; did you mean 3.2-py3-postgresql" in line
+
+
+def test_a_port_that_is_none_is_one_line(fixture):
+    for port in ("70000", "-1", "http"):
+        (line,) = refused(fixture, "--port", port)
+        assert "--port" in line
+
+
+def test_it_imports_nothing_slow_that_it_does_not_need(fixture, tmp_path):
+    """What takes long to import shows here, whatever the machine; times are for the benchmarks."""
+    options = ["-X", "importtime", *command(fixture, "--port", 0, "--json")[1:]]
+    with (tmp_path / "imports").open("w+") as errors:
+        process = subprocess.Popen(
+            [sys.executable, *options], stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        process.stdout.readline()
+        process.terminate()
+        process.communicate(timeout=30)
+        errors.seek(0)
+        imported = {line.rpartition("|")[2].strip() for line in errors}
+    assert "fakepw.serving.server" in imported
+    slow = {"rich", "jinja2", "urllib3", "pydoc", "unittest", "hypothesis", "importlib.metadata"}
+    assert not slow & imported
+
+
+@pytest.mark.parametrize("pause", [0, 0.001, 0.003, 0.005])
+def test_a_second_signal_while_it_stops_is_no_other_end(fixture, pause: float) -> None:
+    process = subprocess.Popen(command(fixture, "--port", 0, "--json"), stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout:
+        assert json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        time.sleep(pause)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0

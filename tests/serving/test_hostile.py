@@ -1,0 +1,286 @@
+"""Clients that mean harm or are broken, against a server in a process of its own.
+
+While each of them does its worst, somebody else writes and reads without pause: all of that must
+be answered and nothing of it be lost.  The memory of the process stays bounded, and it prints one
+line for each trouble and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+import xmlrpc.client
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .wire import CALL, Wire, post
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="memory is read from /proc"
+)
+
+MB = 1024 * 1024
+LOGIN = "Basic " + base64.b64encode(b"kim:secret").decode()
+PATCH_LIST = xmlrpc.client.dumps((), "patch_list").encode()
+TOO_BIG = (
+    "<class 'django.core.exceptions.RequestDataTooBig'>:"
+    "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE."
+)
+
+
+class Subject:
+    """The process, its port and its memory."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self.port = port
+        self.lines: list[str] = []
+
+    def megabytes(self, which: str) -> float:
+        """`VmRSS`: memory in use; `VmHWM`: the most since `forget_peak`."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith(f"{which}:"))
+        return int(line.split()[1]) / 1024
+
+    @contextmanager
+    def growing_at_most(self, megabytes: float) -> Iterator[None]:
+        """Fails if the process ever uses that much more than before."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")  # forget the peak
+        before = self.megabytes("VmRSS")
+        yield
+        grown = self.megabytes("VmHWM") - before
+        assert grown < megabytes, f"the server grew by {grown:.0f} MB"
+
+    def call(self, body: bytes, timeout: float = 30) -> Any:
+        """The result of a call over a connection of its own."""
+        with Wire(self.port, timeout) as wire:
+            wire.send(post(body))
+            answer = wire.answer()
+            assert answer.status == 200
+            return xmlrpc.client.loads(answer.body)[0][0]
+
+    @contextmanager
+    def serving_others(self) -> Iterator[None]:
+        """Somebody else writes and reads meanwhile: every call must be answered, no write lost."""
+        stop, failures, written = threading.Event(), [], [0]
+
+        def keep_on() -> None:
+            try:
+                with Wire(self.port) as wire:
+                    while not stop.is_set() or not written[0]:
+                        text = f"write {written[0] + 1}"
+                        wire.send(post(write(1, text), Authorization=LOGIN))
+                        assert b"<boolean>1</boolean>" in wire.answer().body
+                        written[0] += 1
+                        wire.send(post(xmlrpc.client.dumps((1,), "patch_get").encode()))
+                        assert text.encode() in wire.answer().body
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=keep_on)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(30)
+        assert not failures, failures
+        assert not thread.is_alive()
+        kept = self.call(xmlrpc.client.dumps((1,), "patch_get").encode())["commit_ref"]
+        assert kept == f"write {written[0]}"
+
+    def end(self) -> list[str]:
+        """Stop the server; the lines that it has printed."""
+        _, errors = self.process.communicate(timeout=20)
+        assert self.process.returncode == 0
+        return errors.splitlines()
+
+
+def write(patch_id: int, text: str) -> bytes:
+    return xmlrpc.client.dumps((patch_id, {"commit_ref": text}), "patch_set").encode()
+
+
+@contextmanager
+def subject(instance: str = "3.2-py3-postgresql", **limits: Any) -> Iterator[Subject]:
+    options = json.dumps({"instance": instance, "limits": limits})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.serving.subject", options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent.parent,
+    )
+    try:
+        assert process.stdout is not None
+        server = Subject(process, int(process.stdout.readline()))
+        server.call(PATCH_LIST)  # so that what it keeps is no growth
+        yield server
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_malformed_xml_is_answered_with_faults():
+    chance = random.Random(0)
+    with subject() as server:
+        with server.growing_at_most(20), server.serving_others(), Wire(server.port) as wire:
+            for _ in range(2000):
+                body = bytearray(CALL)
+                for _ in range(chance.randint(1, 8)):
+                    body[chance.randrange(len(body))] = chance.randrange(256)
+                wire.send(post(bytes(body)))
+                assert wire.answer().status == 200
+        assert server.end() == []
+
+
+def bomb(levels: int, width: int) -> bytes:
+    """A billion laughs: each entity is `width` times the one before it."""
+    entities = ['<!ENTITY e0 "ha">'] + [
+        f'<!ENTITY e{n} "{f"&e{n - 1};" * width}">' for n in range(1, levels)
+    ]
+    return (
+        f"<?xml version='1.0'?><!DOCTYPE x [{''.join(entities)}]><methodCall><methodName>"
+        f"&e{levels - 1};</methodName></methodCall>"
+    ).encode()
+
+
+def flat_bomb(size: int, count: int) -> bytes:
+    """Quadratic blow-up: one long entity, many times."""
+    return (
+        f"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e \"{'x' * size}\">]><methodCall><methodName>"
+        f"{'&e;' * count}</methodName></methodCall>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [bomb(10, 10), bomb(30, 2), flat_bomb(100_000, 5_000), b"<a>" * 200_000],
+    ids=["laughs", "doubling", "flat", "deep"],
+)
+def test_xml_bombs_are_answered_with_faults(body):
+    with subject() as server:
+        watched = server.growing_at_most(200)
+        with watched, server.serving_others(), pytest.raises(xmlrpc.client.Fault):
+            server.call(body)
+        assert server.end() == []
+
+
+def hundred_megabytes(wire: Wire) -> None:
+    wire.send(f"POST /xmlrpc/ HTTP/1.1\r\nHost: a\r\nContent-Length: {100 * MB}\r\n\r\n".encode())
+    for _ in range(100):
+        wire.send(b"x" * MB)
+
+
+def test_a_body_of_100_mb_gets_the_fault_of_real_servers():
+    """SERVER.md 1.1."""
+    with subject() as server:
+        with server.growing_at_most(20), server.serving_others(), Wire(server.port, 60) as wire:
+            hundred_megabytes(wire)
+            answer = wire.answer()
+            assert answer.status == 200
+            with pytest.raises(xmlrpc.client.Fault) as raised:
+                xmlrpc.client.loads(answer.body)
+            assert (raised.value.faultCode, raised.value.faultString) == (1, TOO_BIG)
+            wire.send(post())
+            assert wire.answer().status == 200
+        assert server.end() == []
+
+
+def test_a_body_of_100_mb_is_bounded_where_old_django_had_no_bound():
+    with subject("1.1-py2-sqlite") as server:
+        with server.growing_at_most(170), server.serving_others(), Wire(server.port, 60) as wire:
+            hundred_megabytes(wire)
+            assert wire.answer().status == 413
+        assert server.end() == []
+
+
+def test_a_head_of_1_mb_is_refused():
+    with subject() as server:
+        with server.growing_at_most(10), server.serving_others(), Wire(server.port) as wire:
+            wire.send(b"GET / HTTP/1.1\r\nX-Long: " + b"x" * MB + b"\r\n\r\n")
+            assert wire.answer().status == 431
+        (line,) = server.end()
+        assert "was answered 431: " in line
+
+
+def test_half_sent_requests_are_cut_off_after_a_while():
+    with subject(request_timeout=1.0) as server:
+        with server.growing_at_most(20), server.serving_others():
+            wires = [Wire(server.port) for _ in range(200)]
+            for number, wire in enumerate(wires):
+                wire.send(post(b"x" * 1000)[: 1 + number * 5])
+            for wire in wires:
+                assert wire.rest() == b""
+                wire.close()
+        lines = server.end()
+        assert 1 <= len(lines) <= 20  # one for each sweep that cut any off
+        assert all("sent half a request and no more within 1 s" in line for line in lines)
+
+
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    """Let this process, and those that it starts, open as many files as they may."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_a_thousand_idle_connections_hinder_nobody():
+    with subject() as server:
+        with server.growing_at_most(30), server.serving_others():
+            wires = [Wire(server.port) for _ in range(1000)]
+            try:
+                for wire in wires[::100]:
+                    wire.send(post())
+                    assert wire.answer().status == 200
+            finally:
+                for wire in wires:
+                    wire.close()
+        assert server.end() == []
+
+
+def test_clients_that_vanish_in_the_middle_of_an_answer_leave_nothing_behind():
+    with subject() as server:
+        with server.growing_at_most(60), server.serving_others():
+            for number in range(50):
+                wire = Wire(server.port, receive=4096)
+                wire.send(post(PATCH_LIST))
+                wire.socket.recv(100)
+                wire.reset() if number % 2 else wire.close()
+            server.call(PATCH_LIST)
+        lines = server.end()
+        assert 1 <= len(lines) <= 20
+        assert all(line.endswith("went away in the middle of its answer") for line in lines)
+
+
+def test_clients_that_never_read_do_not_make_the_server_grow():
+    """Their answers together are some 350 MB."""
+    with subject(write_timeout=1.5) as server:
+        with server.growing_at_most(60), server.serving_others():
+            wires = [Wire(server.port, receive=4096) for _ in range(20)]
+            for wire in wires:
+                wire.send(post(PATCH_LIST) * 4)
+            time.sleep(0.5)
+            server.call(PATCH_LIST)
+            time.sleep(3)
+            for wire in wires:
+                with suppress(ConnectionResetError):
+                    wire.rest()  # cut off: what was on the way, and the end
+                wire.close()
+        lines = server.end()
+        assert 1 <= len(lines) <= 20
+        assert all("took nothing of its answer for 1.5 s" in line for line in lines)

@@ -1,0 +1,92 @@
+"""`make` finds a Python that is new enough, or says plainly that there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with what make looks at, and an empty `bin`, which will be all of PATH."""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "rm", "touch", "id", "test"):
+        found = shutil.which(tool)
+        if found:
+            (tmp_path / "bin" / tool).symlink_to(found)
+    return tmp_path
+
+
+def python(checkout: Path, name: str, *, old: bool = False) -> None:
+    """Put an interpreter on PATH: this one, or one that is too old for anything."""
+    path = checkout / "bin" / name
+    path.write_text("#!/bin/sh\nexit 1\n" if old else f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    path.chmod(0o755)
+
+
+def make(checkout: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("make")
+    assert program, "make is not installed, and nothing here works without it"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    return subprocess.run(
+        [program, *args],
+        cwd=checkout,
+        env=environment | {"PATH": str(checkout / "bin")},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_an_old_python3_is_passed_over(checkout: Path) -> None:
+    python(checkout, "python3", old=True)
+    python(checkout, "python3.12")
+    assert "python3.12 -m venv .venv" in make(checkout, "-n", ".venv/bin/python").stdout
+
+
+def test_python3_is_taken_if_it_is_new_enough(checkout: Path) -> None:
+    python(checkout, "python3")
+    python(checkout, "python3.13")
+    assert "python3 -m venv .venv" in make(checkout, "-n", ".venv/bin/python").stdout
+
+
+def test_without_a_new_enough_one_it_says_so(checkout: Path) -> None:
+    python(checkout, "python3", old=True)
+    done = make(checkout, "demo")
+    assert done.returncode == 2
+    assert "fakepw needs Python 3.11 or newer" in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_one_that_is_given_is_held_to_that_too(checkout: Path) -> None:
+    python(checkout, "antique", old=True)
+    done = make(checkout, "demo", "PYTHON=antique")
+    assert done.returncode == 2
+    assert "antique is older" in done.stderr
+
+
+def test_installing_is_done_once_until_pyproject_changes(checkout: Path) -> None:
+    python(checkout, "python3")
+    stamp = checkout / ".venv/.dev"
+    (checkout / ".venv/bin").mkdir(parents=True)
+    (checkout / ".venv/bin/python").touch()
+    assert "pip install" in make(checkout, "-n", ".venv/.dev").stdout
+    stamp.touch()
+    assert "pip install" not in make(checkout, "-n", ".venv/.dev").stdout
+    later = stamp.stat().st_mtime + 5
+    os.utime(checkout / "pyproject.toml", (later, later))
+    assert "pip install" in make(checkout, "-n", ".venv/.dev").stdout
+
+
+def test_ci_runs_make_test_and_nothing_else() -> None:
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    (command,) = [line for line in lines if line and not line.startswith("#")]
+    assert command.endswith("exec make test")

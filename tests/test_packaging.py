@@ -1,0 +1,174 @@
+"""What is built is what people install: the wheel works by itself, from any folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import urllib.request
+import venv
+import zipfile
+from collections.abc import Iterator
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import ServerProxy
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+JSON = {"demo.json", "hostile.json", "schema.json", "tiny.json"}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an sdist, and the wheel that was built from that sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (path,) = built.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of a virtual environment that has the wheel, and no checkout.
+
+    It sees the libraries of this environment, so that nothing is downloaded.
+    """
+    folder = tmp_path_factory.mktemp("venv")
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = folder / "bin/python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", wheel)
+    (own,) = folder.glob("lib/python*/site-packages")
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (own / "libraries.pth").write_text("\n".join(libraries) + "\n")
+    return folder / "bin"
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        return Parser().parsestr(archive.read(name).decode())
+
+
+def run(*command: Any, **options: Any) -> str:
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, encoding="utf-8", **options
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    return str(done.stdout)
+
+
+def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert {f"fakepw/_fixtures/{name}" for name in JSON} <= names
+    assert {"fakepw/py.typed", "fakepw/cli.py", "fakepw/serving/command.py"} <= names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
+    assert tops <= {"fakepw", "conformance"}
+    assert not [name for name in names if "/recorded/" in name or name.endswith(".pyc")]
+
+
+def test_the_sdist_holds_all_that_make_test_needs(built: Path) -> None:
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"Makefile", "README.md", "LICENSE", "pyproject.toml", "demo/run.py", ".ci/run"} <= names
+    assert {"tests/test_packaging.py", "fixtures/demo.json", "fakepw/py.typed"} <= names
+    assert not [name for name in names if name.startswith((".venv", ".git/"))]
+
+
+def test_the_metadata_says_what_it_is(metadata: Message) -> None:
+    assert metadata["Name"] == "fakepw"
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert {"test", "dev", "demo", "uvloop"} <= set(metadata.get_all("Provides-Extra", []))
+    assert "# fakepw" in metadata.get_payload()
+
+
+def test_the_core_needs_three_libraries(metadata: Message) -> None:
+    needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
+    assert sorted(line.split(">=")[0] for line in needed) == ["click", "httptools", "msgspec"]
+
+
+@pytest.fixture
+def serving(installed: Path, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """`fakepw serve --port 0 --json` in an empty folder: what it prints."""
+    command = [str(installed / "fakepw"), "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_the_installed_command_serves_the_demo(serving: dict[str, Any]) -> None:
+    assert serving.keys() == {"url", "control", "instance", "pid"}
+    assert serving["instance"] == "3.2-py3-postgresql"
+    with ServerProxy(serving["url"]) as proxy:
+        assert proxy.pw_rpc_version() == [1, 3, 0]
+        projects: Any = proxy.project_list()
+        assert [project["linkname"] for project in projects] == ["kettle"]
+    with urllib.request.urlopen(serving["control"] + "health") as response:
+        assert response.status == 200
+
+
+def test_the_installed_command_finds_fixtures_and_schema(installed: Path, tmp_path: Path) -> None:
+    for name in ("demo", "tiny", "hostile"):
+        assert run(installed / "fakepw", "check", name, cwd=tmp_path).startswith("ok: ")
+    schema = json.loads(run(installed / "fakepw", "schema", cwd=tmp_path))
+    assert schema == json.loads((ROOT / "fixtures/schema.json").read_text())
+
+
+def test_it_is_the_wheel_that_is_installed(installed: Path, tmp_path: Path) -> None:
+    code = "import fakepw; print(fakepw.__file__, fakepw.__version__)"
+    path, version = run(installed / "python", "-c", code, cwd=tmp_path).split()
+    assert Path(path).is_relative_to(installed.parent)
+    assert version in run(installed / "fakepw", "--version", cwd=tmp_path)
+    assert run(installed / "python", "-m", "fakepw", "--version", cwd=tmp_path).endswith(
+        f"{version}\n"
+    )
+
+
+def test_importing_it_imports_nothing_else(installed: Path, tmp_path: Path) -> None:
+    assert imported(installed, "import fakepw", tmp_path) == {"fakepw"}
+
+
+def test_serving_imports_what_the_core_needs_and_no_more(installed: Path, tmp_path: Path) -> None:
+    code = "import fakepw\nwith fakepw.serve('demo') as pw: pw.state()"
+    allowed = {"fakepw", "httptools", "msgspec", "uvloop"}
+    optional = {"typing_extensions"}  # which msgspec imports where it finds it
+    assert imported(installed, code, tmp_path) - optional <= allowed
+
+
+def imported(installed: Path, code: str, folder: Path) -> set[str]:
+    """The distributions of which some code imports anything."""
+    report = """
+from importlib.metadata import packages_distributions
+of = packages_distributions()
+print(*{name for module in new for name in of.get(module, ())})
+"""
+    script = f"import sys\n{code}\nnew = {{m.partition('.')[0] for m in sys.modules}}\n{report}"
+    return set(run(installed / "python", "-c", script, cwd=folder).split())
+
+
+def test_types_are_published(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "user.py").write_text(
+        "import fakepw\n\nwith fakepw.serve('tiny') as pw:\n    reveal_type(pw.url)\n"
+    )
+    done = run(
+        sys.executable, "-m", "mypy", "--strict", "--python-executable", installed / "python",
+        "user.py", cwd=tmp_path, env={**os.environ, "MYPY_CACHE_DIR": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert re.search(r'Revealed type is "(builtins\.)?str"', done)
