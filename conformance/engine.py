@@ -272,6 +272,9 @@ class _Found:
 class _Moving(Exception):
     """The rows changed while we looked."""
 
+    def __str__(self) -> str:
+        return "the rows changed while they were looked at"
+
 
 class _Deviant(Exception):
     """Raised inside a property so that Hypothesis shrinks it."""
@@ -307,9 +310,7 @@ class _Decider:
         except Lacking as lacking:
             if self.smallest is None:
                 return _Found(Outcome.NOT_APPLICABLE, str(lacking))
-        except _Moving:
-            return _Found(Outcome.INCONCLUSIVE, "the rows changed while they were looked at")
-        except (Trouble, BudgetSpent) as trouble:
+        except (_Moving, Trouble, BudgetSpent) as trouble:
             if self.smallest is None:
                 return _Found(Outcome.INCONCLUSIVE, str(trouble))
         if self.smallest is not None:
@@ -333,13 +334,21 @@ class _Decider:
             return
 
         chosen = self.session.settings
+        stopped: list[Exception] = []
 
         def examine(step: Step) -> None:
-            if self.smallest is not None and step not in self.seen:
-                self.after_failure += 1
-                if self.after_failure > chosen.shrinks:
+            """The same for the same step however often it comes, whatever happens meanwhile:
+            Hypothesis runs what raised again, and would call any other outcome flaky."""
+            if step not in self.seen:
+                self.after_failure += self.smallest is not None
+                if stopped or self.after_failure > chosen.shrinks:
                     return
-            if isinstance(self._examine(step), Deviation):
+                try:
+                    self._examine(step)
+                except (_Moving, Lacking, Trouble, BudgetSpent) as reason:
+                    stopped.append(reason)
+                    return
+            if isinstance(self.seen[step], Deviation):
                 raise _Deviant
 
         bounded = settings(
@@ -359,6 +368,8 @@ class _Decider:
         except HypothesisException:
             if self.smallest is None:
                 raise
+        if stopped:
+            raise stopped[0]
 
     def _examine(self, step: Step) -> Finding:
         if step in self.seen:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import strategies as st
 
+from conformance.budget import BudgetSpent
 from conformance.engine import OK, Decision, Finding, Session, Settings
 from conformance.exchange import Answer, Exchange, Request, call
 from conformance.transport import Endpoint, NoAnswer, Trouble
@@ -102,6 +104,38 @@ def test_rows_that_moved_once_are_looked_at_again() -> None:
     judge: Callable[[World, Exchange], Finding] = lambda w, e: OK if w.patches else BAD  # noqa: E731
     moved = Session(Scripted(fine), old, lambda world: new, Settings())
     assert moved.decide(decision(judge, data=True)).outcome is not Outcome.FAIL
+
+
+@pytest.mark.parametrize("calm_after", range(1, 12))
+def test_a_property_whose_rows_move_and_then_rest_accuses_no_one(calm_after: int) -> None:
+    """Hypothesis runs what failed again; by then the rows may have come to rest."""
+    looks = 0
+
+    def moving(world: World) -> World:
+        nonlocal looks
+        looks += 1
+        return replace(world, patches=[Window(1, 9, ({"id": min(looks, calm_after)},))])
+
+    judge: Callable[[World, Exchange], Finding] = (  # noqa: E731
+        lambda w, e: BAD if looks < calm_after else OK
+    )
+    probe = lambda world: st.integers(0, 99).map(lambda n: call("patch_get", n))  # noqa: E731
+    verdict = session(look=moving).decide(decision(judge, data=True, probe=probe))
+    assert verdict.outcome in (Outcome.INCONCLUSIVE, Outcome.PASS)
+
+
+@pytest.mark.parametrize("trouble", [Trouble("gone"), BudgetSpent("spent")])
+def test_what_ends_a_property_once_ends_it(trouble: Exception) -> None:
+    def once(request: Request) -> Answer:
+        if len(looking.transport.sent) == 2:  # type: ignore[attr-defined]
+            raise trouble
+        return fine(request)
+
+    probe = lambda world: st.integers(0, 99).map(lambda n: call("patch_get", n))  # noqa: E731
+    looking = session(once)
+    verdict = looking.decide(decision(lambda w, e: OK, probe=probe))
+    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, str(trouble))
+    assert verdict.requests == 2
 
 
 def test_the_smallest_failure_is_shown() -> None:
