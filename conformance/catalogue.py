@@ -48,6 +48,16 @@ RELEASES = {
     "not 1.1": frozenset({"1.0", "2.0"}),
     "1.x": frozenset({"1.0", "1.1"}),
 }
+#: The same for people.
+SCOPES = {
+    "all": "every release",
+    "1.0": "release 1.0",
+    "1.1": "release 1.1",
+    "1.1+": "releases from 1.1 on",
+    "2.0+": "releases from 2.0 on",
+    "not 1.1": "releases other than 1.1",
+    "1.x": "releases 1.0 and 1.1",
+}
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,7 @@ class Requirement:
     @property
     def scope(self) -> str:
         """For people: which servers it is about."""
-        releases = {"all": "every release"}.get(self.releases, f"releases {self.releases}")
-        return releases + (f" on Python {self.python}" if self.python else "")
+        return SCOPES[self.releases] + (f" on Python {self.python}" if self.python else "")
 
 
 def row(

@@ -16,7 +16,7 @@ from typing import Any
 import click
 import pytest
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from . import baseline as baselines
 from . import failures, reports
@@ -24,6 +24,8 @@ from .catalogue import CHAPTERS, INFO, chosen, requirements
 from .chapters import load
 from .engine import DECISIONS, Settings, Together
 from .plugin import Runner
+from .reports.terminal import Live, new_console, say, show
+from .reports.visible import plain
 from .runner import Options
 from .survey import Unusable
 from .transport import Credentials, Trouble, endpoint_of
@@ -106,7 +108,7 @@ def run(
 
     Exit codes: 0 conformant, 1 not, 2 usage, 3 inconclusive, 4 internal error.
     """
-    console = Console(highlight=False)
+    console = new_console()
     load()
     try:
         endpoint = endpoint_of(url)[0]
@@ -143,8 +145,6 @@ def run(
             f"release {expect_release} was expected; it is likely {found.card['likely']}"
         )
     baselines.apply(found, entries, date.today())
-    from .reports.terminal import show
-
     show(console, found)
     secrets = [options.credentials.password] if options.credentials else []
     for kind, path in wanted:
@@ -154,7 +154,7 @@ def run(
             raise click.UsageError(str(error)) from None
     if folder:
         for place in failures.store(found, folder):
-            console.print(f"kept {place}")
+            say(console, f"kept {place}")
     sys.exit(found.exit_code if not found.trouble.startswith("internal error") else 4)
 
 
@@ -195,21 +195,17 @@ def _arguments(options: Options, workers: int) -> list[str]:
 
 
 def _run(console: Console, options: Options, workers: int) -> Run:
-    from .reports.terminal import Live, show_card
-
     runner = Runner(options)
-    live: list[Live] = []
-    total = len(chosen(options.select, options.skip))
+    live = Live(console, len(chosen(options.select, options.skip)))
 
     def listen(run: Run, verdict: Verdict | None) -> None:
         if verdict is None:
-            show_card(console, run)
             assert runner.target is not None
             budget = options.budget(runner.target.found.endpoint, runner.target.budget)
-            live.append(Live(console, total, budget.limit))
-            live[0].bar.start()
-        elif live:
-            live[0].advance(run, verdict)
+            runner.count()
+            live.discovered(run, budget.limit)
+        else:
+            live.advance(run, verdict)
 
     runner.listener = listen
     said = io.StringIO()
@@ -225,8 +221,7 @@ def _run(console: Console, options: Options, workers: int) -> Run:
         with contextlib.redirect_stdout(said):
             code = pytest.main(_arguments(options, workers), plugins=[runner])
     finally:
-        for bar in live:
-            bar.bar.stop()
+        live.stop()
         for name, value in kept.items():
             os.environ.pop(name, None)
             if value is not None:
@@ -238,7 +233,7 @@ def _run(console: Console, options: Options, workers: int) -> Run:
     missing = {r.id for r in chosen(options.select, options.skip)} - decided
     broken = code == pytest.ExitCode.INTERNAL_ERROR
     if (broken or missing) and not runner.run.trouble:
-        Console(stderr=True).print(escape(said.getvalue()))
+        click.echo(said.getvalue(), err=True)
         runner.run.trouble = f"internal error: undecided are {', '.join(sorted(missing)[:8])}"
     order = {number: place for place, number in enumerate(requirements())}
     runner.run.verdicts.sort(key=lambda verdict: order[verdict.id])
@@ -271,23 +266,21 @@ def _dry_run(console: Console, options: Options) -> None:
             )
             for request in requests:
                 number += 1
-                console.print(f"{requirement.id} {escape(request.describe())}", soft_wrap=True)
-    console.print(f"{number} requests, made from a sample; nothing was sent")
+                say(console, f"{requirement.id} {plain(request.describe())}")
+    say(console, f"{number} requests, made from a sample; nothing was sent")
 
 
 def _replay(console: Console, options: Options, folder: Path) -> None:
     still = False
     try:
         for number, exchanges, said in failures.replay(options, folder):
-            console.print(f"[bold]{number}[/] {said}")
+            say(console, f"{number} {said}")
             still = still or said == "deviates still"
             for exchange in exchanges:
-                console.print(
-                    escape(f"  {exchange.request.describe()} → {exchange.answer.describe()}"),
-                    soft_wrap=True,
-                )
+                told = f"  {exchange.request.describe()} -> {exchange.answer.describe()}"
+                say(console, plain(told))
     except (Unusable, Trouble) as error:
-        console.print(escape(str(error)))
+        say(console, plain(str(error)))
         sys.exit(ExitCode.INCONCLUSIVE)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -367,7 +360,7 @@ def diff(
     from .sample import differences
 
     load()
-    console = Console(highlight=False)
+    console = new_console()
     try:
         wanted = [DECISIONS[r.id] for r in chosen(select)]
         count, found = differences(
@@ -378,12 +371,12 @@ def diff(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except (Unusable, Trouble) as error:
-        console.print(escape(str(error)))
+        say(console, plain(str(error)))
         sys.exit(ExitCode.INCONCLUSIVE)
     for request, left, right in found:
-        console.print(f"[bold]{escape(request.describe())}[/]", soft_wrap=True)
-        console.print(f"  {escape(left.describe())}\n  {escape(right.describe())}", soft_wrap=True)
-    console.print(f"{len(found)} of {count} answers differ")
+        say(console, Text(plain(request.describe()), "bold"))
+        say(console, f"  {plain(left.describe())}\n  {plain(right.describe())}")
+    say(console, f"{len(found)} of {count} answers differ")
     sys.exit(1 if found else 0)
 
 

@@ -1,15 +1,26 @@
-"""What people see in a terminal: the card, the progress, verdicts by chapter, failures in full."""
+"""What people see in a terminal: the card, the progress, verdicts by chapter, failures in full.
+
+In a terminal paragraphs hang and wrap; in a pipe or a file each stands in one line, to be
+searched. Whatever came from the server is spelt out (`visible.plain`): it can neither colour nor
+move a thing.
+"""
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.markup import escape
-from rich.panel import Panel
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
+import io
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
-from ..catalogue import CHAPTERS, requirements
-from ..verdicts import Outcome, Run, Verdict
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from ..verdicts import ExitCode, Outcome, Run, Verdict, plural
+from . import layout
+from .visible import plain, shortened
 
 STYLES = {
     Outcome.PASS: "green",
@@ -20,106 +31,237 @@ STYLES = {
     Outcome.NOT_RUN: "dim",
     Outcome.INCONCLUSIVE: "magenta",
 }
+HEADLINES = {
+    ExitCode.CONFORMANT: "bold green",
+    ExitCode.NOT_CONFORMANT: "bold red",
+    ExitCode.INCONCLUSIVE: "bold magenta",
+}
+
+#: How much of what a server said is shown, and of a line that can be copied, in characters.
+SAID, COPIED = 1_500, 20_000
+#: How many ids are named where requirements share a reason, and how many exchanges of a failure.
+NAMED, EXCHANGES = 8, 6
+
+
+def new_console() -> Console:
+    """A console on standard output as it is now, whatever it is later redirected to.
+
+    Characters that the terminal's encoding lacks are written as escapes, not as a traceback.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+
+
+def say(console: Console, text: Text | str) -> None:
+    """A line that no width breaks: to be copied, or searched in a file."""
+    console.print(text, soft_wrap=True)
+
+
+def paragraphs(console: Console, rows: Iterable[Sequence[Text | str]], indent: int = 0) -> None:
+    """Rows of cells, the last of which hangs beside the others."""
+    kept = [[c if isinstance(c, Text) else Text(plain(c)) for c in row] for row in rows]
+    if not kept:
+        return
+    widths = [max(row[place].cell_len for row in kept) for place in range(len(kept[0]) - 1)]
+    if console.is_terminal and sum(widths) + indent < console.width // 2:
+        grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        for width in [indent - 2] * bool(indent) + widths:
+            grid.add_column(width=width, no_wrap=True)
+        grid.add_column(overflow="fold", ratio=1)
+        for row in kept:
+            grid.add_row(*[""] * bool(indent), *row)
+        console.print(grid)
+        return
+    for row in kept:
+        line = Text(" " * indent)
+        for cell, width in zip(row, [*widths, 0], strict=True):
+            line.append_text(cell).append(" " * (width - cell.cell_len + 2) if width else "")
+        say(console, line)
 
 
 def show_card(console: Console, run: Run) -> None:
     """The target card."""
     card = run.card
-    grid = Table.grid(padding=(0, 2))
-    sizes = ", ".join(f"{number} {what}" for what, number in card["sizes"].items())
-    for name, text in (
+    rows = [
         ("version", card["version"]),
         ("likely", card["likely"]),
-        ("holds", sizes),
+        ("holds", "; ".join(_counted(what, size) for what, size in card["sizes"].items())),
         ("checked", "; ".join(card["checked"])),
         ("not checked", "; ".join(card["not checked"])),
         *(("note", note) for note in card["notes"]),
-    ):
-        if text:
-            grid.add_row(name, escape(text))
-    console.print(Panel(grid, title=escape(run.url), title_align="left", expand=False))
+    ]
+    kept = [(Text(name, "bold"), text) for name, text in rows if text]
+    if not console.is_terminal:
+        say(console, plain(run.url))
+        paragraphs(console, kept, indent=2)
+        return
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in kept:
+        grid.add_row(name, Text(plain(shortened(text, SAID))))
+    title = Text(plain(run.url), "bold")
+    console.print(Panel(grid, title=title, title_align="left", expand=False))
+
+
+def _counted(what: str, size: str) -> str:
+    if not size.isdigit():
+        return f"{what}: {size.replace(';', ',')}"
+    one = {"people": "person"}.get(what, what.removesuffix("s"))
+    return f"{size} {one if size == '1' else what}"
 
 
 class Live:
     """The progress: a bar in a terminal, plain lines elsewhere."""
 
-    def __init__(self, console: Console, total: int, limit: int) -> None:
-        self.console, self.total, self.limit, self.done = console, total, limit, 0
+    def __init__(self, console: Console, total: int) -> None:
+        self.console, self.total, self.limit, self.done = console, total, 0, 0
         self.bar = Progress(
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total} requirements"),
-            TextColumn("{task.fields[requests]}"),
-            TextColumn("{task.fields[failures]}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
+            # pytest's own words are kept away from the console, and must stay so.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
-        self.task = self.bar.add_task("", total=total, requests="", failures="")
+        self.task = self.bar.add_task("looking at the server", total=None)
+        self.bar.start()
+
+    def discovered(self, run: Run, limit: int) -> None:
+        """The server was found: the card, and how many requests may be sent (0: any number)."""
+        self.limit = limit
+        show_card(self.console, run)
+        self.bar.update(self.task, total=self.total, completed=0, description=self._figures(run))
 
     def advance(self, run: Run, verdict: Verdict) -> None:
         """One more requirement decided."""
         self.done += 1
-        budget = f" of {self.limit}" if self.limit else ""
-        requests, failures = f"{run.requests}{budget} requests", f"{len(run.failures)} failures"
-        self.bar.update(self.task, completed=self.done, requests=requests, failures=failures)
+        figures = self._figures(run)
+        self.bar.update(self.task, completed=self.done, description=figures)
         if not self.console.is_terminal and (self.done % 50 == 0 or self.done == self.total):
-            self.console.print(f"{self.done}/{self.total} requirements, {requests}, {failures}")
+            say(self.console, figures)
+
+    def _figures(self, run: Run) -> str:
+        budget = f"/{self.limit}" if self.limit else ""
+        failures = len(run.failures)
+        return (
+            f"{self.done}/{self.total} decided, {run.requests}{budget} requests,"
+            f" {failures} {'failure' if failures == 1 else 'failures'}"
+        )
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        self.bar.stop()
 
 
 def show(console: Console, run: Run) -> None:
     """Everything but card and progress."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("chapter")
-    for outcome in Outcome:
-        table.add_column(outcome.value, justify="right")
-    for chapter, title in CHAPTERS.items():
-        counts = [
-            sum(1 for v in run.verdicts if v.chapter == chapter and v.outcome is outcome)
-            for outcome in Outcome
-        ]
-        if any(counts):
-            cells = [
-                f"[{STYLES[o]}]{n}[/]" if n else "" for o, n in zip(Outcome, counts, strict=True)
-            ]
-            table.add_row(title, *cells)
-    if run.verdicts:
-        console.print(table)
-    for verdict in run.verdicts:
-        if verdict.outcome is Outcome.OBSERVED:
-            console.print(f"[cyan]observed[/] {verdict.id} {escape(verdict.reason)}")
-    for outcome in (Outcome.INCONCLUSIVE, Outcome.WARNING, Outcome.FAIL):
-        for verdict in run.verdicts:
+    _table(console, run)
+    _observed(console, run)
+    _unjudged(console, run)
+    every = [verdict for chapter in layout.chapters(run) for verdict in chapter.verdicts]
+    for outcome in (Outcome.WARNING, Outcome.FAIL):
+        for verdict in every:
             if verdict.outcome is outcome:
                 show_verdict(console, verdict)
-    for problem in run.problems:
-        console.print(f"[bold red]problem[/] {escape(problem)}")
+    console.print()
+    paragraphs(console, [(Text("problem", "bold red"), problem) for problem in run.problems])
     if run.trouble:
-        console.print(f"[magenta]trouble[/] {escape(run.trouble)}")
-    colour = {"conformant": "green", "not conformant": "red"}.get(run.headline, "magenta")
-    console.print(f"[bold {colour}]{escape(run.summary)}[/]", soft_wrap=True)
+        paragraphs(console, [(Text("trouble", "bold magenta"), run.trouble)])
+    say(console, Text(plain(run.summary), HEADLINES[run.exit_code]))
+
+
+def _table(console: Console, run: Run) -> None:
+    if not run.verdicts:
+        return
+    always = (Outcome.PASS, Outcome.FAIL)
+    shown = [o for o in Outcome if o in always or run.counts[o]]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("chapter", no_wrap=True, vertical="bottom")
+    for outcome in shown:
+        heading = outcome.value.replace("not ", "not\n")
+        table.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
+    for chapter in layout.chapters(run):
+        counts = [(outcome, chapter.counts[outcome]) for outcome in shown]
+        cells = [Text(str(n), STYLES[o]) if n else Text("·", "dim") for o, n in counts]
+        table.add_row(chapter.title, *cells)
+    console.print()
+    console.print(table)
+
+
+def _observed(console: Console, run: Run) -> None:
+    rows = [
+        (Text("observed", STYLES[v.outcome]), Text(v.id), v.reason)
+        for v in run.verdicts
+        if v.outcome is Outcome.OBSERVED
+    ]
+    if rows:
+        console.print()
+        paragraphs(console, rows)
+
+
+def _unjudged(console: Console, run: Run) -> None:
+    """What was not judged, by reason: hundreds may share one."""
+    rows = [
+        (Text(outcome.value, STYLES[outcome]), f"{reason} ({_named(verdicts)})")
+        for outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN, Outcome.INCONCLUSIVE)
+        for reason, verdicts in _by_reason(run, outcome)
+    ]
+    if rows:
+        console.print()
+        paragraphs(console, rows)
+
+
+def _by_reason(run: Run, outcome: Outcome) -> Iterator[tuple[str, list[Verdict]]]:
+    found = [verdict for verdict in run.verdicts if verdict.outcome is outcome]
+    found.sort(key=lambda verdict: verdict.reason)
+    for reason, verdicts in groupby(found, key=lambda verdict: verdict.reason):
+        yield reason, list(verdicts)
+
+
+def _named(verdicts: Sequence[Verdict]) -> str:
+    ids = [verdict.id for verdict in verdicts]
+    if len(ids) <= NAMED:
+        return ", ".join(ids)
+    return f"{len(ids)} requirements: {', '.join(ids[: NAMED - 2])}, …"
 
 
 def show_verdict(console: Console, verdict: Verdict) -> None:
     """One verdict in full."""
-    requirement = requirements()[verdict.id]
-    known = f" (known: {verdict.excused})" if verdict.excused else ""
-    console.print(
-        f"\n[{STYLES[verdict.outcome]}]{verdict.outcome}[/]{escape(known)} [bold]{verdict.id}[/] "
-        f"{escape(requirement.text)}"
+    about, deviation = layout.requirement(verdict), verdict.deviation
+    head = Text.assemble(
+        (plural(verdict.outcome, 1).upper(), STYLES[verdict.outcome]),
+        "  ",
+        (verdict.id, "bold"),
+        (f"  {about.level}, {about.scope}", "dim"),
     )
-    if verdict.deviation is None:
-        console.print(f"  {escape(verdict.reason)}")
-        return
-    for name, text in (
-        ("expected", verdict.deviation.expected),
-        ("got", verdict.deviation.got[:1500]),
-        ("what to do", verdict.deviation.advice),
-        ("who breaks", requirement.why),
-        ("facts", requirement.facts),
-    ):
-        if text:
-            console.print(f"  {name}: {escape(text)}", soft_wrap=True)
-    for item in verdict.evidence[:1]:
-        console.print(f"  curl: {escape(item.curl)}", soft_wrap=True)
-        if item.python:
-            console.print(f"  python: {escape(item.python)}", soft_wrap=True)
+    console.print()
+    say(console, head)
+    paragraphs(console, [(Text(plain(about.text), "bold"),)], indent=2)
+    rows = [("known", verdict.excused)]
+    if deviation is None:
+        rows.append(("reason", verdict.reason))
+    else:
+        rows += [
+            ("expected", deviation.expected),
+            ("got", deviation.got),
+            ("what to do", deviation.advice),
+        ]
+    rows += [
+        ("who breaks", about.why),
+        ("known from", f"{about.facts}; pw-conformance explain {verdict.id}"),
+    ]
+    kept = [(Text(name, "dim"), shortened(text, SAID)) for name, text in rows if text]
+    paragraphs(console, kept, indent=2)
+    for number, item in enumerate(verdict.evidence[:EXCHANGES], start=1):
+        place = f" {number}" if len(verdict.evidence) > 1 else ""
+        for name, line in (("curl", item.curl), ("python", item.python)):
+            if line:
+                say(console, Text(f"  {name}{place}", "dim"))
+                say(console, plain(shortened(line, COPIED)))
+    if len(verdict.evidence) > EXCHANGES:
+        say(console, f"  and {len(verdict.evidence) - EXCHANGES} exchanges more")
