@@ -16,7 +16,7 @@ from .instances import DEFAULT, Instance, instance
 from .records import Records
 from .rows import Dataset
 from .store import Store
-from .text import arity_fault
+from .text import arity_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class Method:
     required: tuple[str, ...]
     optional: tuple[tuple[str, Any], ...]
     auth: bool
+    #: how many parameters it takes, the hidden one included
+    least: int
+    most: int
     since: str
     #: what a release answers that swallows its errors (SERVER.md 2)
     fallback: Any
@@ -44,11 +47,14 @@ class Method:
 
 def _method(run: Callable[..., Any], fallback: Any = None, *, since: str = "") -> Method:
     parameters = list(inspect.signature(run).parameters.values())[1:]  # the Backend
+    required = tuple(p.name for p in parameters if p.default is p.empty)
     return Method(
         name=run.__name__,
         run=run,
-        required=tuple(p.name for p in parameters if p.default is p.empty),
+        required=required,
         optional=tuple((p.name, p.default) for p in parameters if p.default is not p.empty),
+        least=len(required),
+        most=len(parameters),
         auth=bool(parameters) and parameters[0].name == "user",
         since=since,
         fallback=fallback,
@@ -139,11 +145,9 @@ class Patchwork:
         given = list(params)
         if known.auth:
             given.insert(0, login(authorization, self.store, self.traits))
-        complaint = arity_fault(
-            known.name, known.required, known.optional, len(given), self.traits.py2
-        )
-        if complaint is not None:
-            raise Fault("TypeError", complaint)
+        if not known.least <= len(given) <= known.most:
+            text = arity_error(known.name, known.required, known.most, len(given), self.traits.py2)
+            raise Fault("TypeError", text)
         if self.traits.default_arguments is not None:
             left_out = known.optional[len(given) - len(known.required) :]
             defaults = self.traits.default_arguments

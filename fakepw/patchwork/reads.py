@@ -30,8 +30,7 @@ from .values import Record
 
 def pw_rpc_version(pw: Backend) -> int | list[int]:
     """The version of the API: an int on 1.0, three numbers later (SERVER.md 2)."""
-    version = pw.traits.version
-    return version if isinstance(version, int) else list(version)
+    return pw.records.version
 
 
 # -- projects, people, states --------------------------------------------------------------

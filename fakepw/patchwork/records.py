@@ -9,7 +9,7 @@ from .rows import Check, Patch, Person, Project, State
 from .store import Store
 from .text import filename, person
 from .traits import Traits
-from .values import Record
+from .values import Array, Record
 
 
 class Records:
@@ -22,6 +22,9 @@ class Records:
         self._projects: dict[int, Record] = {}
         self._states: dict[int, Record] = {}
         self._people: dict[int, Record] = {}
+        version = traits.version
+        #: The version of the API: an int on 1.0, three numbers later (SERVER.md 2).
+        self.version = version if isinstance(version, int) else Array(version)
 
     def project(self, row: Project) -> Record:
         """A project: id, linkname, name."""

@@ -7,7 +7,7 @@ between Python 2 and 3 (SERVER.md 1.5, 2).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -128,17 +128,10 @@ def _listed(words: Sequence[str]) -> str:
     return ", ".join(words[:-1]) + f", and {words[-1]}"
 
 
-def arity_fault(
-    function: str, required: Sequence[str], optional: Iterable[object], given: int, py2: bool
-) -> str | None:
-    """What Python says of `given` positional arguments to a function; None if they fit.
-
-    SERVER.md 1.4 and 2.
-    """
+def arity_error(function: str, required: Sequence[str], most: int, given: int, py2: bool) -> str:
+    """What Python says of `given` positional arguments that do not fit a function, which takes the
+    `required` ones and `most` in all (SERVER.md 1.4 and 2)."""
     least = len(required)
-    most = least + len(tuple(optional))
-    if least <= given <= most:
-        return None
     if py2:
         if most == 0:
             return f"{function}() takes no arguments ({given} given)"

@@ -2,11 +2,13 @@
 
 Python's own `int`, `float`, `Decimal`, `bool`, `str`, `None`, `list` and `dict` mean themselves;
 `bytes` in a result is sent as base64 (SERVER.md 1.3).  The two kinds of parameter
-that Python has no type for are below, and `Record`, a struct that remembers its encoding.
+that Python has no type for are below, and `Record` and `Array`, a struct and an array that remember
+their encoding.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,4 +40,16 @@ class Record(dict[str, Any]):
 
     def __init__(self, members: dict[str, Any]) -> None:
         super().__init__(members)
+        self.encoded = None
+
+
+class Array(list[Any]):
+    """A result array that never changes; `encoded` is as in `Record`."""
+
+    __slots__ = ("encoded",)
+
+    encoded: bytes | None
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        super().__init__(items)
         self.encoded = None

@@ -16,6 +16,11 @@ from ..patchwork.traits import Traits
 
 Params = tuple[Any, ...]
 
+#: Calls that are remembered, as clients make the same ones again and again, and the longest body
+#: of one, in bytes.
+_MOST_KNOWN = 1024
+_LONGEST_KNOWN = 1024
+
 
 class Decoder:
     """Decodes bodies as the Python under an instance does."""
@@ -23,14 +28,26 @@ class Decoder:
     def __init__(self, traits: Traits) -> None:
         self._traits = traits
         self._slow: Callable[[bytes], tuple[str | None, Params]] | None = None
+        self._known: dict[bytes, tuple[str, Params]] = {}
 
     def __call__(self, body: bytes) -> tuple[str | None, Params]:
         """The method's name, None if the body has none, and the parameters.
 
         Text is `str`, the rest int, float, Decimal, bool, None, list, dict, Binary and DateTime.
         Raises Fault for a body that loads() refuses, Echo for one that is a fault.
+        The parameters of equal bodies may be the same objects: nobody may change them.
         """
-        return _fast(body) or self.slow(body)
+        known = self._known.get(body)
+        if known is not None:
+            return known
+        fast = _fast(body)
+        if fast is None:
+            return self.slow(body)
+        if len(body) <= _LONGEST_KNOWN:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[body] = fast
+        return fast
 
     def slow(self, body: bytes) -> tuple[str | None, Params]:
         """The same for any body whatever, without the short cut."""

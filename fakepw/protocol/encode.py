@@ -12,7 +12,7 @@ from typing import Any
 from ..patchwork.faults import Fault
 from ..patchwork.hash_order import reordered
 from ..patchwork.traits import Traits
-from ..patchwork.values import Binary, DateTime, Record
+from ..patchwork.values import Array, Binary, DateTime, Record
 
 _MAX_INT = 2**31 - 1
 _MIN_INT = -(2**31)
@@ -179,6 +179,14 @@ def _record(value: Record, chunks: list[bytes]) -> None:
     chunks.append(value.encoded)
 
 
+def _array(value: Array, chunks: list[bytes]) -> None:
+    if value.encoded is None:
+        own: list[bytes] = []
+        _list(value, own)
+        value.encoded = b"".join(own)
+    chunks.append(value.encoded)
+
+
 _WRITERS: dict[type, Any] = {
     type(None): _none,
     bool: _bool,
@@ -192,4 +200,5 @@ _WRITERS: dict[type, Any] = {
     tuple: _list,
     dict: _dict,
     Record: _record,
+    Array: _array,
 }

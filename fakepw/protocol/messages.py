@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +15,23 @@ class Request:
     sent with lower-case names, `body` the whole body after any transfer coding was taken off.
     A body without a Content-Length header is ignored, as real servers do (SERVER.md 1.1).
     `version` is `1.0` or `1.1`.
+
+    Once it is answered, a request may not be changed: `seen` is what `protocol` made of all but
+    the body, for requests that differ in nothing else (`again`).
     """
 
     method: bytes
     target: bytes
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
     version: str = "1.1"
+    seen: Any = field(default=None, init=False, repr=False, compare=False)
+
+    def again(self, body: bytes) -> Request:
+        """The same request with another body, which spares `protocol` to look at its head again."""
+        request = Request(self.method, self.target, self.headers, body, self.version)
+        request.seen = self.seen
+        return request
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..patchwork.faults import Fault
 from ..patchwork.patchwork import Patchwork
@@ -18,7 +19,7 @@ from .decode import Decoder
 from .encode import Unprintable, echo_response, fault_response
 from .encode import response as value_response
 from .messages import Echo, Request, Response
-from .page import NO_COOKIES, Cookies, Page, cookies, finish
+from .page import NO_COOKIES, Cookies, Field, Page, cookies, finish
 from .routes import Routes, split_target
 from .views import Visit
 
@@ -53,6 +54,19 @@ def bad_method() -> Response:
     )
 
 
+#: Lengths of answers whose headers are kept.
+_MOST_LENGTHS = 1024
+
+
+class Call(NamedTuple):
+    """What the head of a request says that calls the API of a site, enabled there."""
+
+    site: Site
+    sized: bool  # whether there is a body: without Content-Length Django reads none (SERVER.md 1.1)
+    who: str | None  # the Authorization header
+    cookies: Cookies
+
+
 class Site:
     """How the instances with some traits speak HTTP."""
 
@@ -66,9 +80,21 @@ class Site:
         at = names.index("Content-Length") if "Content-Length" in names else None
         self._sized = at is not None
         self._before, self._after = pattern[:at], () if at is None else pattern[at + 1 :]
+        self._headers: dict[int, tuple[Field, ...]] = {}  # by the length that they give
 
     def respond(self, request: Request, patchwork: Patchwork) -> Response:
         """The answer to a request, of whatever kind."""
+        seen = request.seen
+        if type(seen) is not Call or seen.site is not self or not patchwork.enabled:
+            found = self._look(request, patchwork)
+            if isinstance(found, Response):
+                return found
+            request.seen = seen = found
+        status, chunks = self.call(request.body if seen.sized else b"", seen.who, patchwork)
+        return self._answer(status, chunks, seen.cookies, patchwork)
+
+    def _look(self, request: Request, patchwork: Patchwork) -> Call | Response:
+        """What a request's head says if it is a call of the API, and otherwise the answer to it."""
         host = authorization = cookie = length = None
         for name, value in request.headers:
             if name == b"host":
@@ -90,10 +116,8 @@ class Site:
             return finish(page, method, sent, self.traits, patchwork.clock())
         path, query = split_target(request.target, self.traits.drops_a_slash)
         if path == API and patchwork.enabled and method == b"POST":
-            # Without a Content-Length Django reads nothing (SERVER.md 1.1).
-            body = b"" if length is None else request.body
-            status, chunks = self.call(body, authorization, patchwork)
-            return self._answer(status, chunks, sent, patchwork)
+            who = None if authorization is None else authorization.decode("latin-1")
+            return Call(self, length is not None, who, sent)
         visit = Visit(patchwork, method, path, query, host.decode("latin-1"))
         if path == API and patchwork.enabled:
             page = self._without_call(visit)
@@ -101,17 +125,17 @@ class Site:
             page = self.routes.page(visit)
         return finish(page, method, sent, self.traits, patchwork.clock())
 
-    def call(
-        self, body: bytes, authorization: bytes | None, patchwork: Patchwork
-    ) -> tuple[int, list[bytes]]:
-        """The status and the chunks of the body that answer one methodCall."""
+    def call(self, body: bytes, who: str | None, patchwork: Patchwork) -> tuple[int, list[bytes]]:
+        """The status and the chunks of the body that answer one methodCall.
+
+        `who` is the Authorization header.
+        """
         try:
             try:
                 limit = self.traits.body_limit
                 if limit is not None and len(body) > limit:
                     raise Fault(*_TOO_BIG)
                 method, params = self.decode(body)
-                who = None if authorization is None else authorization.decode("latin-1")
                 return 200, value_response(patchwork.call(method, params, who))
             except Fault as fault:
                 return 200, fault_response(fault, self.traits)
@@ -137,22 +161,36 @@ class Site:
         if sent is not NO_COOKIES:
             page = Page(status=status, body=b"".join(chunks))
             return finish(page, b"POST", sent, self.traits, patchwork.clock())
+        length = sum(map(len, chunks)) if self._sized else 0
+        headers = self._headers.get(length)
+        if headers is None:
+            headers = self._headers_for(length)
+        return Response(status, headers, chunks)
+
+    def _headers_for(self, length: int) -> tuple[Field, ...]:
+        """The headers of an answer of that length to a call without cookies."""
         headers = self._before
         if self._sized:
-            length = ("Content-Length", str(sum(map(len, chunks))))
-            headers = (*headers, length, *self._after)
-        return Response(status, headers, chunks)
+            headers = (*headers, ("Content-Length", str(length)), *self._after)
+        if len(self._headers) >= _MOST_LENGTHS:
+            self._headers.clear()
+        self._headers[length] = headers
+        return headers
 
 
 _SITES: dict[int, Site] = {}
 
 
-def respond(request: Request, patchwork: Patchwork) -> Response:
-    """The answer of that Patchwork to that request; it raises nothing for any request."""
-    traits = patchwork.traits
+def site_of(traits: Traits) -> Site:
+    """The site that speaks for these traits."""
     # By identity: hashing a hundred traits takes longer than the whole answer.  The site holds its
     # traits, so that no other can come to have this id.
     site = _SITES.get(id(traits))
     if site is None:
         site = _SITES[id(traits)] = Site(traits)
-    return site.respond(request, patchwork)
+    return site
+
+
+def respond(request: Request, patchwork: Patchwork) -> Response:
+    """The answer of that Patchwork to that request; it raises nothing for any request."""
+    return site_of(patchwork.traits).respond(request, patchwork)

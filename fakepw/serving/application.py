@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..patchwork.instances import Instance
 from ..patchwork.patchwork import Patchwork
-from ..protocol import respond
 from ..protocol.messages import Request, Response
+from ..protocol.site import site_of
 from .control import Control
 from .framing import page
 from .limits import Limits
@@ -18,6 +18,7 @@ LONGEST_BODY = 64 * 1024 * 1024
 def application(patchwork: Patchwork) -> Application:
     """The application that serves a Patchwork, and `/_fakepw/` to control it."""
     control = Control(patchwork)
+    site = site_of(patchwork.traits)
     kept = limits(patchwork.instance).body_bytes
 
     def answer(request: Request) -> Response:
@@ -25,7 +26,7 @@ def application(patchwork: Patchwork) -> Application:
             return control.answer(request)
         if len(request.body) > kept and patchwork.traits.body_limit is None:
             return page(413, f"fakepw takes bodies of up to {kept} bytes")
-        return respond(request, patchwork)
+        return site.respond(request, patchwork)
 
     return answer
 

@@ -48,17 +48,10 @@ Fields = list[tuple[bytes, bytes]]
 
 
 class KnownHead(NamedTuple):
-    """What was read of a head, and the length of the body that follows it."""
+    """A request that has a head, and the length of the body that follows that head."""
 
-    method: bytes
-    target: bytes
-    headers: Fields
-    version: str
+    request: Request
     length: int
-
-    def request(self, body: bytes) -> Request:
-        """The request that has this head."""
-        return Request(self.method, self.target, self.headers.copy(), body, self.version)
 
 
 class Reader:
@@ -133,7 +126,9 @@ class Reader:
             known = self.server.known_heads.get(data[:end])
             if known is not None and known.length == len(data) - end:
                 self.since = self.server.now
-                self._take(known.request(data[end:]), True)
+                request = known.request.again(data[end:])
+                self._take(request, True)
+                known.request.seen = request.seen
             else:
                 self._read(data)
                 if self.complete == 1 and self.phase == IDLE:
@@ -164,9 +159,8 @@ class Reader:
             if len(known) >= MOST_KNOWN:
                 known.clear()
             version = self.parser.get_http_version()
-            known[data[:end]] = KnownHead(
-                method, self.target, self.headers, version, len(self.body)
-            )
+            request = Request(method, self.target, tuple(self.headers), version=version)
+            known[data[:end]] = KnownHead(request, len(self.body))
 
     def on_message_begin(self) -> None:
         if self.phase != OVER:
@@ -211,7 +205,7 @@ class Reader:
             method, headers = self.sent
             self.headers = headers or self.headers
             self.sent = None
-        request = Request(method, self.target, self.headers.copy(), bytes(self.body), version)
+        request = Request(method, self.target, tuple(self.headers), bytes(self.body), version)
         if not keep_alive:
             self.phase = OVER
             if version not in ("1.0", "1.1"):

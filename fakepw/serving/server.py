@@ -15,7 +15,7 @@ from ..protocol.messages import Request, Response
 from .connection import Connection
 from .framing import page
 from .limits import Limits
-from .reading import KnownHead
+from .reading import MOST_READ, KnownHead
 
 log = logging.getLogger("fakepw")
 
@@ -86,6 +86,7 @@ class Server:
         self._turned_away = 0
         self._vanished: list[str] = []
         self.known_heads: dict[bytes, KnownHead] = {}  # by their bytes
+        self.buffer = memoryview(bytearray(MOST_READ))  # for whichever connection reads just now
         self._arrived: list[tuple[Connection, bytes]] = []  # for the next turn
         self._room = self.limits.connections
 

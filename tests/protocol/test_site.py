@@ -488,3 +488,57 @@ def test_any_cookie_host_and_credentials_get_an_answer(
     for name in ("2.0-py2-sqlite", NEW):
         answer = respond(Request(b"POST", b"/xmlrpc/", headers, body), Patchwork(ROWS, name))
         assert answer.status in (200, 400)
+
+
+HEADS = st.lists(
+    st.sampled_from(
+        [
+            (b"host", b"h.example"),
+            (b"host", b"no host"),
+            (b"content-length", b"1"),
+            (b"authorization", b"Basic PHNjcmlwdD46cA=="),
+            (b"authorization", b"Bearer x"),
+            (b"cookie", b"sessionid=nosuch"),
+        ]
+    ),
+    max_size=4,
+)
+BODIES = st.sampled_from(
+    [
+        xmlrpc.client.dumps(params, method).encode()
+        for method, params in (
+            ("pw_rpc_version", ()),
+            ("patch_set", (1, {"archived": True})),
+            ("patch_list", ({"archived": True, "max_count": 2},)),
+            ("nosuch", ()),
+        )
+    ]
+    + [b"", b"<"]
+)
+
+
+@given(
+    st.sampled_from(["POST", "GET", "PUT"]),
+    st.sampled_from(["/xmlrpc/", "http://h/xmlrpc/", "/xmlrpc", "/about/"]),
+    HEADS,
+    st.lists(
+        st.tuples(BODIES, st.sampled_from(["2.2-py2-sqlite", NEW]), st.booleans()), max_size=6
+    ),
+)
+def test_what_was_seen_of_a_head_changes_no_answer(
+    method: str,
+    target: str,
+    headers: list[tuple[bytes, bytes]],
+    calls: list[tuple[bytes, str, bool]],
+) -> None:
+    """The same head again: other bodies, other instances, the API on or off."""
+    request = Request(method.encode(), target.encode(), headers)
+    again, anew = (
+        {name: Patchwork(ROWS, name, clock=lambda: NOW) for name in ("2.2-py2-sqlite", NEW)}
+        for _ in range(2)
+    )
+    for body, name, enabled in calls:
+        again[name].enabled = anew[name].enabled = enabled
+        request = request.again(body)
+        fresh = Request(request.method, request.target, headers, body)
+        assert respond(request, again[name]) == respond(fresh, anew[name])

@@ -341,4 +341,4 @@ def test_a_trailer_is_no_header():
         head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
         wire.send(head + b"1\r\nx\r\n0\r\nAuthorization: x\r\n\r\n")
         assert wire.answer().body == b"POST / 1"
-    assert seen[0].headers == [(b"transfer-encoding", b"chunked")]
+    assert seen[0].headers == ((b"transfer-encoding", b"chunked"),)

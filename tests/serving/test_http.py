@@ -66,11 +66,11 @@ def test_a_request_may_come_byte_by_byte(wire, seen):
     for byte in post(b"abc", X_Long="x" * 50):
         wire.send(bytes([byte]))
     assert wire.answer().body == b"POST /xmlrpc/ 3"
-    assert seen[0].headers == [
+    assert seen[0].headers == (
         (b"host", b"pw.example.org"),
         (b"content-length", b"3"),
         (b"x-long", b"x" * 50),
-    ]
+    )
 
 
 def test_http_10_is_answered_in_http_10_and_closed(wire, seen):
