@@ -22,9 +22,11 @@ from .traits import Traits
 _NOT_COPIED = frozenset({"Content-Type", "Content-Transfer-Encoding"})
 
 
-#: Newer patch releases of the standard library read addresses more strictly, which no recorded
-#: server shows; all Pythons shall do alike.
+#: Newer patch releases of the standard library read addresses strictly by themselves; what the
+#: Python under an instance does is for `_address` to say.
 _AS_EVER = {"strict": False} if hasattr(utils, "supports_strict_parsing") else {}
+#: What counts of parentheses in an address: none that is escaped or in a quoted string.
+_BRACKETS = re.compile(r'\\.|"(?:\\.|[^"\\])*"|[()]', re.S)
 
 
 def mbox(store: Store, patch: Patch, traits: Traits) -> str:
@@ -96,7 +98,7 @@ def _head(store: Store, patch: Patch, traits: Traits, email: Email) -> list[Fiel
     else:
         listemail = store.projects[patch.project_id].listemail if traits.mbox_unmunges else None
         for name, value in stored:
-            if name == "From" and _address(value) == listemail:
+            if name == "From" and _address(value, traits) == listemail:
                 fields.append(("X-Patchwork-Original-From", value))
                 fields.append((name, _submitter(store, patch, email)))
             elif name not in _NOT_COPIED:
@@ -114,9 +116,25 @@ def _chosen(stored: list[Field], names: tuple[str, ...]) -> list[Field]:
     return [(name, first[name.lower()]) for name in names if name.lower() in first]
 
 
-def _address(value: str) -> str:
-    """The address in the value of a From header; '' if there is none."""
-    return utils.parseaddr(value, **_AS_EVER)[1]
+def _address(value: str, traits: Traits) -> str:
+    """The address in the value of a From header; '' if there is none.
+
+    Python 3.13 finds none, either, where there are several, or brackets that do not match
+    (CPython 3.13.0).
+    """
+    found = [address for _, address in utils.getaddresses([value], **_AS_EVER)] or [""]
+    if traits.strict_addresses and (len(found) > 1 or "[" in found[0] or not _balanced(value)):
+        return ""
+    return found[0]
+
+
+def _balanced(value: str) -> bool:
+    depth = 0
+    for token in _BRACKETS.findall(value):
+        depth += (token == "(") - (token == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 # -- body ----------------------------------------------------------------------------------

@@ -154,6 +154,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "strict_datetimes": True,
         "bad_index_text": "{kind} indices must be integers, not str",
         "cannot_unpack_text": "need more than 0 values to unpack",
+        "strict_addresses": False,
     },
     "3.6": {
         # pages
@@ -195,7 +196,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "iso_dates": "any",
         "regex_type_text": "expected string or bytes-like object, got '{type}'",
     },
-    "3.13": {},
+    "3.13": {"strict_addresses": True},
 }
 
 DJANGOS: dict[str, dict[str, Any]] = {

@@ -62,6 +62,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     strict_datetimes: bool  # < 3.9: a DateTime compares with no number, not even to be unequal
     bad_index_text: str  # a list or text asked for an item by name
     cannot_unpack_text: str  # an empty range
+    strict_addresses: bool  # >= 3.13: parseaddr finds nothing where there are several
     # wire: how loads() reads and complains (tests/protocol/interpreters.jsonl.xz)
     lone_argument_comma: bool  # <= 3.6: repr of an exception with one argument
     int_limit_text: str | None  # of an int() of more than 4300 digits, where there is a limit

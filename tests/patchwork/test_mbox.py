@@ -205,6 +205,25 @@ def test_a_from_of_somebody_else_stays() -> None:
     assert "Original-From" not in mail("3.2-py3-sqlite", headers="From: x@example.org\n")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "list@example.org, a@b",
+        "list@example.org\n\tcont",
+        "list@example.org (",
+        "list@example.org )(",
+    ],
+)
+def test_python_3_13_finds_no_address_in_a_malformed_from(value: str) -> None:
+    for name, put_right in (("3.2-py3-sqlite", True), ("main-py3-sqlite", False)):
+        assert ("Original-From" in mail(name, headers=f"From: {value}\n")) == put_right
+
+
+@pytest.mark.parametrize("value", ["list@example.org (a \\( b)", '"a ( b" <list@example.org>'])
+def test_python_3_13_does_not_mind_brackets_that_are_quoted(value: str) -> None:
+    assert "Original-From" in mail("main-py3-sqlite", headers=f"From: {value}\n")
+
+
 def test_a_name_that_would_be_read_as_a_header_is_a_fault() -> None:
     with pytest.raises(Fault) as refused:
         mail("2.0-py3-sqlite", name="x\nBcc: y")
