@@ -203,9 +203,9 @@ class Surveyor:
         return Window(low, high, tuple(kept))
 
     def _read_patches(self, world: World) -> None:
-        oldest = self._ends(world, "patch_list", FEW + 1)
+        oldest, listed = self._ends(world, "patch_list", FEW + 1)
         ids = sorted(row["id"] for row in oldest)
-        if oldest and len(oldest) <= FEW:
+        if listed and oldest and len(oldest) <= FEW:
             window = self._window("patch_list", max(0, ids[0] - 1), ids[-1] + 1)
             if window:
                 world.patches, world.all_patches = [window], True
@@ -215,12 +215,12 @@ class Surveyor:
             newest = self._rows(world, "patch_list", {"max_count": -SAMPLE})
         self._read_windows(world, "patch_list", ids, sorted(row["id"] for row in newest))
 
-    def _ends(self, world: World, method: str, count: int) -> list[Row]:
-        """The first rows; fewer at a time where one of them cannot be listed."""
+    def _ends(self, world: World, method: str, count: int) -> tuple[list[Row], bool]:
+        """The first rows, and whether they could be listed at once; fewer at a time if not."""
         exchange = self.ask(call(method, {"max_count": count}))
         rows = rows_of(exchange)
         if rows is not None:
-            return [row for row in rows if isinstance(row.get("id"), int)]
+            return [row for row in rows if isinstance(row.get("id"), int)], True
         world.notes.append(
             f"{exchange.request.describe()} cannot be listed: {exchange.answer.describe()[:160]}"
         )
@@ -229,7 +229,7 @@ class Surveyor:
             window = self._window(method, low, low + (4 if low < 11 else 9))
             if window:
                 found += window.rows
-        return found
+        return found, False
 
     def _read_windows(self, world: World, method: str, *ends: list[int]) -> None:
         windows: list[Window] = []
@@ -258,11 +258,11 @@ class Surveyor:
             world.checks = windows
 
     def _read_checks(self, world: World) -> None:
-        rows = self._ends(world, "check_list", FEW + 1)
+        rows, listed = self._ends(world, "check_list", FEW + 1)
         ids = sorted(row["id"] for row in rows)
         if not ids:
             return
-        if len(ids) <= FEW and not any("check_list" in note for note in world.notes):
+        if listed and len(ids) <= FEW:
             window = self._window("check_list", max(0, ids[0] - 1), ids[-1] + 1)
             if window:
                 world.checks, world.all_checks = [window], True

@@ -17,6 +17,13 @@ from xml.parsers import expat
 #: What XML 1.0 cannot carry (its section 2.2), and real servers send raw (SERVER.md 1.3).
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+
+def carried(text: str) -> str:
+    """What a <string> makes of a text that <base64> keeps: line ends become LF (SERVER.md 1.3),
+    and `parse` reads U+FFFD where XML has no such character."""
+    return FORBIDDEN.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 SCALARS = frozenset(
     {"int", "i4", "i8", "boolean", "double", "string", "base64", "dateTime.iso8601"}
 )

@@ -10,6 +10,7 @@ from ..exchange import NOWHERE, Exchange, call
 from ..judging import array, deviates, empty, expect, faults, fixed, poisoned
 from ..lookups import parse_date, split
 from ..verdicts import Deviation
+from ..wire import carried
 from ..world import Lacking, Row, World, rows_of
 from .test_reads import DATE, _of_list, one_int, some
 
@@ -69,7 +70,7 @@ def test_a_check_names_its_patch(world: World, *answers: Exchange) -> Finding:
         patch = world.patch(check["patch_id"]) or {}
     if not patch:
         return None
-    return expect(check["patch"] == patch["name"], answers[0], f"the patch {patch['name']!r}")
+    return expect(carried(check["patch"]) == patch["name"], answers[0], f"the patch {patch['name']!r}")
 
 
 @decides("CHK-004", _checks, on="check_list")
@@ -259,7 +260,7 @@ def test_checks_by_project(world: World, answer: Exchange) -> Finding:
     filt = _filter(answer) or {}
     if not set(filt) <= {"project_id", "id__range"} or type(filt.get("project_id")) is not int:
         return None
-    if filt["project_id"] in (NOWHERE, 9999):
+    if filt["project_id"] in {NOWHERE, 9999} - {p["id"] for p in world.projects}:
         return faults(answer, "IndexError")
     rows = world.universe("check_list", filt)
     if rows is None or not world.projects or poisoned(answer):

@@ -21,6 +21,7 @@ from ..judging import (
 )
 from ..lookups import parse_date
 from ..verdicts import Deviation
+from ..wire import carried
 from ..world import Lacking, Row, World, rows_of
 
 STRUCT_GETTERS = (
@@ -92,7 +93,21 @@ def test_zero_and_less_are_misses(world: World, answer: Exchange) -> Finding:
 
 @decides("READ-005", each(2147483647), on=ALL)
 def test_a_large_id_is_a_miss(world: World, answer: Exchange) -> Finding:
-    return miss(world, answer, nothing(answer)) if one_int(answer) == 2147483647 else None
+    number = one_int(answer)
+    if number != 2147483647 or number in _known_ids(world, answer.method):
+        return None
+    plain = answer.value.plain if answer.value else None
+    if isinstance(plain, dict) and plain.get("id") == number:
+        return None  # a row of just that id
+    return miss(world, answer, nothing(answer))
+
+
+def _known_ids(world: World, method: str) -> set[int]:
+    """The sampled ids of what a method looks up."""
+    tables = {"project_get": world.projects, "person_get": world.people, "state_get": world.states}
+    checks = method == "check_get"
+    rows = tables.get(method, world.check_rows if checks else world.patch_rows)
+    return {row["id"] for row in rows}
 
 
 def _spelt(*forms: Callable[[int], Any]) -> Callable[[World], list[Step]]:
@@ -260,7 +275,7 @@ def test_state_and_state_id_agree(world: World, answer: Exchange) -> Finding:
         answer,
         lambda row: (
             None
-            if names.get(row["state_id"]) == row["state"]
+            if names.get(row["state_id"]) == carried(row["state"])
             else (f"patch {row['id']} in the state {names.get(row['state_id'])!r}")
         ),
     )
@@ -275,7 +290,7 @@ def test_project_and_project_id_agree(world: World, answer: Exchange) -> Finding
         answer,
         lambda row: (
             None
-            if names.get(row["project_id"]) == row["project"]
+            if names.get(row["project_id"]) == carried(row["project"])
             else (f"patch {row['id']} of the project {names.get(row['project_id'])!r}")
         ),
     )
@@ -303,7 +318,7 @@ def test_submitter_and_submitter_id_agree(world: World, *answers: Exchange) -> F
     name, address = person.get("name"), person.get("email")
     known = {f"{name} <{address}>"} | ({address} if name in ("", address) else set())
     return expect(
-        patch.get("submitter") in known,
+        carried(str(patch.get("submitter"))) in known,
         answers[-1],
         f"the submitter {' or '.join(sorted(map(str, known)))}",
     )
@@ -438,7 +453,10 @@ def _found_by(world: World, answer: Exchange, fits: Callable[[Row], bool]) -> Fi
 
 @decides("READ-032", fixed(call("patch_get_by_hash", "f" * 40)), on="patch_get_by_hash")
 def test_an_unknown_hash_is_a_miss(world: World, answer: Exchange) -> Finding:
-    return miss(world, answer, {}) if answer.params == ("f" * 40,) else None
+    unknown = answer.params == ("f" * 40,)
+    if not unknown or any(r.get("hash") == "f" * 40 for r in world.patch_rows):
+        return None
+    return miss(world, answer, {})
 
 
 @decides(
