@@ -70,7 +70,9 @@ def test_a_check_names_its_patch(world: World, *answers: Exchange) -> Finding:
         patch = world.patch(check["patch_id"]) or {}
     if not patch:
         return None
-    return expect(carried(check["patch"]) == patch["name"], answers[0], f"the patch {patch['name']!r}")
+    return expect(
+        carried(check["patch"]) == patch["name"], answers[0], f"the patch {patch['name']!r}"
+    )
 
 
 @decides("CHK-004", _checks, on="check_list")

@@ -21,8 +21,8 @@ def _valued(world: World, answer: Exchange, body: Body) -> Finding:
         right = answer.value is not None and answer.value.plain in VERSIONS.values()
         return expect(right, answer, "the version")
     if body.value == "struct or miss":
-        ours = answer.params[:1] == (-1,)
-        return miss(world, answer, {}) if ours else answered(answer)
+        absent = answer.params[:1] == (-1,)
+        return miss(world, answer, {}) if absent else answered(answer)
     rows = rows_of(answer)
     if rows is None:
         return deviates(answer, "an array")

@@ -23,7 +23,8 @@ USERS = [{"username": "kim", "password": "secret", "maintainer_of": ["one", "two
 
 def patches(count: int, **more: Any) -> list[dict[str, Any]]:
     return [
-        {"id": n, "name": f"thing {n}", "project_id": 1 + n % 2, "submitter": "a@example.org"} | more
+        {"id": n, "name": f"thing {n}", "project_id": 1 + n % 2, "submitter": "a@example.org"}
+        | more
         for n in range(1, count + 1)
     ]
 
