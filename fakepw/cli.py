@@ -54,7 +54,14 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 @click.group(
     cls=_LazyGroup, name="fakepw", context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version and exit.",
+)
 def group() -> None:
     """A fake Patchwork server that speaks XML-RPC so that clients cannot tell.
 
@@ -72,8 +79,9 @@ def check(fixtures: tuple[str, ...]) -> None:
     """Validate fixtures, read together as one.
 
     Prints what is in them, or everything that is wrong, a line each. Exits 0 or 1.
+    A fixture is a file, `-` for standard input, or a packaged one: demo, tiny, hostile.
     """
-    from .fixtures import FixtureError, read
+    from .fixtures import FixtureError, counted, read
 
     try:
         fixture = read(*fixtures)
@@ -84,7 +92,7 @@ def check(fixtures: tuple[str, ...]) -> None:
         click.echo(f"{count} {'error' if count == 1 else 'errors'}", err=True)
         sys.exit(1)
     rows = {name: len(getattr(fixture.dataset, name)) for name in fixture.dataset.__struct_fields__}
-    click.echo("ok: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
+    click.echo("ok: " + ", ".join(counted(name, count) for name, count in rows.items()))
     if fixture.instance:
         click.echo(f"instance: {fixture.instance}")
 
@@ -186,7 +194,7 @@ def main(args: list[str] | None = None) -> None:
     except click.Abort:
         sys.exit(130)
     except OSError as error:
-        if error.errno != errno.EPIPE:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: fine
+        if error.errno != errno.EPIPE:  # if nobody reads on, that is fine
+            click.echo(f"fakepw: cannot write: {error.strerror}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still buffered
         sys.exit(1)

@@ -18,7 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 from xmlrpc.client import Binary, DateTime, Marshaller
 
-from hypothesis import strategies as st
+try:
+    from hypothesis import strategies as st
+except ModuleNotFoundError as error:
+    hint = "fakepw.strategies needs Hypothesis: pip install 'fakepw[strategies]'"
+    raise ModuleNotFoundError(hint, name=error.name) from None
 
 from .patchwork.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
 from .patchwork.patchwork import METHODS

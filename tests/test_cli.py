@@ -67,9 +67,21 @@ def test_wrong_usage_is_one_line_and_2(run, args: list[str]) -> None:
 def test_check_counts_what_is_there(run) -> None:
     assert run("check", "demo") == (
         0,
-        "ok: 10 states, 1 projects, 3 users, 5 people, 12 patches, 4 comments, 11 checks\n",
+        "ok: 10 states, 1 project, 3 users, 5 people, 12 patches, 4 comments, 11 checks\n",
         "",
     )
+
+
+def test_check_reads_standard_input_where_it_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "fakepw", "check", "-"]
+    done = subprocess.run(
+        command, input='{"people": [{"email": "a@x"}]}', capture_output=True, text=True
+    )
+    assert done.stdout == (
+        "ok: 10 states, 0 projects, 0 users, 1 person, 0 patches, 0 comments, 0 checks\n"
+    )
+    done = subprocess.run(command, input="{", capture_output=True, text=True)
+    assert (done.returncode, done.stderr[:20]) == (1, "-: line 1, column 2:")
 
 
 def test_check_tells_the_instance(run, tmp_path: Path) -> None:
@@ -135,10 +147,37 @@ def test_instances_for_programs(run) -> None:
     assert [name for name, row in rows.items() if row["default"]] == ["3.2-py3-postgresql"]
 
 
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """What bash makes of a command line."""
+    line = command.replace("fakepw", f"{sys.executable} -m fakepw", 1)
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+
+
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
-    command = f"{sys.executable} -m fakepw schema | head -c 1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    done = shell("fakepw schema | head -c 1")
     assert (done.stdout, done.stderr) == ("{", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is full")
+@pytest.mark.parametrize("command", ["schema", "check demo", "--version", "serve --port 0"])
+def test_a_full_disk_is_one_line(command: str) -> None:
+    done = shell(f"fakepw {command} > /dev/full")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "fakepw: cannot write: No space left on device\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["schema", "check demo", "instances", "--help"])
+def test_a_closed_stdout_is_no_traceback(command: str) -> None:
+    done = shell(f"fakepw {command} >&-")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_says_all_in_whole_sentences(run) -> None:
+    out = run("--help")[1]
+    assert "..." not in out.partition("Commands:")[2]
+    assert "  --version   Show the version and exit." in out
 
 
 def test_a_command_imports_only_what_it_needs() -> None:

@@ -163,6 +163,37 @@ print(*{name for module in new for name in of.get(module, ())})
     return set(run(installed / "python", "-c", script, cwd=folder).split())
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "says"),
+    [
+        (
+            ["-m", "conformance", "--help"],
+            2,
+            "pw-conformance needs pytest, which is not installed: "
+            "pip install 'fakepw[conformance]'\n",
+        ),
+        (
+            ["-c", "import fakepw.strategies"],
+            1,
+            "ModuleNotFoundError: fakepw.strategies needs Hypothesis: "
+            "pip install 'fakepw[strategies]'\n",
+        ),
+    ],
+)
+def test_an_extra_that_is_missing_is_named(
+    installed: Path, tmp_path: Path, command: list[str], status: int, says: str
+) -> None:
+    hide = "raise ModuleNotFoundError('No module named ' + __name__, name=__name__)\n"
+    for module in ("pytest", "hypothesis"):
+        (tmp_path / f"{module}.py").write_text(hide)
+    done = subprocess.run(
+        [installed / "python", *command], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == status
+    assert done.stderr.endswith(says)
+    assert status == 1 or done.stderr == says
+
+
 def test_types_are_published(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(
         "import fakepw\n\nwith fakepw.serve('tiny') as pw:\n    reveal_type(pw.url)\n"

@@ -88,6 +88,7 @@ def instance(name: str = DEFAULT) -> Instance:
         import difflib  # only now: it is slow to import
 
         near = difflib.get_close_matches(name, names(), n=3, cutoff=0.5)
+        near = near or [each for each in names() if name and name in each][:3]
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ValueError(f"no instance is called {name!r}{hint} (`fakepw instances` lists them)")
     release, runtime, database = parts

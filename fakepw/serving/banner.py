@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from itertools import zip_longest
 
+from ..fixtures import counted
 from ..patchwork.auth import login
 from ..patchwork.faults import Fault
 from ..patchwork.patchwork import Patchwork
@@ -42,15 +44,8 @@ def _composed(patchwork: Patchwork) -> str:
 
 
 def _loaded(store: Store) -> str:
-    counts = [
-        (len(store.patches), "patch", "patches"),
-        (len(store.projects), "project", "projects"),
-        (len(store.people), "person", "people"),
-        (len(store.users), "user", "users"),
-        (len(store.comments), "comment", "comments"),
-        (len(store.checks), "check", "checks"),
-    ]
-    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+    tables = ("patches", "projects", "people", "users", "comments", "checks")
+    return ", ".join(counted(table, len(getattr(store, table))) for table in tables)
 
 
 def _accounts(patchwork: Patchwork) -> list[str]:
@@ -106,7 +101,7 @@ def _examples(patchwork: Patchwork, url: str) -> list[str]:
     project = next((each.linkname for each in patchwork.store.projects.values()), "PROJECT")
     call = "<methodCall><methodName>pw_rpc_version</methodName></methodCall>"
     return [
-        f"curl -d '{call}' {url}",
+        f"curl -d '{call}' {shlex.quote(url)}",
         f"python3 -c 'from xmlrpc.client import *; print(ServerProxy(\"{url}\").patch_list())'",
         f"printf '[options]\\ndefault={project}\\n[{project}]\\nbackend=xmlrpc\\nurl={url}\\n'"
         " > pwclientrc",

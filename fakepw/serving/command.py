@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
 import os
@@ -25,6 +26,13 @@ from .server import Application, Server, listen, url_host
 from .thread import patchwork_of
 
 log = logging.getLogger("fakepw")
+
+#: Which option helps where it cannot listen.
+_REMEDIES = {
+    errno.EADDRINUSE: "--port",
+    errno.EACCES: "--port",
+    errno.EADDRNOTAVAIL: "--host",
+}
 
 
 @click.command()
@@ -50,7 +58,10 @@ def serve(
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Serve Patchwork's XML-RPC API from JSON fixtures, or the packaged demo without any.
+    """Serve Patchwork's XML-RPC API.
+
+    A fixture is a JSON file, `-` for standard input, or a packaged one: demo, tiny, hostile.
+    Several are read as one. Without any, the demo is served.
 
     Ends with 0 after Ctrl-C or SIGTERM, and with 2 and the reasons if it cannot start.
     """
@@ -67,7 +78,8 @@ def serve(
     except ValueError as error:
         _give_up(str(error))
     except OSError as error:
-        _give_up(str(error.args[-1]) + ("; choose another with --port" if error.errno else ""))
+        option = _REMEDIES.get(error.errno or 0)
+        _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     answer = application(patchwork)
@@ -82,7 +94,6 @@ def serve(
         _on_signals(asyncio.get_running_loop(), stop)
         await server.start(listener)
         click.echo(_json(patchwork, base_url) if as_json else banner(patchwork, base_url))
-        sys.stdout.flush()
         await stop.wait()
         server.close()
         await asyncio.sleep(0)

@@ -30,8 +30,10 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that listens on that host and port (0: any free one).
 
     Raises OSError, with a sentence that names host and port, if there is no such host, the port is
-    taken or not allowed.
+    taken or not allowed, and ValueError for a number that is no port.
     """
+    if not 0 <= port <= 65535:
+        raise ValueError(f"there is no port {port}, only 0 to 65535")
     try:
         found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -19,6 +19,9 @@ from .server import Server, listen, url_host
 
 Result = TypeVar("Result")
 
+#: Sources of rows that could be taken for several.
+_ONE = (str, bytes, Mapping, os.PathLike, Dataset)
+
 _running: set[LiveServer] = set()
 
 
@@ -78,6 +81,9 @@ class LiveServer:
                 self._thread.run(self._server.close)
 
     def __enter__(self) -> LiveServer:
+        """The server itself. Raises RuntimeError if it is stopped: it does not start again."""
+        if self not in _running:
+            raise RuntimeError("this server is stopped; start another with fakepw.serve")
         return self
 
     def __exit__(
@@ -136,8 +142,8 @@ def serve(
     All servers of a process share one thread, and a server that is not stopped ends with it.
 
     Raises FixtureError (a ValueError) with everything that is wrong with a fixture, ValueError for
-    an unknown instance, OSError if it cannot listen there, and TypeError for an instance or
-    `enabled` beside a Patchwork, which has its own.
+    an unknown instance or a number that is no port, OSError if it cannot listen there, and
+    TypeError for an instance or `enabled` beside a Patchwork, which has its own.
     """
     if isinstance(source, Patchwork):
         if instance is not None or enabled is not None:
@@ -159,10 +165,12 @@ def patchwork_of(
     """
     if source is None:
         source = packaged("demo")
-    if isinstance(source, (str, bytes, Mapping, os.PathLike, Dataset)):
+    if isinstance(source, _ONE) or not isinstance(source, Iterable):
         source = [source]
     fixture = read(*source)
-    return Patchwork(fixture.dataset, instance or fixture.instance or DEFAULT, enabled=enabled)
+    if instance is None:
+        instance = fixture.instance or DEFAULT
+    return Patchwork(fixture.dataset, instance, enabled=enabled)
 
 
 def _limits(patchwork: Patchwork) -> Limits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import signal
@@ -152,6 +153,40 @@ def test_without_a_fixture_it_serves_the_demo_wherever_it_is_started(tmp_path):
         stopped(process)
 
 
+def test_a_fixture_may_come_from_standard_input():
+    with subprocess.Popen(
+        command("-", "--port", 0, "--json"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdin.write(json.dumps(ROWS))
+        process.stdin.close()
+        url = json.loads(process.stdout.readline())["url"]
+        with xmlrpc.client.ServerProxy(url) as proxy:
+            assert proxy.project_get(1)["name"] == "Networking"
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_it_serves_even_if_nobody_can_hear_of_it(fixture):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    line = f"exec {shlex.join(command(fixture, '--port', port))} <&- >&- 2>&-"
+    process = subprocess.Popen(["bash", "-c", line])
+    try:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(OSError):
+                assert fakepw_answers(f"http://127.0.0.1:{port}/xmlrpc/")
+                break
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+
+
 def test_a_switched_off_api_is_said_in_the_banner(fixture):
     with started(fixture, "--disable-xmlrpc") as process:
         banner = banner_of(process)
@@ -242,11 +277,16 @@ def test_a_bad_host_is_one_line(fixture):
     assert line.startswith("fakepw serve: there is no host 'no.such.host.invalid' here")
     (line,) = refused(fixture, "--host", "192.0.2.1")
     assert line.startswith("fakepw serve: cannot listen on 192.0.2.1 port 0: ")
+    assert line.endswith("; choose another with --host")
 
 
 def test_an_unknown_instance_is_one_line_with_near_matches(fixture):
     (line,) = refused(fixture, "--instance", "3.2-py3-postgres")
     assert "no instance is called '3.2-py3-postgres'; did you mean 3.2-py3-postgresql" in line
+    (line,) = refused(fixture, "--instance", "2.2")
+    assert "no instance is called '2.2'; did you mean 2.2-py2-sqlite or 2.2-py3-sqlite" in line
+    (line,) = refused(fixture, "--instance", "")
+    assert "no instance is called ''" in line
 
 
 def test_a_port_that_is_none_is_one_line(fixture):

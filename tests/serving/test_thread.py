@@ -114,6 +114,12 @@ def test_what_cannot_be_served_is_said_in_one_sentence():
         fakepw.serve(ROWS, instance="3.2-py3-postgres")
     with pytest.raises(OSError, match=r"there is no host 'no\.such\.host\.invalid' here"):
         fakepw.serve(ROWS, host="no.such.host.invalid")
+    with pytest.raises(ValueError, match="there is no port 70000, only 0 to 65535"):
+        fakepw.serve(ROWS, port=70000)
+    with pytest.raises(fakepw.FixtureError, match="expected an object, got an integer"):
+        fakepw.serve(7)
+    with pytest.raises(ValueError, match="no instance is called ''"):
+        fakepw.serve(ROWS, instance="")
     with pytest.raises(TypeError, match="a Patchwork has its own instance"):
         fakepw.serve(fakepw.Patchwork(fakepw.load(ROWS)), instance="1.0-py2-sqlite")
 
@@ -124,6 +130,14 @@ def test_a_taken_port_is_an_error_and_the_first_server_goes_on(pw):
     ):
         fakepw.serve(ROWS, port=pw.port)
     assert call(pw, "pw_rpc_version") == [1, 3, 0]
+
+
+def test_a_stopped_server_does_not_start_again():
+    pw = fakepw.serve(ROWS)
+    pw.stop()
+    with pytest.raises(RuntimeError, match="this server is stopped; start another"), pw:
+        pass
+    assert len(pw.state().patches) == len(ROWS["patches"])
 
 
 def test_a_port_can_be_used_again_at_once_after_stop():
