@@ -28,7 +28,7 @@ from .reports.terminal import Live, new_console, say, show
 from .reports.visible import plain
 from .runner import Options
 from .survey import Unusable
-from .transport import Credentials, Trouble, endpoint_of
+from .transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
 from .verdicts import ExitCode, Run, Verdict
 
 HERE = Path(__file__).parent
@@ -131,10 +131,9 @@ def run(
         _dry_run(console, options)
         return
     if username:
+        options.plain_ok = plain_http
         if endpoint.scheme == "http" and not endpoint.loopback and not plain_http:
-            raise click.UsageError(
-                "credentials are not sent over plain http; give an https:// URL, or --plain-http"
-            )
+            raise click.UsageError(IN_THE_CLEAR.format(url=endpoint.url))
         options.credentials = Credentials(username, _password(username, endpoint.host))
     if replay:
         _replay(console, options, replay)
@@ -146,10 +145,9 @@ def run(
         )
     baselines.apply(found, entries, date.today())
     show(console, found)
-    secrets = [options.credentials.password] if options.credentials else []
     for kind, path in wanted:
         try:
-            reports.write(kind, path, found, secrets)
+            reports.write(kind, path, found, options.secrets)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
     if folder:
@@ -189,6 +187,7 @@ def _arguments(options: Options, workers: int) -> list[str]:
         if value is not None:
             words.append(f"--pw-{name}={value}")
     words += ["--pw-create-checks"] * options.create_checks + ["--pw-insecure"] * options.insecure
+    words += ["--pw-plain-http"] * options.plain_ok
     if workers > 1:
         words += ["-p", "xdist", "-n", str(workers), "--dist", "loadfile"]
     return words

@@ -20,7 +20,8 @@ from hypothesis.strategies import SearchStrategy
 
 from .budget import BudgetSpent
 from .catalogue import Level, Requirement, requirements
-from .exchange import Exchange, Request, call
+from .exchange import Basic, Exchange, Request, call
+from .login import refusal, wrong_password
 from .report_evidence import evidence_of
 from .restoring import put_back, restoring
 from .transport import NoAnswer, Transport, Trouble
@@ -173,7 +174,15 @@ class Session:
     unrestored: list[str] = field(default_factory=list)
     #: Answers to requests that carry wrong passwords: each is sent once only.
     _logins: dict[Request, Exchange] = field(default_factory=dict)
+    #: Why the operator's credentials are not sent any more; '' if they are.
+    _refused: str = ""
     _answers: dict[Request, Exchange] = field(default_factory=dict)
+
+    def proved(self, login: Exchange) -> None:
+        """Tell how the operator's login was answered. A wrong password is not sent again."""
+        self._logins[login.request] = login
+        if wrong_password(login):
+            self._refused = f"the login does not work: {refusal(login)}"
 
     def send(self, request: Request, *, alone: bool = False, fresh: bool = False) -> Exchange:
         """Send one request, or recall its answer unless a `fresh` one is asked for.
@@ -184,6 +193,8 @@ class Session:
             return self._logins[request]
         if not (fresh or alone) and request in self._answers:
             return self._answers[request]
+        if self._refused and isinstance(request.authorization, Basic):
+            raise Trouble(self._refused)
         self.sent += 1
         exchange = Exchange(request, self.transport.send(request, alone=alone))
         self.watch(exchange)

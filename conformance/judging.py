@@ -7,16 +7,12 @@ from typing import Any
 
 from .engine import OK, Finding, Step
 from .exchange import Exchange, Request, call
+from .login import MEANING, NO_CREDENTIALS
 from .verdicts import Deviation
 from .wire import Fault, Node, NotXmlRpc
 from .world import World
 
 NONE_FAULT = "cannot marshal None unless allow_none is enabled"
-
-NO_CREDENTIALS = "No authentication credentials given"
-BAD_SCHEME = "Authentication scheme not supported"
-BAD_CREDENTIALS = "Invalid authentication credentials"
-BAD_LOGIN = "Invalid username/password"
 
 
 def got(exchange: Exchange) -> str:
@@ -60,10 +56,7 @@ def refused(exchange: Exchange, message: str) -> Finding:
     wanted = f"the fault {message!r}"
     advice = ""
     if not right and message != NO_CREDENTIALS and fault and fault.message == NO_CREDENTIALS:
-        advice = (
-            "the Authorization header does not reach Patchwork: a proxy removes it"
-            " (with Apache's mod_wsgi, set WSGIPassAuthorization On)"
-        )
+        advice = MEANING[NO_CREDENTIALS]
     return OK if right else deviates(exchange, wanted, advice)
 
 

@@ -6,15 +6,17 @@ import base64
 import os
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .budget import BudgetSpent
 from .catalogue import Level, chosen, requirements
 from .engine import Decision, Session
+from .reports.redaction import clean_verdict
 from .restoring import put_back
 from .runner import Options, Target, discover, session
 from .survey import Unusable, card
@@ -35,6 +37,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("timeout", {"type": float, "default": 30.0, "help": "seconds to wait for an answer"}),
     ("ca", {"default": None, "help": "a file of certificates to trust"}),
     ("insecure", {"action": "store_true", "help": "trust any certificate"}),
+    ("plain-http", {"action": "store_true", "help": "send credentials over http:// all the same"}),
     ("journal", {"default": None, "help": "the folder that remembers what must be put back"}),
 )
 
@@ -67,6 +70,7 @@ def options_of(config: pytest.Config) -> Options:
         timeout=given["timeout"],
         ca=given["ca"],
         insecure=given["insecure"],
+        plain_ok=given["plain-http"],
     )
 
 
@@ -86,7 +90,7 @@ class Runner:
         """Find and survey the server; what is in the way becomes the run's trouble."""
         try:
             self.target = discover(self.options)
-        except (Unusable, Trouble, ValueError) as error:
+        except (Unusable, Trouble, BudgetSpent, ValueError) as error:
             self.run.trouble = str(error)
             return
         self.run.card = card(self.target.found, self.target.world, self.options.have())
@@ -170,12 +174,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 class Deciding:
     """What the tests see as `pw`: decides, and turns the verdict into pytest's terms."""
 
-    def __init__(self, session: Session, item: pytest.Item) -> None:
-        self.session, self.item = session, item
+    def __init__(self, session: Session, item: pytest.Item, secrets: Sequence[str] = ()) -> None:
+        self.session, self.item, self.secrets = session, item, secrets
 
     def decide(self, decision: Decision) -> None:
         """Decide one requirement; fails or skips the test accordingly."""
-        verdict = self.session.decide(decision)
+        verdict = clean_verdict(self.session.decide(decision), self.secrets)
         self.item.user_properties.append(("pw_verdict", to_dict(verdict)))
         if verdict.outcome is Outcome.FAIL and verdict.deviation:
             text = f"{verdict.id}: {decision.requirement.text}\n"
@@ -203,7 +207,7 @@ def pw_session(pytestconfig: pytest.Config) -> Iterator[Session]:
 @pytest.fixture
 def pw(pw_session: Session, request: pytest.FixtureRequest) -> Deciding:
     """The server under test."""
-    return Deciding(pw_session, request.node)
+    return Deciding(pw_session, request.node, request.config.stash[RUN].options.secrets)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from pathlib import Path
 from .budget import Budget
 from .engine import Session, Settings
 from .exchange import Exchange, Request
+from .login import LOGIN, refusal
 from .survey import Found, Surveyor, find
-from .transport import Credentials, Endpoint, HttpTransport, Transport, endpoint_of
+from .transport import Credentials, Endpoint, HttpTransport, NoAnswer, Transport, endpoint_of
 from .world import World
 
 #: What holds for a host that is not this machine (DESIGN.md, Safety).
@@ -53,6 +55,11 @@ class Options:
                     found.add("checks")
         return frozenset(found)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may hold."""
+        return (self.credentials.password,) if self.credentials else ()
+
     def thrifty(self, endpoint: Endpoint) -> bool:
         """Whether requests are few: on other people's machines, or because the limit is low."""
         limit = self.max_requests
@@ -82,6 +89,7 @@ class Options:
             timeout=self.timeout,
             ca=self.ca,
             insecure=self.insecure,
+            plain_ok=self.plain_ok,
         )
 
 
@@ -106,6 +114,12 @@ def discover(options: Options) -> Target:
     try:
         found = find(endpoint_of(options.url), connect)
         world = Surveyor(asking(connect(found.endpoint))).survey(found)
+        if options.credentials:
+            opened.append(options.transport(found.endpoint, path, login=True))
+            with contextlib.suppress(NoAnswer):  # for the chapter to say
+                world.evidence["login"] = asking(opened[-1])(LOGIN)
+            if why := refusal(world.evidence.get("login")):
+                world.notes.append(f"the login does not work: {why}")
     finally:
         for transport in opened:
             transport.close()
@@ -124,10 +138,13 @@ def session(options: Options, target: Target) -> Session:
     transport = options.transport(target.found.endpoint, target.budget, login=True)
     thrifty = options.thrifty(target.found.endpoint)
     examples = options.examples or (REMOTE if thrifty else LOCAL)
-    return Session(
+    opened = Session(
         transport,
         target.world,
         Surveyor(asking(transport)).look_again,
         Settings(examples=examples, seed=options.seed),
         options.have(),
     )
+    if login := target.world.evidence.get("login"):
+        opened.proved(login)
+    return opened

@@ -33,6 +33,12 @@ except PackageNotFoundError:  # run from a checkout that was never installed
 USER_AGENT = f"pw-conformance/{VERSION} (Patchwork XML-RPC conformance suite)"
 
 
+#: Why credentials stay here.
+IN_THE_CLEAR = (
+    "credentials are not sent over plain http to {url}; give an https:// URL, or --plain-http"
+)
+
+
 class Trouble(Exception):
     """No answer could be had, and why, in one sentence; says nothing about conformance."""
 
@@ -158,7 +164,8 @@ def written(answer: Answer) -> bytes:
 class HttpTransport:
     """Sends requests to one endpoint over sockets, within a budget.
 
-    `timeout` is in seconds and holds for a whole answer, not for each read.
+    `timeout` is in seconds and holds for a whole answer, not for each read. Credentials are sent
+    over plain http to this machine alone, unless `plain_ok`.
     """
 
     def __init__(
@@ -170,9 +177,11 @@ class HttpTransport:
         timeout: float = 30.0,
         ca: str | None = None,
         insecure: bool = False,
+        plain_ok: bool = False,
     ) -> None:
         self.endpoint, self.budget, self.timeout = endpoint, budget, timeout
         self.credentials, self.ca, self.insecure = credentials, ca, insecure
+        self.plain_ok = plain_ok
         self._kept: socket.socket | None = None
 
     def close(self) -> None:
@@ -212,6 +221,8 @@ class HttpTransport:
             return value
         if self.credentials is None:
             raise Trouble("this request needs credentials, and none were given")
+        if self.endpoint.scheme == "http" and not (self.endpoint.loopback or self.plain_ok):
+            raise Trouble(IN_THE_CLEAR.format(url=self.endpoint.url))
         wrong = Credentials(self.credentials.username, "pw-conformance-wrong-password")
         return value.form.format(token=self.credentials.token, wrong=wrong.token)
 

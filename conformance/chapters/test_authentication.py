@@ -11,18 +11,8 @@ import binascii
 
 from ..engine import OK, Finding, Step, decides
 from ..exchange import NOWHERE, WRITES, Basic, Exchange, Request, call
-from ..judging import (
-    BAD_CREDENTIALS,
-    BAD_LOGIN,
-    BAD_SCHEME,
-    NO_CREDENTIALS,
-    deviates,
-    expect,
-    faults,
-    fixed,
-    refused,
-    same,
-)
+from ..judging import deviates, expect, faults, fixed, refused, same
+from ..login import BAD_CREDENTIALS, BAD_LOGIN, BAD_SCHEME, LOGIN, NO_CREDENTIALS, refusal
 from ..verdicts import Deviation
 from ..wire import NotXmlRpc
 from ..world import World
@@ -379,15 +369,10 @@ def _reaches(world: World, answer: Exchange) -> Finding:
     found = faults(answer, "DoesNotExist")
     if not isinstance(found, Deviation) or answer.fault is None:
         return found
-    advice = {
-        NO_CREDENTIALS: "the Authorization header does not reach Patchwork: a proxy removes it"
-        " (with Apache's mod_wsgi, set WSGIPassAuthorization On)",
-        BAD_LOGIN: "the user name or the password is wrong, or the account is not active",
-    }.get(answer.fault.message, "")
-    return Deviation(found.expected, found.got, advice)
+    return Deviation(found.expected, found.got, refusal(answer))
 
 
-@decides("AUTH-030", fixed(set_nowhere(Basic())), on="patch_set", needs="credentials")
+@decides("AUTH-030", fixed(LOGIN), on="patch_set", needs="credentials")
 def test_credentials_let_patch_set_reach_the_patch(world: World, answer: Exchange) -> Finding:
     return _reaches(world, answer)
 

@@ -6,8 +6,8 @@ import re
 
 from ..engine import OK, Finding, Step, decides
 from ..exchange import ENDPOINT, NOWHERE, Exchange, call, page
-from ..judging import NO_CREDENTIALS as REFUSED
 from ..judging import array, calls, deviates, expect, faults, fixed, poisoned, refused
+from ..login import NO_CREDENTIALS as REFUSED
 from ..profile import ANSWERS, CHECK_METHODS, SIGNATURES, members, parameters
 from ..verdicts import Deviation
 from ..world import World, structs_of

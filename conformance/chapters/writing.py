@@ -7,7 +7,8 @@ from typing import Any
 
 from ..engine import OK, Finding, Judge, Session, Step, decides
 from ..exchange import Basic, Exchange, call
-from ..judging import BAD_CREDENTIALS, BAD_LOGIN, NO_CREDENTIALS, deviates, faults
+from ..judging import deviates, faults
+from ..login import BAD_CREDENTIALS, BAD_LOGIN, NO_CREDENTIALS
 from ..verdicts import Deviation
 from ..world import Lacking, Row, World
 

@@ -56,6 +56,11 @@ def clean(run: Run, secrets: Iterable[str] = ()) -> Run:
     )
 
 
+def clean_verdict(verdict: Verdict, secrets: Iterable[str] = ()) -> Verdict:
+    """A copy of the verdict in which every text went through `redact`."""
+    return _verdict(verdict, _scrubber(secrets))
+
+
 def _scrubber(secrets: Iterable[str]) -> Callable[[str], str]:
     known = _pattern(secrets)
 

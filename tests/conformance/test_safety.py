@@ -16,11 +16,19 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import fakepw
+from conformance.engine import Decision, Session
+from conformance.exchange import Answer, call
+from conformance.plugin import Deciding
+from conformance.verdicts import Deviation
+from conformance.world import World
 from tests import recordings
+
+from .test_engine import Scripted as Echoing
 
 PASSWORD = "maintpass"
 TOKEN = base64.b64encode(f"maint:{PASSWORD}".encode()).decode()
@@ -88,6 +96,13 @@ def proxy() -> Iterator[Proxy]:
         assert server.state() == before, "the run changed something"
 
 
+def logins(requests: list[bytes]) -> list[bytes]:
+    """Every `user:password` that was sent."""
+    found = (re.search(rb"Authorization: Basic +([A-Za-z0-9+/=]{8,})\s*\r", r) for r in requests)
+    texts = [base64.b64decode(match[1] + b"==") for match in found if match]
+    return [text for text in texts if b":" in text]
+
+
 def test_a_run_is_safe(proxy: Proxy, tmp_path: Path) -> None:
     reports = {kind: tmp_path / kind for kind in ("json", "junit", "html", "markdown", "badge")}
     words = [f"--report={kind}={file}" for kind, file in reports.items()]
@@ -106,13 +121,7 @@ def test_a_run_is_safe(proxy: Proxy, tmp_path: Path) -> None:
     for request in written:
         ids = re.findall(rb"<(?:int|i4|i8)>(-?\d+)</", request)
         assert not ids or ids[0] == b"-1", request
-    tried = {
-        base64.b64decode(found[1]).partition(b"\n")[0]
-        for r in sent
-        if (found := re.search(rb"Authorization: Basic +([A-Za-z0-9+/=]{8,})\s*\r", r))
-        and b":" in base64.b64decode(found[1] + b"==")
-    }
-    wrong = tried - {f"maint:{PASSWORD}".encode()}
+    wrong = [login for login in logins(sent) if login != f"maint:{PASSWORD}".encode()]
     assert 1 <= len(wrong) <= 2, wrong
 
     assert len(sent) <= 900
@@ -135,3 +144,39 @@ def test_the_budget_holds_over_four_workers(proxy: Proxy) -> None:
     assert done.returncode == 3, done.stdout + done.stderr
     assert len(proxy.requests) <= 120
     assert "inconclusive" in done.stdout
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_a_mistyped_password_is_sent_once(proxy: Proxy, workers: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance.cli", "run", proxy.url, "--username", "maint",
+         "-n", workers, "--examples", "1", "--select", "AUTH", "--select", "SIG"],
+        capture_output=True, text=True, check=False, timeout=200,
+        env={**os.environ, "PW_CONFORMANCE_PASSWORD": "mistyped"},
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "the login does not work: the user name or the password is wrong" in done.stdout
+    tried = logins(proxy.requests)
+    assert tried.count(b"maint:mistyped") == 1
+    assert len(tried) <= 2, tried
+    assert "mistyped" not in done.stdout + done.stderr
+
+
+def test_what_a_server_echoes_is_not_told() -> None:
+    """A server that repeats the password in a fault, in clear and in base64."""
+    echo = Answer(200, (), f"<a>{PASSWORD} {TOKEN}</a>".encode())
+    looking = Session(Echoing(lambda request: echo), World(), lambda world: world)
+    decision = Decision(
+        "PW-VER-001",
+        lambda world, exchange: Deviation("silence", exchange.answer.body.decode()),
+        lambda world: [call("nosuch")],
+    )
+    item = SimpleNamespace(user_properties=[])
+    deciding = Deciding(looking, item, [PASSWORD])  # type: ignore[arg-type]
+    with pytest.raises(pytest.fail.Exception) as caught:
+        deciding.decide(decision)
+    told = str(caught.value) + str(item.user_properties)
+    told += base64.b64decode(item.user_properties[0][1]["evidence"][0]["response"]).decode()
+    assert "[redacted]" in told
+    assert PASSWORD not in told
+    assert TOKEN not in told

@@ -184,3 +184,17 @@ def test_plain_http_behind_https_is_named(tmp_path: Path) -> None:
         transport = HttpTransport(Endpoint("https", "127.0.0.1", port), Budget(tmp_path / "b"))
         with pytest.raises(Trouble, match="does not speak TLS"):
             transport.send(call("pw_rpc_version"))
+
+
+def test_credentials_stay_here_where_the_wire_is_open(tmp_path: Path) -> None:
+    """Also where plain http was only come to by a redirect, or because there is no TLS."""
+    endpoint = Endpoint("http", "192.0.2.1", 80)
+    kim = Credentials("kim", "secret")
+    shut = HttpTransport(endpoint, Budget(tmp_path / "b"), credentials=kim, timeout=0.1)
+    with pytest.raises(Trouble, match="not sent over plain http"):
+        shut.send(call("x", auth=Basic()))
+    told = HttpTransport(
+        endpoint, Budget(tmp_path / "b"), credentials=kim, timeout=0.1, plain_ok=True
+    )
+    with pytest.raises(Trouble, match=r"192\.0\.2\.1:80"):  # it tried
+        told.send(call("x", auth=Basic()))
