@@ -9,6 +9,7 @@ import binascii
 
 from .collation import COLLATIONS
 from .faults import Fault
+from .headers2 import BLANKS
 from .rows import User
 from .store import Store
 from .traits import Traits
@@ -19,7 +20,8 @@ def login(authorization: str | None, store: Store, traits: Traits) -> User:
 
     Raises the Fault of the first step that fails.
     """
-    header = (authorization or "").strip()
+    # a byte string to Python 2, whose white space is ASCII's
+    header = (authorization or "").strip(BLANKS if traits.py2 else None)
     if not header:
         raise Fault("Exception", "No authentication credentials given")
     if not header.startswith("Basic "):
@@ -42,7 +44,8 @@ def _credentials(encoded: str, traits: Traits) -> tuple[str, str]:
     if traits.decodes_text_credentials and not traits.py2:
         raise invalid
     try:
-        decoded = binascii.a2b_base64(encoded.encode("ascii"))
+        # what is not in base64's alphabet is skipped: to Python 3 only if it is ASCII
+        decoded = binascii.a2b_base64(encoded.encode("latin-1" if traits.py2 else "ascii"))
     except binascii.Error:
         if traits.py2 and not traits.decodes_text_credentials:
             raise Fault("TypeError", "Incorrect padding") from None
