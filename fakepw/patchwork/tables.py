@@ -212,7 +212,12 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "varies_on_dropped_sessions": False,
         "cookie_dashes": True,
         "cookie_attributes": "",
+        "csrf_length": 32,
+        "csrf_lengths": tuple(range(1, 33)),
         "renews_bad_csrf_tokens": False,
+        "host_pattern": r"(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9:]+\])(?::\d+)?",
+        "redirect_safe": "/",
+        "keeps_stray_bytes": False,
         "names_field_of_bad_number": False,
         "truthy_booleans": True,
         "quotes": ("'", "'"),
@@ -244,6 +249,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         # pages
         "absolute_redirects": False,
         "drops_short_sessions": True,
+        "redirect_safe": "/:@&+$,-_.!~*'()",
         "date_parts_are_transforms": True,
         "related_lookups": ("exact", "in", "gt", "gte", "lt", "lte", "isnull"),
         "nested_relation_text": (
@@ -254,6 +260,8 @@ DJANGOS: dict[str, dict[str, Any]] = {
     "1.10": {
         # pages
         "short_circuits": True,
+        "csrf_length": 64,
+        "csrf_lengths": (64,),
         "truthy_booleans": False,
         "inactive_users_log_in": False,
         "body_limit": 2_621_440,
@@ -262,6 +270,8 @@ DJANGOS: dict[str, dict[str, Any]] = {
         # pages
         "sizes_answers": True,
         "sizes_slash_redirects": True,
+        "host_pattern": r"(?!\.(?::|$))(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::\d+)?",
+        "keeps_stray_bytes": True,
         "empty_range": None,
         "single_range_text": "tuple index out of range",
         "related_lookup_text": (
@@ -298,6 +308,8 @@ DJANGOS: dict[str, dict[str, Any]] = {
         # pages
         "sizes_slash_redirects": False,
         "error_type": "text/html; charset=utf-8",
+        "csrf_length": 32,
+        "csrf_lengths": (32, 64),
         "has_range_lookups": True,
         "related_lookup_text": None,
         "knows_integer_ranges": True,

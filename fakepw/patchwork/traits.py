@@ -110,7 +110,12 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     varies_on_dropped_sessions: bool
     cookie_dashes: bool  # 01-Jan-1970
     cookie_attributes: str
+    csrf_length: int  # of a new token
+    csrf_lengths: tuple[int, ...]  # of a client's token that is taken for one
     renews_bad_csrf_tokens: bool  # >= 4: whatever the page
+    host_pattern: str  # of a Host header
+    redirect_safe: str  # what stays unquoted in the path of a redirect to one with a slash
+    keeps_stray_bytes: bool  # >= 1.11: %FF in a path is its own text, rather than a 400
 
     # database (SERVER.md 3)
     database: str

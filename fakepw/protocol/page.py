@@ -59,10 +59,10 @@ class Cookies:
     session: str | None = None
     csrf: str | None = None
 
-    @property
-    def bad_csrf(self) -> bool:
+    def bad_csrf(self, traits: Traits) -> bool:
+        """Whether Django takes the CSRF token for none of its own."""
         return self.csrf is not None and not (
-            len(self.csrf) in (32, 64) and _TOKEN.issuperset(self.csrf)
+            len(self.csrf) in traits.csrf_lengths and _TOKEN.issuperset(self.csrf)
         )
 
 
@@ -73,8 +73,9 @@ def cookies(header: str) -> Cookies:
     """The cookies in a Cookie header; of several with one name, the last counts."""
     found: dict[str, str] = {}
     for part in header.split(";"):
-        name, _, value = part.partition("=")
-        found[name.strip()] = value.strip().strip('"')
+        name, equals, value = part.partition("=")
+        if equals:
+            found[name.strip()] = value.strip().strip('"')
     return Cookies(found.get("sessionid"), found.get("csrftoken"))
 
 
@@ -84,11 +85,11 @@ def finish(page: Page, method: bytes, sent: Cookies, traits: Traits, now: dateti
     `now` is naive UTC.
     """
     passed_by = page.early and traits.short_circuits
-    renews = traits.renews_bad_csrf_tokens and sent.bad_csrf
-    token = not passed_by and (page.form or renews)
+    renews = traits.renews_bad_csrf_tokens and sent.bad_csrf(traits)
+    token = page.form or (renews and (page.guarded or not passed_by))
     # Real servers look at the session for every HEAD that reaches a view.
-    looked = not passed_by and (page.session or (method == b"HEAD" and not page.early))
-    drops = not passed_by and _drops_session(sent, looked, traits)
+    looked = not page.early and (page.session or method == b"HEAD")
+    drops = not page.early and _drops_session(sent, looked, traits)
 
     names = {"Content-Type": page.type, **dict(page.fields)}
     hidden = _NEVER_CACHE if page.never_cache else ()
@@ -97,7 +98,7 @@ def finish(page: Page, method: bytes, sent: Cookies, traits: Traits, now: dateti
         names["Vary"] = "Cookie"
     if traits.forbids_framing and not passed_by:
         names["X-Frame-Options"] = traits.frame_options
-    if looked or token or (drops and traits.varies_on_dropped_sessions):
+    if token or (traits.varies_on_dropped_sessions if drops else looked):
         names.setdefault("Vary", "Cookie")
     sized = traits.sizes_slash_redirects if page.early else traits.sizes_answers
     if sized and page.status != 400:
@@ -142,8 +143,9 @@ def _no_session(traits: Traits) -> str:
 
 def _csrf_cookie(sent: Cookies, traits: Traits, now: datetime) -> str:
     token = sent.csrf
-    if token is None or sent.bad_csrf:
-        token = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(32))
+    if token is None or sent.bad_csrf(traits) or len(token) > traits.csrf_length:
+        letters = string.ascii_letters + string.digits
+        token = "".join(secrets.choice(letters) for _ in range(traits.csrf_length))
     when = _date(now + _YEAR, traits)
     age = int(_YEAR.total_seconds())
     return f"csrftoken={token}; expires={when}; Max-Age={age}; Path=/{traits.cookie_attributes}"

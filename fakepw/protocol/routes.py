@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,30 +86,49 @@ class Routes:
         if visit.path.endswith("/") or not known:
             return views.not_found(visit)
         query = f"?{quote(visit.query, safe=_QUERY_SAFE)}" if visit.query else ""
-        # A second slash in front would make it the URL of another host.
-        where = re.sub("^//", "/%2F", quote(with_slash, safe=_PATH_SAFE))
+        safe = visit.traits.redirect_safe
+        where = quote(with_slash, safe=safe)
+        if "~" not in safe:  # which Python 2 quotes
+            where = where.replace("~", "%7E")
+        where = re.sub("^//", "/%2F", where)  # or it would be the URL of another host
         return replace(views.redirect(visit, f"{where}{query}", 301), early=True)
 
 
-# What Django leaves as it is in a redirect's path and query.
-_PATH_SAFE = "/:;@&=+$,-_.!~*'()"
+# What Django leaves as it is in a redirect's query.
 _QUERY_SAFE = "/#%[]=:;$&()+,!?*@'~"
 
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
+def _percent(error: UnicodeError) -> tuple[str, int]:
+    """A decoder's way with bytes that are no UTF-8: the text of their percent-encoding."""
+    assert isinstance(error, UnicodeDecodeError)
+    stray = error.object[error.start : error.end]
+    return "".join(f"%{byte:02X}" for byte in stray), error.end
+
+
+codecs.register_error("fakepw.percent", _percent)
+
+
 @lru_cache(maxsize=256)
-def split_target(target: bytes, drops_a_slash: bool) -> tuple[str, str]:
+def split_target(
+    target: bytes, drops_a_slash: bool, keeps_stray_bytes: bool
+) -> tuple[str, str] | None:
     """The decoded path and the query of a request-target, in origin or absolute form.
 
     pwclient always sends the absolute form (CLIENTS.md); the host in it counts for nothing.
-    Under an old gunicorn `//xmlrpc/` is `/xmlrpc/` (SERVER.md 1.1).
+    Under an old gunicorn `//xmlrpc/` is `/xmlrpc/` (SERVER.md 1.1).  What is no UTF-8 stays
+    percent-encoded, or, without `keeps_stray_bytes`, there is no path: None.
     """
     origin = _ABSOLUTE.sub(b"", target, count=1) if target[:1] != b"/" else target
     path, _, query = origin.partition(b"#")[0].partition(b"?")
     if drops_a_slash and path[:2] == b"//":
         path = path[1:]
-    decoded = unquote_to_bytes(path).decode("utf-8", "replace")
+    try:
+        errors = "fakepw.percent" if keeps_stray_bytes else "strict"
+        decoded = unquote_to_bytes(path).decode("utf-8", errors)
+    except UnicodeDecodeError:
+        return None
     if not decoded.startswith("/"):
         decoded = f"/{decoded}"
     return decoded, query.decode("latin-1")

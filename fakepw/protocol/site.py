@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from ..patchwork.faults import Fault
@@ -19,7 +18,7 @@ from .decode import Decoder
 from .encode import Unprintable, echo_response, fault_response
 from .encode import response as value_response
 from .messages import Echo, Request, Response
-from .page import NO_COOKIES, Cookies, Field, Page, cookies, finish
+from .page import HTML, NO_COOKIES, Cookies, Field, Page, cookies, finish
 from .routes import Routes, split_target
 from .views import Visit
 
@@ -31,15 +30,10 @@ _TOO_BIG = (
 )
 _TOO_DEEP = "maximum recursion depth exceeded"
 
-_HOST = re.compile(rb"(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::[0-9]+)?", re.I)
+#: The headers that mean something here.
+_LOOKED_AT = frozenset({b"host", b"content-length", b"authorization", b"cookie"})
 #: What stands for the server's own name where a client gives none.
 _NO_HOST = b"127.0.0.1"
-
-
-@lru_cache(maxsize=256)
-def _valid_host(host: bytes) -> bool:
-    """Whether Django takes it for a host name: it answers 400 to others."""
-    return _HOST.fullmatch(host) is not None
 
 
 #: What gunicorn takes for a method: it answers 400 to lower case (SERVER.md 1.1).
@@ -74,6 +68,7 @@ class Site:
         self.traits = traits
         self.decode = Decoder(traits)
         self.routes = Routes(traits)
+        self._host = re.compile(traits.host_pattern, re.ASCII | re.IGNORECASE)
         # The headers of an answer to a call, around the length: all but that is known already.
         pattern = finish(Page(), b"POST", NO_COOKIES, traits, datetime.min).headers
         names = [name for name, _ in pattern]
@@ -95,30 +90,33 @@ class Site:
 
     def _look(self, request: Request, patchwork: Patchwork) -> Call | Response:
         """What a request's head says if it is a call of the API, and otherwise the answer to it."""
-        host = authorization = cookie = length = None
-        for name, value in request.headers:
-            if name == b"host":
-                host = value if host is None else b"%b,%b" % (host, value)
-            elif name == b"content-length":
-                length = value
-            elif name == b"authorization":
-                authorization = value
-            elif name == b"cookie":
-                cookie = value if cookie is None else b"%b; %b" % (cookie, value)
         method = request.method
         if method != b"POST" and not _METHOD.fullmatch(method):
             return bad_method()
-        sent = NO_COOKIES if cookie is None else cookies(cookie.decode("latin-1"))
-        if host is None:
-            host = _NO_HOST
-        elif not _valid_host(host):
+        known: dict[bytes, bytes] = {}
+        for name, value in request.headers:
+            if name in _LOOKED_AT:  # the front joins those of one name
+                known[name] = b"%b,%b" % (known[name], value) if name in known else value
+        found = split_target(
+            request.target, self.traits.drops_a_slash, self.traits.keeps_stray_bytes
+        )
+        if found is None:  # before any middleware
+            return Response(400, (("Content-Type", HTML),))
+        path, query = found
+        sent = cookies(known[b"cookie"].decode("latin-1")) if b"cookie" in known else NO_COOKIES
+        host = known.get(b"host", _NO_HOST).decode("latin-1")
+        if self._host.fullmatch(host) is None:
             page = views.bad_host(self.traits)
             return finish(page, method, sent, self.traits, patchwork.clock())
-        path, query = split_target(request.target, self.traits.drops_a_slash)
         if path == API and patchwork.enabled and method == b"POST":
-            who = None if authorization is None else authorization.decode("latin-1")
-            return Call(self, length is not None, who, sent)
-        visit = Visit(patchwork, method, path, query, host.decode("latin-1"))
+            who = known.get(b"authorization")
+            return Call(
+                self,
+                b"content-length" in known,
+                None if who is None else who.decode("latin-1"),
+                sent,
+            )
+        visit = Visit(patchwork, method, path, query, host)
         if path == API and patchwork.enabled:
             page = self._without_call(visit)
         else:

@@ -57,7 +57,8 @@ def forbidden(visit: Visit) -> Page:
 
 
 def bad_host(traits: Traits) -> Page:
-    return Page(status=400, type=traits.error_type, body=html.bad_request(), early=True)
+    body = html.bad_request()
+    return Page(status=400, type=traits.error_type, body=body, guarded=True, early=True)
 
 
 def broken(visit: Visit) -> Page:

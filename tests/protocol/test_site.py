@@ -268,6 +268,33 @@ def test_a_good_host_is_not(host: str) -> None:
     assert ask("/", host=host).status == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "before", "since"),
+    [("[::ffff:1.2.3.4]", 400, 200), (".", 200, 400), (".:80", 200, 400), ("..", 200, 200)],
+)
+def test_django_1_11_has_another_idea_of_hosts(host: str, before: int, since: int) -> None:
+    for name in ("1.1-py2-sqlite", "1.1-py3-sqlite", "2.0-py3-sqlite"):
+        assert ask("/", host=host, like=name).status == before
+    for name in ("2.1-py3-sqlite", "2.2-py2-sqlite", NEW, "main-py3-sqlite"):
+        assert ask("/", host=host, like=name).status == since
+
+
+def test_the_front_joins_headers_of_one_name() -> None:
+    """As gunicorn from 19.7 to 27 does."""
+    body = xmlrpc.client.dumps((1, {}), "patch_set").encode()
+    head = [(b"host", b"h"), (b"content-length", b"%d" % len(body))]
+
+    def answer(*headers: tuple[bytes, bytes]) -> Response:
+        return respond(Request(b"POST", b"/xmlrpc/", [*head, *headers], body), Patchwork(ROWS, NEW))
+
+    basic = (b"authorization", b"Basic PHNjcmlwdD46cA==")
+    assert "<boolean>1" in text(answer(basic))
+    assert "scheme not supported" in text(answer((b"authorization", b"Bearer x"), basic))
+    cookies = (b"cookie", b"a=b"), (b"cookie", b"sessionid=abc")
+    assert set_cookies(answer(*cookies)) == []
+    assert len(set_cookies(answer(*reversed(cookies)))) == 1
+
+
 def test_no_host_at_all_is_fine() -> None:
     request = Request(b"GET", b"/", [], version="1.0")
     assert respond(request, Patchwork(ROWS, NEW)).status == 200
@@ -290,6 +317,10 @@ def test_what_is_no_method_is_refused_by_the_front(method: str) -> None:
         ("/patch/1", "/patch/1/"),
         ("/project/a%20b%C3%BC/list", "/project/a%20b%C3%BC/list/"),
         ("http://elsewhere/about", "/about/"),
+        ("/project/a'b;c~/list", "/project/a'b%3Bc~/list/"),
+        ("/project/a:b@c&d=e,f+g/list", "/project/a:b@c&d%3De,f+g/list/"),
+        ("/project/a$b!c*d(e)/list", "/project/a$b!c*d(e)/list/"),
+        ("/project/%FFa%C3%28/list", "/project/%25FFa%25C3(/list/"),
     ],
 )
 def test_a_missing_slash_is_put_behind(target: str, where: str) -> None:
@@ -301,6 +332,23 @@ def test_a_missing_slash_is_put_behind(target: str, where: str) -> None:
 def test_redirects_are_absolute_on_django_1_8() -> None:
     answer = ask("/xmlrpc", like="1.1-py2-sqlite", host="pw.example:8000")
     assert header(answer, "Location") == "http://pw.example:8000/xmlrpc/"
+
+
+def test_django_1_8_quotes_all_that_it_can_in_a_redirect() -> None:
+    where = header(
+        ask("/project/a'b;c:d@e&f=g,h+i$j!k*l(m)n~o/list", like="1.1-py2-sqlite"), "Location"
+    )
+    assert where == (
+        "http://h.example/project/a%27b%3Bc%3Ad%40e%26f%3Dg%2Ch%2Bi%24j%21k%2Al%28m%29n%7Eo/list/"
+    )
+
+
+@pytest.mark.parametrize("name", ["1.1-py2-sqlite", "1.1-py3-sqlite", "2.0-py3-sqlite"])
+def test_django_before_1_11_refuses_a_path_that_is_no_utf_8(name: str) -> None:
+    for target in ("/%FF/", "/project/%C3%28/list"):
+        answer = ask(target, like=name, host="bad host")
+        assert (answer.status, text(answer)) == (400, "")
+        assert answer.headers == (("Content-Type", "text/html; charset=utf-8"),)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "FOO"])
@@ -334,6 +382,28 @@ def test_a_session_that_is_none_is_deleted() -> None:
         assert deleted.startswith('sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0')
 
 
+@pytest.mark.parametrize("cookie", ["sessionid", "a; sessionid; b=c", "sessionid; sessionid x"])
+def test_a_name_without_a_value_is_no_cookie(cookie: str) -> None:
+    for target in ("/", "/xmlrpc/"):
+        assert set_cookies(ask(target, cookie=cookie)) == []
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_deleted_session_varies_by_cookie_since_django_3(name: str) -> None:
+    answer = ask("/", like=name, cookie="sessionid=0123456789abcdef")
+    assert len(set_cookies(answer)) == 1
+    since = instance(name).traits.varies_on_dropped_sessions
+    assert header(answer, "Vary") == ("Cookie" if since else None)
+    assert header(ask("/", like=name), "Vary") == "Cookie"
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_no_session_is_looked_at_before_a_redirect_to_the_slash(name: str) -> None:
+    for cookie in ("sessionid=", "sessionid=abc"):
+        assert set_cookies(ask("/xmlrpc", like=name, cookie=cookie)) == []
+        assert set_cookies(ask("/", like=name, cookie=cookie, host="a_b")) == []
+
+
 def test_an_unknown_session_is_deleted_once_something_looks_at_it() -> None:
     cookie = "sessionid=0123456789abcdef0123456789abcdef"
     assert set_cookies(ask("/xmlrpc/", "POST", body=b"", cookie=cookie)) == []
@@ -353,9 +423,43 @@ def test_a_form_comes_with_a_token_that_lasts_a_year() -> None:
     assert tokens[0][1] != tokens[1][1]
 
 
-def test_a_token_that_the_client_has_is_kept() -> None:
-    (kept,) = set_cookies(ask("/user/login/", cookie=f"csrftoken={'a' * 32}"))
-    assert kept.startswith(f"csrftoken={'a' * 32};")
+def token_for(csrf: str | None, name: str, target: str = "/user/login/", host: str = "h") -> str:
+    """The CSRF token that is set when the client sends this one; '' for none."""
+    sent = "" if csrf is None else f"csrftoken={csrf}"
+    cookies = set_cookies(ask(target, like=name, cookie=sent, host=host))
+    return "".join(re.findall(r"^csrftoken=(\w+);", "\n".join(cookies)))
+
+
+@pytest.mark.parametrize(
+    ("name", "new", "kept"),
+    [
+        ("1.1-py2-sqlite", 32, (1, 31, 32)),
+        ("1.1-py3-sqlite", 32, (1, 31, 32)),
+        ("2.0-py3-sqlite", 64, (64,)),
+        ("2.2-py2-sqlite", 64, (64,)),
+        ("3.1-py3-sqlite", 64, (64,)),
+        (NEW, 32, (32,)),
+        ("main-py3-sqlite", 32, (32,)),
+    ],
+)
+def test_a_token_that_the_client_has_is_kept_if_that_django_made_it(
+    name: str, new: int, kept: tuple[int, ...]
+) -> None:
+    assert len(token_for(None, name)) == new
+    for length in (0, 1, 31, 32, 33, 63, 64, 65):
+        token = token_for("a" * length, name)
+        assert (token == "a" * length) == (length in kept)
+        assert token in ("a" * length, token[:new])
+    assert len(token_for("-" * new, name)) == new
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_bad_token_is_renewed_wherever_django_4_looks_at_it(name: str) -> None:
+    since = instance(name).traits.renews_bad_csrf_tokens
+    for target, host in (("/", "h"), ("/xmlrpc/", "h"), ("/", "a_b")):
+        assert bool(token_for("x", name, target, host=host)) == since
+    assert token_for("x", name, "/xmlrpc") == ""
+    assert bool(token_for("x" * 32, name, "/")) == (name == "3.1-py3-sqlite")
 
 
 def test_python_2_walks_cookies_and_headers_in_hash_order() -> None:
