@@ -24,6 +24,7 @@ from .catalogue import CHAPTERS, INFO, chosen, requirements
 from .chapters import load
 from .engine import DECISIONS, Settings, Together
 from .plugin import Runner
+from .reports.redaction import clean
 from .reports.terminal import Live, new_console, say, show
 from .reports.visible import plain
 from .runner import Options
@@ -144,6 +145,7 @@ def run(
             f"release {expect_release} was expected; it is likely {found.card['likely']}"
         )
     baselines.apply(found, entries, date.today())
+    found = clean(found, options.secrets)
     show(console, found)
     for kind, path in wanted:
         try:
@@ -274,7 +276,7 @@ def _replay(console: Console, options: Options, folder: Path) -> None:
     try:
         for number, exchanges, said in failures.replay(options, folder):
             say(console, f"{number} {said}")
-            still = still or said == "deviates still"
+            still = still or said == failures.STILL
             for exchange in exchanges:
                 told = f"  {exchange.request.describe()} -> {exchange.answer.describe()}"
                 say(console, plain(told))

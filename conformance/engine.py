@@ -20,9 +20,10 @@ from hypothesis.strategies import SearchStrategy
 
 from .budget import BudgetSpent
 from .catalogue import Level, Requirement, requirements
-from .exchange import Basic, Exchange, Request, call
+from .exchange import SILENCE, Basic, Exchange, Request, call
 from .login import refusal, wrong_password
 from .report_evidence import evidence_of
+from .reproduction import Trust
 from .restoring import put_back, restoring
 from .transport import NoAnswer, Transport, Trouble
 from .verdicts import Deviation, Outcome, Verdict
@@ -167,6 +168,8 @@ class Session:
     report: Callable[[Verdict], None] = lambda verdict: None
     #: Called with every exchange, for recorders.
     watch: Callable[[Exchange], None] = lambda exchange: None
+    #: Which certificates are trusted; lines that send a request again trust the same.
+    trust: Trust = field(default_factory=Trust)
     sent: int = 0
     #: The folder in which what must be put back is remembered.
     journal: Path = field(default_factory=Path.cwd)
@@ -254,7 +257,7 @@ class Session:
             found.outcome,
             found.reason,
             found.deviation,
-            evidence_of(self.transport.endpoint, found.exchanges),
+            evidence_of(self.transport.endpoint, found.exchanges, self.trust),
             self.sent - sent,
             round(time.monotonic() - started, 4),
         )
@@ -409,7 +412,7 @@ class _Decider:
                 return None, ()
             if not self.decision.hang:
                 raise
-            return self._hung(step, trouble), ()
+            return self._hung(step, trouble), self._unanswered(step)
         for exchange in exchanges:
             if exchange.answer.status in (429, 502, 503, 504):
                 raise Trouble(
@@ -428,6 +431,14 @@ class _Decider:
             shown = step.describe() if isinstance(step, Request) else "the last of these requests"
             return Deviation(f"an answer to {shown}", str(trouble))
         raise trouble
+
+    def _unanswered(self, step: Step) -> tuple[Exchange, ...]:
+        """What was sent in vain, as evidence: the last of several requests."""
+        if isinstance(step, Request):
+            return (Exchange(step, SILENCE),)
+        if isinstance(step, tuple):
+            return tuple(Exchange(request, SILENCE) for request in step[-1:])
+        return ()
 
     def _write_again(self, step: Step) -> tuple[Finding, tuple[Exchange, ...]]:
         """Only what shows twice is the server's doing: someone else may have written meanwhile."""

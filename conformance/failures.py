@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
-from .engine import DECISIONS
-from .exchange import Exchange, Request, from_json
+from .engine import DECISIONS, NEEDS, Decision, Session
+from .exchange import NOWHERE, SILENCE, Exchange, Request, from_json
+from .restoring import restoring
 from .runner import Options, discover, session
+from .transport import NoAnswer
 from .verdicts import Deviation, Outcome, Run
+
+#: What is said of a failure that shows again.
+STILL = "deviates still"
 
 
 def store(run: Run, folder: Path) -> list[Path]:
@@ -20,9 +26,12 @@ def store(run: Run, folder: Path) -> list[Path]:
             continue
         place = folder / verdict.id
         place.mkdir(parents=True, exist_ok=True)
+        for stale in place.glob("*.re*"):  # of the run before
+            stale.unlink()
         for number, item in enumerate(verdict.evidence, start=1):
             (place / f"{number}.request").write_bytes(item.request)
             (place / f"{number}.response").write_bytes(item.response)
+            (place / f"{number}.curl").write_text(f"{item.curl}\n")
         kept = {"id": verdict.id, "requests": [item.stored for item in verdict.evidence]}
         (place / "failure.json").write_text(json.dumps(kept, indent=1) + "\n")
         made.append(place)
@@ -34,24 +43,70 @@ def stored(folder: Path) -> list[tuple[str, tuple[Request, ...]]]:
     found = sorted(folder.glob("failure.json")) or sorted(folder.glob("*/failure.json"))
     if not found:
         raise ValueError(f"{folder} holds no failure.json")
-    read = [json.loads(path.read_text()) for path in found]
-    return [(kept["id"], tuple(map(from_json, kept["requests"]))) for kept in read]
+    return [_read(path) for path in found]
+
+
+def _read(path: Path) -> tuple[str, tuple[Request, ...]]:
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        return kept["id"], tuple(map(from_json, kept["requests"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from None
 
 
 def replay(options: Options, folder: Path) -> Iterator[tuple[str, list[Exchange], str]]:
     """Send stored requests again: (id, exchanges, what the judge says now).
 
-    Writes are sent again only with --writes.
+    What writes is sent only to patches that --writes names, and put back afterwards. Raises
+    Unusable, Trouble, or ValueError if the folder holds no failures.
     """
     entries = stored(folder)
     target = discover(options)
     opened = session(options, target)
     for number, requests in entries:
-        decision = DECISIONS[number]
-        if decision.needs - opened.have:
-            yield number, [], "not sent: it needs credentials or --writes"
-            continue
-        exchanges = [opened.send(request, fresh=True) for request in requests]
-        finding = decision.judge(opened.world, *exchanges)
-        said = "deviates still" if isinstance(finding, Deviation) else "deviates no more"
-        yield number, exchanges, said
+        decision = DECISIONS.get(number)
+        if decision is None:
+            yield number, [], "not sent: this version knows no such requirement"
+        elif decision.needs - opened.have:
+            missing = next(NEEDS[need] for need in NEEDS if need in decision.needs - opened.have)
+            yield number, [], f"not sent: it {missing}"
+        elif strangers := [r for r in requests if not _allowed(r, options)]:
+            yield (
+                number,
+                [],
+                f"not sent: --writes does not name the patch of {strangers[0].describe()}",
+            )
+        else:
+            with restoring(opened) if decision.writes else nullcontext():
+                exchanges, silent = _again(opened, requests)
+            yield number, exchanges, _said(opened, decision, exchanges, silent)
+
+
+def _allowed(request: Request, options: Options) -> bool:
+    """Whether a request changes nothing, or a patch that the operator named."""
+    if not request.writes or request.rpc is None or not request.rpc[1]:
+        return True
+    try:
+        return int(request.rpc[1][0]) in (NOWHERE, *options.writes)
+    except (TypeError, ValueError):
+        return True  # what is no number is no patch
+
+
+def _again(opened: Session, requests: tuple[Request, ...]) -> tuple[list[Exchange], bool]:
+    """The exchanges, and whether the last request was not answered at all."""
+    exchanges: list[Exchange] = []
+    for request in requests:
+        try:
+            exchanges.append(opened.send(request, fresh=True))
+        except NoAnswer:
+            return [*exchanges, Exchange(request, SILENCE)], True
+    return exchanges, False
+
+
+def _said(opened: Session, decision: Decision, exchanges: list[Exchange], silent: bool) -> str:
+    if silent:
+        return STILL if decision.hang else "not judged: no answer came"
+    finding = decision.judge(opened.world, *exchanges)
+    if finding is None:
+        return "not judged: these answers hold nothing to judge"
+    return STILL if isinstance(finding, Deviation) else "deviates no more"

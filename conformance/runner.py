@@ -12,6 +12,7 @@ from .budget import Budget
 from .engine import Session, Settings
 from .exchange import Exchange, Request
 from .login import LOGIN, refusal
+from .reproduction import Trust
 from .survey import Found, Surveyor, find
 from .transport import Credentials, Endpoint, HttpTransport, NoAnswer, Transport, endpoint_of
 from .world import World
@@ -144,6 +145,7 @@ def session(options: Options, target: Target) -> Session:
         Surveyor(asking(transport)).look_again,
         Settings(examples=examples, seed=options.seed),
         options.have(),
+        trust=Trust(options.insecure, options.ca),
     )
     if login := target.world.evidence.get("login"):
         opened.proved(login)

@@ -19,7 +19,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from .budget import Budget
-from .exchange import ABSOLUTE, BASE, ENDPOINT, Answer, Basic, Exchange, Request
+from .exchange import ABSOLUTE, BASE, ENDPOINT, Answer, Basic, Exchange, Request, redacted
 
 #: The largest answer that is read, in bytes.
 LARGEST = 64 * 1024 * 1024
@@ -31,6 +31,8 @@ try:
 except PackageNotFoundError:  # run from a checkout that was never installed
     VERSION = "0"
 USER_AGENT = f"pw-conformance/{VERSION} (Patchwork XML-RPC conformance suite)"
+#: The password that is tried where the operator's own user must be refused.
+WRONG_PASSWORD = "pw-conformance-wrong-password"
 
 
 #: Why credentials stay here.
@@ -121,6 +123,11 @@ class Transport(Protocol):
         """
 
 
+def target_of(request: Request, endpoint: Endpoint) -> str:
+    """A request's target as it goes over the wire."""
+    return quote(endpoint.target(request.target), safe="/:?&=%@+,;!$'()*~[]-._")
+
+
 def compose(request: Request, endpoint: Endpoint, authorization: str | None) -> bytes:
     """The bytes of a request."""
     headers = [("Host", endpoint.netloc)]
@@ -136,25 +143,23 @@ def compose(request: Request, endpoint: Endpoint, authorization: str | None) -> 
         headers.append(("Content-Length", str(len(request.body))))
     if "connection" not in given and request.version == "1.1":
         headers.append(("Connection", "keep-alive"))
-    target = quote(endpoint.target(request.target), safe="/:?&=%@+,;!$'()*~[]-._")
-    lines = [f"{request.method} {target} HTTP/{request.version}"]
+    lines = [f"{request.method} {target_of(request, endpoint)} HTTP/{request.version}"]
     lines += [f"{name}: {value}" for name, value in headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + request.body
 
 
 def shown(request: Request, endpoint: Endpoint) -> bytes:
     """The bytes of a request with the credentials blotted out."""
-    value = request.authorization
+    value = redacted(request).authorization
     if isinstance(value, Basic):
-        return compose(request, endpoint, "Basic [redacted]")
-    if value is None:
-        return compose(request, endpoint, None)
-    scheme, _, rest = value.partition(" ")
-    return compose(request, endpoint, f"{scheme} [redacted]" if rest else scheme)
+        value = value.form.format(token="[redacted]", wrong="[redacted]")
+    return compose(request, endpoint, value)
 
 
 def written(answer: Answer) -> bytes:
     """The bytes of an answer, its framing aside."""
+    if not answer.status:
+        return b""
     reason = http.client.responses.get(answer.status, "")
     lines = [f"HTTP/1.1 {answer.status} {reason}".rstrip()]
     lines += [f"{name}: {value}" for name, value in answer.headers]
@@ -223,7 +228,7 @@ class HttpTransport:
             raise Trouble("this request needs credentials, and none were given")
         if self.endpoint.scheme == "http" and not (self.endpoint.loopback or self.plain_ok):
             raise Trouble(IN_THE_CLEAR.format(url=self.endpoint.url))
-        wrong = Credentials(self.credentials.username, "pw-conformance-wrong-password")
+        wrong = Credentials(self.credentials.username, WRONG_PASSWORD)
         return value.form.format(token=self.credentials.token, wrong=wrong.token)
 
     def _connect(self) -> socket.socket:

@@ -6,19 +6,17 @@ server echoes, what an error message quotes, and for mistakes.
 
 from __future__ import annotations
 
-import html
-import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape
 
+from ..exchange import made_up
 from ..verdicts import Deviation, Evidence, Run, Verdict
 
 BLOT = "[redacted]"
+_ENTITIES = {"&": ("amp",), "<": ("lt",), ">": ("gt",), '"': ("quot",), "'": ("apos",)}
 #: A secret shorter than this is blotted out as a whole word only, or a report would be unreadable.
 SHORT = 4
 
@@ -37,7 +35,8 @@ _USERINFO = re.compile(r"(://)[^/\s:@\"'<>]*:[^/\s@\"'<>]*@")
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text with every secret, Authorization value and `user:password@` blotted out.
 
-    Secrets are found as they are, escaped for XML, HTML, URLs, JSON and Python, and in base64.
+    Secrets are found as they are, escaped for XML, HTML, URLs, JSON, Python and shells, and in
+    base64.
     """
     return _scrubber(secrets)(text)
 
@@ -77,28 +76,34 @@ def _scrubber(secrets: Iterable[str]) -> Callable[[str], str]:
 def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
     found: set[str] = set()
     for secret in filter(None, secrets):
-        for form in _forms(secret):
-            word = re.escape(form)
-            if len(secret) < SHORT:
-                word = rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])"
-            found.add(word)
+        word = "".join(map(_spellings, secret))
+        if len(secret) < SHORT:
+            word = rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])"
+        found.add(word)
         found |= _encoded(secret)
     return re.compile("|".join(sorted(found, key=len, reverse=True))) if found else None
 
 
-def _forms(secret: str) -> set[str]:
-    return {
-        secret,
-        escape(secret),
-        html.escape(secret),
-        quote(secret, safe=""),
-        quote(secret),
-        quote_plus(secret),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-        repr(secret.encode())[2:-1],
-    }
+def _spellings(character: str) -> str:
+    """A pattern of one character as it is, or escaped for whatever it may be put into."""
+    code, data = ord(character), character.encode("utf-8", "surrogatepass")
+    pair = character.encode("utf-16-be", "surrogatepass")
+    units = [pair[i : i + 2].hex() for i in range(0, len(pair), 2)]
+    escapes = [
+        "".join(f"%{byte:02x}" for byte in data),  # URLs
+        *(rf"\\+x{code:02x}" for _ in range(code < 256)),  # Python, shells
+        "".join(rf"\\+x{byte:02x}" for byte in data),
+        "".join(rf"\\+{byte:03o}" for byte in data),  # printf
+        "".join(rf"\\+u{unit}" for unit in units),  # JSON
+        rf"\\+U{code:08x}",
+        rf"&#0*{code};",  # XML, HTML
+        rf"&#x0*{code:x};",
+        *(f"&{name};" for name in _ENTITIES.get(character, ())),
+    ]
+    exact = rf"\\*{re.escape(character)}"
+    if character == " ":
+        exact += r"|\+"
+    return f"(?:{exact}|(?i:{'|'.join(escapes)}))"
 
 
 def _encoded(secret: str) -> set[str]:
@@ -117,7 +122,9 @@ def _encoded(secret: str) -> set[str]:
 
 
 def _header_value(value: str) -> str:
-    if not value.strip() or BLOT in value or "…" in value or "{" in value:
+    if not value.strip() or BLOT in value or "…" in value or "{" in value or "$(" in value:
+        return value
+    if made_up(value):
         return value
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() not in SCHEMES:
@@ -127,6 +134,8 @@ def _header_value(value: str) -> str:
 
 def _is_login(token: str) -> bool:
     """Whether it decodes to `user:password`; the word behind "Basic" may be a plain word."""
+    if made_up(f"Basic {token}"):
+        return False
     try:
         text = b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=False)
         return ":" in text.decode()
