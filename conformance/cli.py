@@ -9,6 +9,7 @@ import json
 import netrc
 import os
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from rich.text import Text
 
 from . import baseline as baselines
 from . import failures, reports
-from .catalogue import CHAPTERS, INFO, chosen, requirements
+from .catalogue import Requirement, chosen, requirements
 from .chapters import load
 from .engine import DECISIONS, Settings, Together
 from .plugin import Runner
@@ -288,63 +289,48 @@ def _replay(console: Console, options: Options, folder: Path) -> None:
     sys.exit(ExitCode.NOT_CONFORMANT if still else ExitCode.CONFORMANT)
 
 
-@main.command(name="list")
-@click.option("--select", multiple=True, metavar="ID|CHAPTER")
-@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def list_(select: tuple[str, ...], as_json: bool) -> None:
-    """The requirements."""
+def _chosen(words: Sequence[str], skip: Sequence[str] = ()) -> list[Requirement]:
     try:
-        found = chosen(select)
+        return chosen(words, skip)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+@main.command(name="list")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only these.")
+@click.option("--skip", multiple=True, metavar="ID|CHAPTER", help="All but these.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def list_(select: tuple[str, ...], skip: tuple[str, ...], as_json: bool) -> None:
+    """The requirements, by chapter."""
+    from .reports import catalogued
+
+    found = _chosen(select, skip)
     if as_json:
-        click.echo(
-            json.dumps(
-                [
-                    {
-                        "id": r.id,
-                        "level": r.level,
-                        "releases": r.scope,
-                        "text": r.text,
-                        "why": r.why,
-                        "facts": r.facts,
-                        "recorded": r.recorded,
-                    }
-                    for r in found
-                ],
-                indent=1,
-            )
-        )
-        return
-    chapter = ""
-    for requirement in found:
-        if requirement.chapter != chapter:
-            chapter = requirement.chapter
-            click.echo(f"\n{CHAPTERS[chapter]}")
-        click.echo(f"  {requirement.id}  {requirement.level:<6}  {requirement.text}")
-    click.echo(f"\n{len(found)} requirements, {sum(r.level is INFO for r in found)} of them INFO")
+        click.echo(json.dumps([catalogued.as_json(each) for each in found], indent=1))
+    else:
+        catalogued.show_list(new_console(), found)
 
 
 @main.command()
-@click.argument("number", metavar="ID")
-def explain(number: str) -> None:
-    """One requirement, why it is one, and the recorded calls that show it."""
-    try:
-        found = chosen([number])
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def explain(ids: tuple[str, ...], as_json: bool) -> None:
+    """One requirement, why it is one, and what real servers answered.
+
+    ID may also be a chapter, such as LIST.
+    """
+    from .reports import catalogued
+
     load()
-    for requirement in found:
-        decision = DECISIONS[requirement.id]
-        click.echo(f"{requirement.id} ({requirement.level}, {requirement.scope})")
-        click.echo(f"  {requirement.text}")
-        click.echo(f"  why: {requirement.why}")
-        click.echo(f"  facts: {requirement.facts}")
-        for entry in requirement.recorded:
-            click.echo(f"  recorded: {entry}")
-        if decision.needs:
-            click.echo(f"  needs: {', '.join(sorted(decision.needs))}")
-        click.echo(f"  decided by: {decision.judge.__module__}.{decision.judge.__name__}")
+    found = _chosen(ids)
+    if as_json:
+        click.echo(json.dumps([catalogued.as_json(each, full=True) for each in found], indent=1))
+        return
+    console = new_console()
+    for place, requirement in enumerate(found):
+        if place:
+            console.print()
+        catalogued.show_explained(console, requirement)
 
 
 @main.command()
