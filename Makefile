@@ -33,7 +33,7 @@ clean:
 
 # Installed again only when pyproject.toml has changed.
 .venv/.demo .venv/.dev: .venv/.%: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]' || { echo "pip could not install what fakepw needs. That comes from PyPI, or from the index that pip is set to use: is it within reach?" >&2; exit 1; }
 	@touch $@
 
 $(BIN)/python:
@@ -53,5 +53,5 @@ tools:
 	  echo "installing$$missing"; \
 	  apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
 	else \
-	  echo "not installed:$$missing; tests that need them will fail"; \
+	  echo "not installed:$$missing; tests that need them will fail. On Debian: sudo apt-get install$$missing" >&2; \
 	fi

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -19,9 +20,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 BIN = Path(sys.executable).parent
+REPORT = Path(__file__).parents[1] / "build" / "demo.html"
 PORT = 8000
 COMMIT = "5f1e1bb0c0ffee5f1e1bb0c0ffee5f1e1bb0c0ff"
 
@@ -52,7 +54,12 @@ STEPS = (
 
 
 def main() -> int:
-    """Run the demo. 0 if every command did what it should."""
+    """Run the demo. 0 if every command did what it should, 2 if DEMO_SECONDS is none."""
+    try:
+        stay = seconds()
+    except ValueError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory(prefix="fakepw-demo-") as folder, server() as serving:
         config = Path(folder, "pwclientrc")
         config.write_text(
@@ -69,17 +76,18 @@ def main() -> int:
         print(bold("\nAll of it went as on a real Patchwork. Your turn, in another terminal:\n"))
         print(f"  PWCLIENTRC={config} {shown(BIN / 'pwclient')} list\n")
         print(f"The server is at {serving['url']}")
-        wait()
+        wait(stay)
     return 0
 
 
 def validate(url: str) -> bool:
     """Put the server through the conformance suite. Whether it is conformant."""
-    report = Path(tempfile.gettempdir(), "pw-conformance-demo.html")
-    command = [str(BIN / "pw-conformance"), "run", url, "--report", f"html={report}"]
+    REPORT.parent.mkdir(exist_ok=True)
+    program, report = str(shown(BIN / "pw-conformance")), f"html={shown(REPORT)}"
+    command = [program, "run", url, "--report", report]
     print(f"\n# Is it a Patchwork?\n{bold('$ ' + shlex.join(command))}", flush=True)
     done = subprocess.run(command, timeout=300)
-    print(f"The report for your browser: {report}")
+    print(f"The report for your browser: {REPORT.as_uri()}")
     return done.returncode == 0
 
 
@@ -137,11 +145,21 @@ def run(step: Step, config: Path) -> bool:
     return False
 
 
-def wait() -> None:
-    """For DEMO_SECONDS, or until Ctrl-C or SIGTERM, which raise KeyboardInterrupt."""
-    seconds = os.environ.get("DEMO_SECONDS", "")
-    if seconds.isdecimal():
-        time.sleep(int(seconds))
+def seconds() -> float | None:
+    """How long DEMO_SECONDS says that the server stays; None for until Ctrl-C.
+
+    Raises ValueError, with a sentence, if it says anything else.
+    """
+    text = os.environ.get("DEMO_SECONDS", "")
+    if text and not re.fullmatch(r"[0-9]{1,9}([.][0-9]+)?", text):
+        raise ValueError(f"DEMO_SECONDS is a number of seconds, for example 0 or 60, not {text!r}")
+    return float(text) if text else None
+
+
+def wait(stay: float | None) -> None:
+    """For some seconds, or until Ctrl-C or SIGTERM, which raise KeyboardInterrupt."""
+    if stay is not None:
+        time.sleep(stay)
         return
     print("It stays until you press Ctrl-C.")
     signal.pause()
@@ -149,12 +167,17 @@ def wait() -> None:
 
 @contextmanager
 def own_terminal() -> Iterator[None]:
-    """Have Ctrl-C come here and not to make, which would call it an error."""
-    if not (hasattr(os, "tcsetpgrp") and sys.stdin.isatty()):
+    """Have Ctrl-C come here and not to make, which would call it an error.
+
+    Nothing is taken from a shell that started this in the background. Ctrl-Z does nothing, for
+    the shell, which waits for make, would not notice it.
+    """
+    if not (sys.stdin and sys.stdin.isatty() and os.tcgetpgrp(0) == os.getpgrp()):
         yield
         return
-    before = os.tcgetpgrp(0)
+    before = os.getpgrp()
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)
     os.setpgid(0, 0)
     os.tcsetpgrp(0, os.getpgrp())
     try:
@@ -176,7 +199,8 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-if __name__ == "__main__":
+def start() -> NoReturn:
+    """Run the demo as a program, which Ctrl-C and SIGTERM end well."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     signal.signal(signal.SIGTERM, interrupt)
     with own_terminal():
@@ -184,5 +208,10 @@ if __name__ == "__main__":
             code = main()
         except KeyboardInterrupt:
             code = 0
-        print("Stopped.")
+        if code == 0:
+            print("Stopped.")
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    start()

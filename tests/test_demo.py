@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,7 +19,15 @@ from typing import IO
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DEMO = [sys.executable, str(ROOT / "demo/run.py")]
+
+
+def on_port(number: int) -> list[str]:
+    """The demo's command, with another port for its usual one: several run at once here."""
+    code = f"import sys; sys.path.insert(0, 'demo'); import run; run.PORT = {number}; run.start()"
+    return [sys.executable, "-c", code]
+
+
+DEMO = on_port(0)
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -56,6 +65,12 @@ def test_it_runs_every_step_and_ends_by_itself() -> None:
     assert "\n5       Accepted     [v2,1/3] url: add a parser\n" in done.stdout
     assert "\n- description   : no warnings\n" in done.stdout
     assert re.search(r"\n  PWCLIENTRC=\S+ \S*pwclient list\n", done.stdout)
+    assert "--report html=build/demo.html\n" in done.stdout
+    (report,) = re.findall(
+        r"^The report for your browser: file://(\S+)$", done.stdout, re.MULTILINE
+    )
+    assert Path(report) == ROOT / "build/demo.html"
+    assert Path(report).is_file()
     assert done.stdout.endswith("Stopped.\n")
 
 
@@ -82,9 +97,9 @@ def test_the_line_that_it_leaves_works_while_it_runs() -> None:
         assert process.wait(10) == 0
 
 
-def test_ctrl_c_under_make_is_no_error(tmp_path: Path) -> None:
+def test_ctrl_c_under_make_is_no_error_and_ctrl_z_nothing(tmp_path: Path) -> None:
     makefile = tmp_path / "Makefile"
-    makefile.write_text(f".PHONY: demo\ndemo:\n\t@{' '.join(DEMO)}\n")
+    makefile.write_text(f".PHONY: demo\ndemo:\n\t@{shlex.join(DEMO)}\n")
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(ROOT)
@@ -93,8 +108,9 @@ def test_ctrl_c_under_make_is_no_error(tmp_path: Path) -> None:
     seen = b""
     while b"Ctrl-C" not in seen:
         seen += os.read(terminal, 4096)
-    time.sleep(0.1)
-    os.write(terminal, b"\x03")
+    for key in (b"\x1a", b"\x03"):
+        time.sleep(0.1)
+        os.write(terminal, key)
     try:
         while True:
             seen += os.read(terminal, 4096)
@@ -107,22 +123,53 @@ def test_ctrl_c_under_make_is_no_error(tmp_path: Path) -> None:
     assert b"Error" not in seen
 
 
+def test_a_demo_in_the_background_leaves_the_terminal_to_the_shell() -> None:
+    code = (
+        "import os, sys; sys.path.insert(0, 'demo'); import run\n"
+        "with run.own_terminal(): print(os.tcgetpgrp(0) == os.getpgrp())"
+    )
+    shell, terminal = pty.fork()
+    if shell == 0:
+        os.chdir(ROOT)
+        subprocess.run([sys.executable, "-c", code], process_group=0)
+        os._exit(0)
+    assert os.read(terminal, 100).strip() == b"False"
+    os.waitpid(shell, 0)
+    os.close(terminal)
+
+
 def test_a_taken_port_is_no_obstacle() -> None:
-    try:
-        taken = socket.create_server(("127.0.0.1", 8000))
-    except OSError:  # somebody else has taken it: all the better
-        taken = socket.socket()
-    with taken:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
         done = subprocess.run(
-            DEMO, cwd=ROOT, env=environment(DEMO_SECONDS="0"), capture_output=True, text=True
+            on_port(port),
+            cwd=ROOT,
+            env=environment(DEMO_SECONDS="0"),
+            capture_output=True,
+            text=True,
         )
     assert done.returncode == 0, done.stderr
-    assert "127.0.0.1:8000" not in done.stdout
+    assert f"127.0.0.1:{port}" not in done.stdout
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "inf"])
+def test_seconds_that_are_no_number_are_refused_at_once(text: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "demo/run.py"],
+        cwd=ROOT,
+        env=environment(DEMO_SECONDS=text),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"demo: DEMO_SECONDS is a number of seconds, for example 0 or 60, not {text!r}\n"
+    )
 
 
 def test_a_step_that_shows_something_else_fails_it() -> None:
     code = (
-        "import sys; sys.path.insert(0, 'demo'); import run; "
+        "import sys; sys.path.insert(0, 'demo'); import run; run.PORT = 0; "
         "run.STEPS = (run.Step('wrong', 'list -n 1', 'no patch is called this'),); "
         "sys.exit(run.main())"
     )

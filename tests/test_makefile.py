@@ -86,6 +86,31 @@ def test_installing_is_done_once_until_pyproject_changes(checkout: Path) -> None
     assert "pip install" in make(checkout, "-n", ".venv/.dev").stdout
 
 
+def test_what_pip_could_not_install_is_said_with_the_likely_reason(checkout: Path) -> None:
+    pip = checkout / "bin/python3"
+    pip.write_text('#!/bin/sh\ncase "$*" in *"pip install"*) exit 1;; esac\n')
+    pip.chmod(0o755)
+    (checkout / ".venv/bin").mkdir(parents=True)
+    (checkout / ".venv/bin/python").symlink_to(pip)
+    done = make(checkout, ".venv/.demo")
+    assert done.returncode == 2
+    assert "pip could not install what fakepw needs. That comes from PyPI" in done.stderr
+    assert not (checkout / ".venv/.demo").exists()
+
+
+def test_missing_tools_are_named_with_what_to_do(checkout: Path) -> None:
+    who = checkout / "bin/id"
+    who.unlink()
+    who.write_text("#!/bin/sh\necho 1000\n")
+    who.chmod(0o755)
+    done = make(checkout, "tools")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "not installed: chromium curl patch; tests that need them will fail. "
+        "On Debian: sudo apt-get install chromium curl patch\n"
+    )
+
+
 def test_ci_runs_make_test_and_nothing_else() -> None:
     lines = (ROOT / ".ci/run").read_text().splitlines()
     (command,) = [line for line in lines if line and not line.startswith("#")]

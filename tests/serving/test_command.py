@@ -117,7 +117,7 @@ def fakepw_answers(url: str) -> bool:
 
 
 def test_the_lines_that_the_banner_offers_work_as_they_are(fixture, tmp_path):
-    """But for pwclient's, which has tests of its own, and curl's if there is no curl here."""
+    """But for pwclient's, which has tests of its own."""
     with started(fixture) as process:
         banner = banner_of(process)
         lines = [line.strip() for line in banner.split("Try:\n")[1].splitlines() if line.strip()]
@@ -127,8 +127,6 @@ def test_the_lines_that_the_banner_offers_work_as_they_are(fixture, tmp_path):
         assert "'name': 'one'" in run(python, tmp_path)
         run(configure, tmp_path)
         assert "backend=xmlrpc\nurl=http://127.0.0.1:" in (tmp_path / "pwclientrc").read_text()
-        if subprocess.run(["which", "curl"], capture_output=True).returncode:
-            pytest.skip("no curl here")
         assert "<value><int>3</int></value>" in run(curl, tmp_path)
 
 
