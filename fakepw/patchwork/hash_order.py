@@ -7,10 +7,14 @@ perturbation, growth at two thirds.  Members of a struct, in answers and in requ
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 _MASK64 = 2**64 - 1
+
+#: The largest set of keys whose order is remembered.
+_MOST_KEYS = 32
+_MOST_LETTERS = 512
 
 
 def string_hash(text: str) -> int:
@@ -46,12 +50,17 @@ def _resized(table: list[str | None], used: int) -> list[str | None]:
     return bigger
 
 
-@cache
 def ordered(keys: tuple[str, ...], presized: bool = False) -> tuple[str, ...]:
     """The keys of a dict, given in the order of insertion, as Python 2 walks it.
 
     `presized` is for a dict display in source code, whose table has its final size at once.
     """
+    # clients choose the keys of their structs: what is remembered is bounded
+    short = len(keys) <= _MOST_KEYS and sum(map(len, keys)) <= _MOST_LETTERS
+    return _remembered(keys, presized) if short else _ordered(keys, presized)
+
+
+def _ordered(keys: tuple[str, ...], presized: bool) -> tuple[str, ...]:
     table: list[str | None] = [None] * 8
     if presized and len(keys) > 5:
         table = _resized(table, len(keys))
@@ -63,6 +72,9 @@ def ordered(keys: tuple[str, ...], presized: bool = False) -> tuple[str, ...]:
         if used * 3 >= len(table) * 2:
             table = _resized(table, used * 4)
     return tuple(key for key in table if key is not None)
+
+
+_remembered = lru_cache(maxsize=1024)(_ordered)
 
 
 def reordered(members: dict[str, Any], presized: bool = False) -> dict[str, Any]:

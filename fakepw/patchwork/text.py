@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from .faults import Fault
+from .hash_order import walk
 from .values import Binary, DateTime
 
 _NOT_IN_FILENAMES = re.compile(r"[^-_A-Za-z0-9.]+")
@@ -79,7 +80,7 @@ def to_repr(value: Any, py2: bool) -> str:
         case list():
             return "[" + ", ".join(to_repr(item, py2) for item in value) + "]"
         case dict():
-            pairs = (f"{to_repr(k, py2)}: {to_repr(v, py2)}" for k, v in value.items())
+            pairs = (f"{to_repr(k, py2)}: {to_repr(value[k], py2)}" for k in walk(value, py2))
             return "{" + ", ".join(pairs) + "}"
     return repr(value)
 
@@ -101,7 +102,12 @@ def _repr2(text: str) -> str:
 def _short_float(value: float) -> str:
     """Python 2's `str(float)`: twelve digits, and always a point or an exponent."""
     text = f"{value:.12g}"
-    return text if any(c in text for c in ".en") else text + ".0"
+    if any(c in text for c in ".en"):
+        return text
+    if len(text.lstrip("-")) < 12:
+        return text + ".0"
+    mantissa, exponent = f"{value:.11e}".split("e")  # twelve digits leave none for the `.0`
+    return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
 
 
 def fold_address(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,16 @@ def test_a_dict_display_has_its_size_from_the_start() -> None:
 @given(st.dictionaries(st.text(max_size=5), st.integers(), max_size=40))
 def test_nothing_is_lost_or_added(members: dict[str, int]) -> None:
     assert reordered(members) == members
+
+
+def test_clients_cannot_fill_the_memory_with_their_keys() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            keys = tuple(f"{number}-{n}" for n in range(40))
+            assert set(ordered(keys)) == set(keys)
+            assert ordered((f"{number}" * 1000,))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2**18

@@ -1,0 +1,52 @@
+"""Values are written as each Python writes them (SERVER.md 1.5, 2).
+
+What Python 2 makes of them was asked of CPython 2.7.18: `unicode()` and `repr()` of what its
+xmlrpclib reads.  Python 3.6 to 3.13 write as the one does that we run on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fakepw.patchwork.text import to_repr, to_str
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1.0"),
+        (-0.0, "-0.0"),
+        (1.5, "1.5"),
+        (0.1 + 0.2, "0.3"),
+        (1e-4, "0.0001"),
+        (1e-5, "1e-05"),
+        (12345678901.5, "12345678901.5"),
+        (99999999999.0, "99999999999.0"),
+        (99999999999.5, "99999999999.5"),
+        (1e11, "1e+11"),
+        (-123456789012.5, "-1.23456789012e+11"),
+        (999999999999.9, "1e+12"),
+        (123450000000.0, "1.2345e+11"),
+        (1e22, "1e+22"),
+        (float("inf"), "inf"),
+        (float("nan"), "nan"),
+    ],
+)
+def test_python_2_writes_twelve_digits_of_a_float(value: float, text: str) -> None:
+    assert to_str(value, py2=True) == text
+    assert to_repr(value, py2=True) == to_str(value, py2=False) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "py2"),
+    [
+        ({"b": 1, "a": 2}, "{'a': 2, 'b': 1}"),
+        ({"state": 1, "id": 2, "max_count": 3}, "{'state': 1, 'id': 2, 'max_count': 3}"),
+        ([{"ü": "ü", "it's": 2**63}], "[{\"it's\": 9223372036854775808L, u'\\xfc': u'\\xfc'}]"),
+    ],
+)
+def test_python_2_walks_a_struct_in_its_order(value: Any, py2: str) -> None:
+    assert to_repr(value, py2=True) == to_str(value, py2=True) == py2
+    assert to_repr(value, py2=False) == repr(value)
