@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakepw.patchwork.faults import Fault
@@ -354,7 +354,6 @@ def normalised(diff: str, traits: Traits) -> str:
     return re.sub("\r\n|\r", "\n", diff)
 
 
-@settings(deadline=None)
 @given(NAMES, PATCHES, st.lists(ANY, max_size=3), st.none() | ANY, ANY)
 def test_any_patch_gives_a_mail_that_ends_with_its_diff_or_else_a_fault(
     name: str, patch: Patch, comments: list[str], submitter: str | None, address: str
@@ -379,7 +378,6 @@ LINE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_siz
 LINES = st.lists(LINE.map(lambda line: f" {line}"), max_size=6).map("\n".join)
 
 
-@settings(deadline=None)
 @given(NAMES, LINE, LINES, LINES, st.none() | LINE)
 def test_a_well_formed_patch_gives_a_mail_that_the_email_package_reads_back(
     name: str, subject: str, content: str, diff: str, submitter: str | None
@@ -404,7 +402,6 @@ def test_a_well_formed_patch_gives_a_mail_that_the_email_package_reads_back(
     assert payload.decode().endswith(f"\n{diff}\n")
 
 
-@settings(deadline=None)
 @given(st.sampled_from(RECORDED), ANY)
 def test_the_pages_mail_is_that_of_xml_rpc_but_on_1_1_under_python_3(
     name: str, content: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakepw import Dataset, load
@@ -52,7 +52,6 @@ def apply(store: Store, kind: str, patch_id: int, value: int) -> None:
             store.index("state_id", state_of)
 
 
-@settings(deadline=None)
 @given(writes)
 def test_an_index_says_what_a_scan_says_before_and_after_a_reset(
     dataset: Dataset, done: list[tuple[str, int, int]]
