@@ -12,24 +12,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .fixtures import FixtureError, load
-    from .patchwork.instances import instance
+    from .fixtures import FixtureError, dumps, load
+    from .patchwork.faults import Fault
+    from .patchwork.instances import RECORDED, Instance, instance
     from .patchwork.patchwork import Patchwork
     from .patchwork.rows import Dataset
     from .protocol import respond
     from .protocol.messages import Request, Response
+    from .serving.limits import Limits
     from .serving.thread import LiveServer, serve
 
     __version__: str
 
 __all__ = [
+    "RECORDED",
     "Dataset",
+    "Fault",
     "FixtureError",
+    "Instance",
+    "Limits",
     "LiveServer",
     "Patchwork",
     "Request",
     "Response",
     "__version__",
+    "dumps",
     "instance",
     "load",
     "respond",
@@ -37,12 +44,17 @@ __all__ = [
 ]
 
 _MODULES = {
+    "RECORDED": "patchwork.instances",
     "Dataset": "patchwork.rows",
+    "Fault": "patchwork.faults",
     "FixtureError": "fixtures",
+    "Instance": "patchwork.instances",
+    "Limits": "serving.limits",
     "LiveServer": "serving.thread",
     "Patchwork": "patchwork.patchwork",
     "Request": "protocol.messages",
     "Response": "protocol.messages",
+    "dumps": "fixtures",
     "instance": "patchwork.instances",
     "load": "fixtures",
     "respond": "protocol",

@@ -20,6 +20,8 @@ from xmlrpc.client import ServerProxy
 
 import pytest
 
+import fakepw
+
 ROOT = Path(__file__).parents[1]
 JSON = {"demo.json", "hostile.json", "schema.json", "tiny.json"}
 
@@ -194,10 +196,54 @@ def test_an_extra_that_is_missing_is_named(
     assert status == 1 or done.stderr == says
 
 
+#: A program that uses every public name, as one who has types checked writes it.
+USER = """
+from pathlib import Path
+
+import fakepw
+from fakepw.strategies import MethodCall, method_calls, patch_filters
+
+ROWS: fakepw.Dataset = fakepw.load("tiny", {"patches": [{"name": "one more"}]})
+Path("saved.json").write_bytes(fakepw.dumps(ROWS, instance=fakepw.RECORDED[0]))
+old: fakepw.Instance = fakepw.instance(fakepw.RECORDED[0])
+patchwork = fakepw.Patchwork(ROWS, old)
+try:
+    patchwork.call("patch_set", [1, {}])
+except fakepw.Fault as fault:
+    print(fault.kind, fault.text)
+request = fakepw.Request(b"GET", b"/")
+response: fakepw.Response = fakepw.respond(request, patchwork)
+try:
+    fakepw.load("nowhere.json")
+except fakepw.FixtureError as error:
+    print(*error.errors)
+
+
+def count(server: fakepw.LiveServer) -> int:
+    server.reset()
+    return server.run(len, server.patchwork.store.patches)
+
+
+with fakepw.serve(Path("saved.json"), limits=fakepw.Limits(idle_timeout=5)) as pw:
+    print(count(pw), pw.state() == ROWS, response.status, fakepw.__version__)
+    call: MethodCall = MethodCall("patch_list", ({},))
+    calls, filters = method_calls(ROWS, ["patch_list"]), patch_filters(ROWS)
+    reveal_type(pw.url)
+"""
+
+
+def test_a_program_that_uses_every_public_name_runs(installed: Path, tmp_path: Path) -> None:
+    assert [name for name in fakepw.__all__ if f"fakepw.{name}" not in USER] == []
+    (tmp_path / "user.py").write_text(USER.replace("reveal_type", "print"))
+    refused, missing, served, url = run(installed / "python", "user.py", cwd=tmp_path).splitlines()
+    assert refused == "Exception No authentication credentials given"
+    assert missing.startswith("nowhere.json: there is no such file")
+    assert served.startswith("3 True 200 ")
+    assert url.startswith("http://127.0.0.1:")
+
+
 def test_types_are_published(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / "user.py").write_text(
-        "import fakepw\n\nwith fakepw.serve('tiny') as pw:\n    reveal_type(pw.url)\n"
-    )
+    (tmp_path / "user.py").write_text(USER)
     done = run(
         sys.executable, "-m", "mypy", "--strict", "--python-executable", installed / "python",
         "user.py", cwd=tmp_path, env={**os.environ, "MYPY_CACHE_DIR": str(tmp_path / "cache")},

@@ -134,6 +134,8 @@ class Patchwork:
     ) -> Any:
         """The result of a method call: int, bool, str, bytes, list or Record of these (or None).
 
+        A Record is a dict. It is shared with later results, and so not to be changed.
+
         `params` are positional; `authorization` is the Authorization header, as latin-1 text.
         The order of steps is that of SERVER.md 1.2 and 1.10: method, credentials, arity, call.
 
