@@ -41,8 +41,8 @@ def _ascii_fold(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _upper_char(char: str) -> str:
-    upper = char.upper()
-    return upper if len(upper) == 1 else char
+    """Unicode's simple upper case, which Python knows in so far as it is also the title case."""
+    return next((cased for cased in (char.upper(), char.title()) if len(cased) == 1), char)
 
 
 def _simple_upper(text: str) -> str:
@@ -52,20 +52,37 @@ def _simple_upper(text: str) -> str:
     return "".join(map(_upper_char, text))
 
 
+#: MariaDB's table is of Unicode 3.0 and of these 256s of characters; others have their own weight.
+_GENERAL_PAGES = frozenset({*range(6), 0x1E, 0x1F, 0x21, 0x24, 0xFF})
+_UNICODE_3_2 = unicodedata.ucd_3_2_0  # the oldest that Python has
+_SINCE_3_0 = frozenset("\u0220ϘϙϴϵҊҋӅӆӉӊӍӎ" + "".join(map(chr, range(0x500, 0x510))))
+_GENERAL_ODDITIES = {"ß": "S", "Й": "Й", "й": "Й", "ϲ": "Σ"}
+
+
 @lru_cache(maxsize=4096)
 def _general_weight(char: str) -> str:
     """What utf8mb4_general_ci compares for a character: its base letter in upper case.
 
-    Accents do not count (SERVER.md 3: `ü` matches `u`), but for `Й`, which MariaDB's table has as
-    a letter of its own; `ß` is an `S`; all characters beyond the basic plane are one.
+    Accents do not count (SERVER.md 3: `ü` matches `u`); all characters beyond the basic plane
+    are one.  Measured for every character: tests/patchwork/collations.py.
     """
     if ord(char) > 0xFFFF:
         return "\ufffd"
-    if char == "ß":
-        return "S"
-    decomposed = unicodedata.normalize("NFD", char)
-    accented = len(decomposed) > 1 and all(map(unicodedata.combining, decomposed[1:]))
-    return _upper_char(decomposed[0] if accented and char not in "Йй" else char)
+    weight = _GENERAL_ODDITIES.get(char) or _upper_char(_base(char))
+    return weight if _in_general_table(char) and _in_general_table(weight) else char
+
+
+def _in_general_table(char: str) -> bool:
+    paged = ord(char) >> 8 in _GENERAL_PAGES
+    return paged and char not in _SINCE_3_0 and _UNICODE_3_2.category(char) != "Cn"
+
+
+def _base(char: str) -> str:
+    """The letter beneath the accents, where Unicode spells the character with them."""
+    spelt = _UNICODE_3_2.decomposition(char)
+    letter = _UNICODE_3_2.normalize("NFD", char)[0]
+    composed = " " in spelt and "<" not in spelt and letter.isalpha()
+    return letter if composed else char
 
 
 def _general_ci(text: str) -> str:
