@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from .faults import Fault, Refusal
+from .faults import BINDING, COUNTING, RUNNING, Fault, Refusal
 from .fields import to_int
 from .traits import Traits
 from .values import Binary, DateTime
@@ -35,15 +35,15 @@ def compile_part(
     Raises the Fault of a query that the database refuses.
     """
     if traits.date_part_fault is not None:
-        raise Refusal(*traits.date_part_fault)
+        raise Refusal(*traits.date_part_fault, RUNNING)
     if part == "year":  # a BETWEEN with one of its two values
         kind, text = traits.long_range
-        raise Refusal(kind, text.format(count=1))
+        raise Refusal(kind, text.format(count=1), COUNTING)
     if isinstance(value, list | dict | Binary | DateTime):
         text = "Error binding parameter 0 - probably unsupported type."
-        raise Refusal("django.db.utils.InterfaceError", text)
+        raise Refusal("django.db.utils.InterfaceError", text, BINDING)
     if type(value) is int and not -(2**63) <= value < 2**63 and traits.big_integer_text:
-        raise Refusal("OverflowError", traits.big_integer_text)
+        raise Refusal("OverflowError", traits.big_integer_text, BINDING)
 
     def matches(row: Any) -> bool:
         found = get(row)

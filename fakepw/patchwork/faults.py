@@ -26,5 +26,14 @@ class Refusal(Fault):
     """The Fault of a database, or its driver, that does not run a query which Django has built.
 
     It comes only once the whole query is built: anything wrong, or empty, elsewhere in the query
-    comes first.
+    comes first; and of several, the one of the earliest `stage`.
     """
+
+    def __init__(self, kind: str, text: str, stage: int) -> None:
+        super().__init__(kind, text)
+        self.stage = stage
+
+
+#: Stages of a query: the driver makes literals of its values, sees whether there are as many as the
+#: query has places for, binds them (SQLite's does), and has the database run it.
+ADAPTING, COUNTING, BINDING, RUNNING = range(4)

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -111,14 +111,25 @@ def to_bool(value: Any, traits: Traits) -> bool:
         return bool(value)
     if isinstance(value, DateTime) and traits.strict_datetimes:
         raise Fault("TypeError", "Can't compare DateTime and bool")
-    # what compares equal to a text in that Python: a DateTime always, a Binary in Python 2
-    comparable = str | DateTime | Binary if traits.py2 else str | DateTime
-    text = to_str(value, traits.py2) if isinstance(value, comparable) else None
+    text = equal_text(value, traits)
     if text in ("t", "True", "1"):
         return True
     if text in ("f", "False", "0"):
         return False
     raise validation_error("value must be either True or False.", value, traits)
+
+
+def equal_text(value: Any, traits: Traits) -> str | None:
+    """The text that a parameter compares equal to: a DateTime does, and a Binary in Python 2.
+
+    Raises the Fault of a Binary there that is not ASCII, and so does not compare.
+    """
+    if isinstance(value, Binary) and traits.py2:
+        try:
+            return value.data.decode("ascii")
+        except UnicodeDecodeError as error:
+            raise Fault("UnicodeDecodeError", str(error)) from None
+    return to_str(value, traits.py2) if isinstance(value, str | DateTime) else None
 
 
 def truth(value: Any) -> bool:
@@ -139,13 +150,10 @@ def _message(message: str, traits: Traits) -> str:
     return "u" + shown if traits.py2 and message.isascii() else shown
 
 
-_DATETIME = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
-    r"(?::(?P<second>\d{1,2})(?:[\.,](?P<microsecond>\d{1,6})\d{0,6})?)?"
-    r"\s*(?P<tzinfo>Z|[+-]\d{2}(?::?\d{2})?)?$"
-)
-_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})$")
+_DATE = r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+_TIME = r"[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
+_SECOND = r"(?::(?P<second>\d{1,2})(?:[%s](?P<microsecond>\d{1,6})\d{0,6})?)?"
+_ZONE = r"(?P<tzinfo>Z|[+-]\d{2}(?::?\d{2})?)?"
 _ISO_STRICT = re.compile(
     r"\d{4}-\d\d-\d\d(.\d\d(:\d\d(:\d\d(\.\d{3}(\d{3})?)?)?)?([+-]\d\d:\d\d(:\d\d(\.\d{6})?)?)?)?$",
     re.S,
@@ -163,16 +171,15 @@ def to_datetime(value: Any, traits: Traits) -> datetime:
     found = _from_iso(value, traits) if traits.parses_iso_first else None
     if found is not None:
         return found
-    match = _DATETIME.match(value)
+    dated, timed = _date_patterns(traits)
+    form, kind = _FORMAT, "date/time"
     try:
-        if match:
-            return _matched(match)
-        match = _DATE.match(value)
-        if match:
+        if match := timed.match(value):
+            return _matched(match, traits)
+        form, kind = "YYYY-MM-DD", "date"
+        if match := dated.match(value):
             return datetime(*(int(part) for part in match.groups()))  # type: ignore[arg-type]
     except ValueError:
-        form = _FORMAT if match and match.re is _DATETIME else "YYYY-MM-DD"
-        kind = "date/time" if match and match.re is _DATETIME else "date"
         text = f"value has the correct format ({form}) but it is an invalid {kind}."
         raise validation_error(text, value, traits) from None
     text = f"value has an invalid format. It must be in {_FORMAT} format."
@@ -189,7 +196,15 @@ def _from_iso(value: str, traits: Traits) -> datetime | None:
         return None
 
 
-def _matched(match: re.Match[str]) -> datetime:
+def _date_patterns(traits: Traits) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What Django matches with a date, and with a date and time."""
+    flags = re.ASCII if traits.py2 else 0  # which digits there are
+    blanks = r"\s*" if traits.blanks_before_zone else ""
+    timed = _DATE + _TIME + _SECOND % traits.decimal_marks + blanks + _ZONE
+    return re.compile(_DATE + "$", flags), re.compile(timed + "$", flags)
+
+
+def _matched(match: re.Match[str], traits: Traits) -> datetime:
     parts = match.groupdict()
     zone = parts.pop("tzinfo")
     micro = (parts.pop("microsecond") or "").ljust(6, "0")
@@ -197,8 +212,28 @@ def _matched(match: re.Match[str]) -> datetime:
     moment = datetime(**numbers, microsecond=int(micro))  # type: ignore[arg-type]
     if zone is None:
         return moment
-    offset = "+00:00" if zone == "Z" else zone if ":" in zone else f"{zone[:3]}:{zone[3:] or '00'}"
-    return datetime.fromisoformat(moment.isoformat() + offset)
+    minutes = 0 if zone == "Z" else 60 * int(zone[1:3]) + int(zone[3:].lstrip(":") or 0)
+    if zone[0] == "-":
+        minutes = -minutes
+    if traits.far_zones != "refused" and abs(minutes) >= 24 * 60:
+        return moment.replace(tzinfo=_FarZone(traits.far_zone_text.format(minutes=minutes)))
+    return moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+
+
+class _FarZone(tzinfo):
+    """A zone a day away, of which old Djangos hear only when they ask for its offset."""
+
+    def __init__(self, complaint: str) -> None:
+        self.complaint = complaint
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        raise Fault("ValueError", self.complaint)
+
+    def dst(self, _: datetime | None) -> None:
+        """Unknown, as `tzname` is."""
+
+    def tzname(self, _: datetime | None) -> None:
+        """Never asked for."""
 
 
 def year_bounds(year: int, traits: Traits) -> tuple[datetime, datetime]:

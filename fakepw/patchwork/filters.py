@@ -15,7 +15,6 @@ from .fields import Field, to_int
 from .hash_order import walk
 from .lookups import (
     Condition,
-    NothingMatches,
     Predicate,
     build,
     compile_all,
@@ -140,9 +139,18 @@ def _builder(
     return lambda: build(field, parts, value, traits)
 
 
+#: Times that a filter is walked on its way into a query: Django hands it on as keyword arguments,
+#: each time in a new dict, whose order under Python 2 may be another.
+_HANDED_ON = 5
+
+
 def conditions(found: Filter, traits: Traits) -> list[Condition]:
     """Build all conditions in Django's order; the first that cannot be built faults."""
-    names = sorted(found.wanted) if traits.sorts_filters else walk(found.wanted, traits.py2)
+    names = list(found.wanted)
+    if traits.sorts_filters:
+        names.sort()
+    for _ in range(_HANDED_ON if traits.py2 else 0):
+        names = walk(names, py2=True)
     return [found.wanted[name]() for name in names]
 
 
@@ -197,15 +205,14 @@ def row_id_of(value: Any, traits: Traits) -> int | None:
 # -- finding patches -----------------------------------------------------------------------
 
 
-def find_patches(store: Store, found: Filter, traits: Traits) -> list[int]:
-    """The ids of the patches that a filter means, by (date, id)."""
-    wanted = conditions(found, traits)
+def find_patches(store: Store, wanted: list[Condition], traits: Traits) -> list[int]:
+    """The ids of the patches that meet all conditions, by (date, id).
+
+    Raises the Fault of a query that cannot be run, or NothingMatches.
+    """
     if not wanted:
         return store.order
-    try:
-        tests = compile_all(wanted, traits)
-    except NothingMatches:
-        return []
+    tests = compile_all(wanted, traits)
     among, covered = candidates(store, wanted, traits)
     rest = [test for condition, test in zip(wanted, tests, strict=True) if condition not in covered]
     return _filtered(store, among, rest)

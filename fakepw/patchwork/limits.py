@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from .faults import Fault
 from .fields import int2
+from .lookups import NothingMatches
 from .text import digits, type_name
 from .traits import Traits
 from .values import Binary, DateTime
@@ -16,34 +17,46 @@ Row = TypeVar("Row")
 
 
 def limited(
-    rows: Sequence[Row], max_count: Any, traits: Traits, negative: str | None = None
+    query: Callable[[], Sequence[Row]], max_count: Any, traits: Traits, negative: str | None = None
 ) -> Sequence[Row]:
-    """The first `max_count` rows, the last `-max_count`, or all for 0.
+    """The first `max_count` rows of a query, the last `-max_count`, or all for 0.
 
-    `negative` overrides the trait `negative_count`.
+    `query` is run, as by Django, once the count is known to be a number; it raises
+    NothingMatches where the database is not even asked.  `negative` overrides the trait
+    `negative_count`.
 
     Raises the Fault of a count that is no number, that the database does not take, or that asks
     for more last rows than there are.
     """
     below = negative or traits.negative_count
     count = _number(max_count, traits, below)
-    if isinstance(max_count, str):  # Python 2 only: goes into the query as it is
-        return rows if count < 0 else rows[: int(count)]
-    if count > 0:
-        whole = _whole(count)
-        for least, kind, text in traits.limit_faults:
+    text = isinstance(max_count, str)  # Python 2 only: more than any number
+    whole = _whole(count) if count > 0 or text else 0
+    try:
+        rows = query()
+    except NothingMatches:
+        rows = ()
+    else:
+        for least, kind, fault_text in traits.limit_faults:
             if whole >= least:
-                raise Fault(kind, text.format(number=digits(whole)))
+                raise Fault(kind, fault_text.format(number=digits(whole)))
+    if text:
+        return rows if whole < 0 else rows[:whole]
+    if count > 0:
         return rows[:whole]
     if count < 0 and below == "last":
-        if isinstance(max_count, float) and traits.counts_by_loading:
-            text = "slice indices must be integers or None or have an __index__ method"
-            raise Fault("TypeError", text)
-        start = len(rows) + count
-        if start < 0:
-            raise Fault(traits.negative_index_fault, "Negative indexing is not supported.")
-        return rows[int(start) :]
+        return _last(rows, count, max_count, traits)
     return rows
+
+
+def _last(rows: Sequence[Row], count: float, max_count: Any, traits: Traits) -> Sequence[Row]:
+    start = len(rows) + count
+    if start < 0:
+        raise Fault(traits.negative_index_fault, "Negative indexing is not supported.")
+    if isinstance(max_count, float) and traits.counts_by_loading:
+        text = "slice indices must be integers or None or have an __index__ method"
+        raise Fault("TypeError", text)
+    return rows[int(start) :]
 
 
 def _whole(count: float) -> int:

@@ -11,16 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import date_lookups
 from .collation import COLLATIONS
-from .faults import Fault, Refusal
-from .fields import Field, prepare, truth, year_bounds
+from .faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal
+from .fields import Field, equal_text, prepare, truth, year_bounds
 from .text import to_str, type_name
 from .traits import Traits
+from .values import Binary, DateTime
 
 Predicate = Callable[[Any], bool]
 
@@ -52,6 +53,11 @@ _PATTERNS: dict[str, tuple[bool, Callable[[str, str], bool]]] = {
     "iendswith": (True, str.endswith),
     "iexact": (True, str.__eq__),
 }
+#: What is left of a pattern that ends early, before the wildcard behind the text.
+_WITHOUT_OPEN_END: dict[str, Callable[[str, str], bool]] = {
+    **dict.fromkeys(("contains", "icontains"), str.endswith),
+    **dict.fromkeys(("startswith", "istartswith"), str.__eq__),
+}
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "exact": lambda a, b: bool(a == b),
     "gt": lambda a, b: bool(a > b),
@@ -78,19 +84,21 @@ def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Con
 
     Raises the Fault of a lookup that the field does not have or a value that does not fit.
     """
-    refuses_none = value is None and not (not parts or parts[-1] in _TAKES_NONE)
-    if refuses_none and traits.checks_none_first:
-        raise Fault("ValueError", "Cannot use None as a query value")
+    if value is None and traits.checks_none_first:
+        if parts and parts[-1] not in _TAKES_NONE:
+            raise Fault("ValueError", "Cannot use None as a query value")
+        return Condition(field, "isnull", True)  # whatever else the key says
     part, lookup = _resolve(field, parts, traits)
     if part == "year" and not traits.date_parts_are_transforms:
         return Condition(field, "exact", date_lookups.to_year(value, traits), part)
+    if field.kind == "BooleanField" and traits.truthy_booleans:
+        text = equal_text(value, traits)  # Django < 1.10 looks for just this in a boolean's text
+        value = text == "1" if text in ("0", "1") else value
     if lookup in _DATE_PARTS:
         if lookup == "year":
             value = date_lookups.to_year(value, traits)
         return Condition(field, lookup, value)
     target = field if part is None else Field("None", "IntegerField", field.get)
-    if field.kind == "BooleanField" and traits.truthy_booleans and value in ("0", "1"):
-        value = value == "1"  # the one thing that Django < 1.10 looks for in a boolean's text
     if value is None and lookup in _TAKES_NONE:
         return Condition(field, "isnull", True, part)
     if value is None and lookup not in ("in", "range"):
@@ -208,7 +216,7 @@ def compile_condition(condition: Condition, traits: Traits) -> Predicate:
 def compile_all(conditions: Sequence[Condition], traits: Traits) -> list[Predicate]:
     """The predicates of all conditions of one query.
 
-    Raises the first Fault of Django's, or NothingMatches; failing these, the first Refusal.
+    Raises the first Fault of Django's, or NothingMatches; failing these, the earliest Refusal.
     """
     tests: list[Predicate] = []
     refusals: list[Refusal] = []
@@ -218,7 +226,7 @@ def compile_all(conditions: Sequence[Condition], traits: Traits) -> list[Predica
         except Refusal as refusal:
             refusals.append(refusal)
     if refusals:
-        raise refusals[0]
+        raise min(refusals, key=lambda refusal: refusal.stage)
     return tests
 
 
@@ -249,9 +257,9 @@ def _parameter(value: Any, traits: Traits) -> Any:
     """A prepared value as the database's driver takes it."""
     if isinstance(value, datetime) and value.tzinfo is not None:
         _check_zone(value, traits)
-        return value.astimezone(ZoneInfo(traits.time_zone)).replace(tzinfo=None)
+        return _in_session_zone(value, traits)
     if isinstance(value, str) and "\0" in value and traits.nul_in_text is not None:
-        raise Refusal("ValueError", traits.nul_in_text)
+        raise Refusal("ValueError", traits.nul_in_text, ADAPTING)
     return value
 
 
@@ -259,8 +267,21 @@ def _check_zone(value: Any, traits: Traits) -> None:
     """Refuse a date with a zone where Django does (SERVER.md 3)."""
     aware = isinstance(value, datetime) and value.tzinfo is not None
     if aware and not traits.aware_dates:
+        if traits.far_zones == "noticed":
+            value.utcoffset()
         text = f"{traits.backend} backend does not support timezone-aware datetimes when "
         raise Fault("ValueError", text + "USE_TZ is False.")
+
+
+def _in_session_zone(value: datetime, traits: Traits) -> datetime:
+    """An instant as PostgreSQL shows it: in the zone of its session, and up to 16 hours away."""
+    if abs(value.utcoffset() or timedelta()) >= timedelta(hours=16):
+        text = "time zone displacement out of range\n"
+        raise Refusal("django.db.utils.DataError", text, RUNNING)
+    try:
+        return value.astimezone(ZoneInfo(traits.time_zone)).replace(tzinfo=None)
+    except OverflowError:  # PostgreSQL's calendar goes on where Python's ends
+        return datetime.min if value.year == 1 else datetime.max
 
 
 def _too_big(value: Any, bits: int) -> bool:
@@ -270,7 +291,7 @@ def _too_big(value: Any, bits: int) -> bool:
 def _bound(value: Any, traits: Traits) -> Any:
     """A parameter of a query, refused where SQLite's driver cannot take it (SERVER.md 2)."""
     if traits.big_integer_text and _too_big(value, 64):
-        raise Refusal("OverflowError", traits.big_integer_text)
+        raise Refusal("OverflowError", traits.big_integer_text, BINDING)
     return _parameter(value, traits)
 
 
@@ -318,7 +339,7 @@ def _between(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
         raise Fault("IndexError", traits.single_range_text)
     if len(values) > 2:
         kind, text = traits.long_range
-        raise Refusal(kind, text.format(count=len(values)))
+        raise Refusal(kind, text.format(count=len(values)), COUNTING)
     values = [_bound(value, traits) for value in values]
     if None in values:
         return lambda row: False
@@ -338,10 +359,13 @@ def _pattern(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
     fragment = _fragment(condition, traits)
     fold = COLLATIONS[traits.database].ilike if insensitive else COLLATIONS[traits.database].like
     show = _shown(condition, traits)
-    wanted = fold(fragment)
     too_long = traits.longest_pattern and _pattern_size(condition, fragment) > (
         traits.longest_pattern
     )
+    if traits.nul_ends_pattern and "\0" in fragment:
+        fragment, _, _ = fragment.partition("\0")
+        test = _WITHOUT_OPEN_END.get(condition.lookup, test)
+    wanted = fold(fragment)
 
     def matches(row: Any) -> bool:
         found = get(row)
@@ -368,7 +392,8 @@ def _fragment(condition: Condition, traits: Traits) -> str:
             return "{" + ",".join("NULL" for _ in value) + "}"
         kind = type_name(value, traits.py2)
         text = f"function upper({kind}) does not exist"
-        raise Refusal("django.db.utils.ProgrammingError", text)
+        stage = ADAPTING if isinstance(value, dict | Binary | DateTime) else RUNNING
+        raise Refusal("django.db.utils.ProgrammingError", text, stage)
     text = to_str(value, traits.py2)
     _parameter(text, traits)
     return text
@@ -411,11 +436,11 @@ def _regex(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> P
     pattern = to_str(condition.value, traits.py2)
     show = _shown(condition, traits)
     if not isinstance(condition.value, str) and traits.untyped_regex is not None:
-        return _failing_regex(Refusal(*traits.untyped_regex), get, traits)
+        return _failing_regex(Refusal(*traits.untyped_regex, RUNNING), get, traits)
     try:
         compiled = re.compile(pattern, re.IGNORECASE if condition.lookup == "iregex" else 0)
     except re.error:
-        return _failing_regex(Refusal(*traits.bad_regex), get, traits)
+        return _failing_regex(Refusal(*traits.bad_regex, RUNNING), get, traits)
     return lambda row: (found := get(row)) is not None and bool(compiled.search(show(found)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from .backend import Backend
@@ -23,7 +24,7 @@ from .filters import (
 )
 from .hash_order import ordered
 from .limits import limited
-from .lookups import Condition, NothingMatches, build, compile_all, compile_condition, exact
+from .lookups import Condition, build, compile_all, compile_condition, exact
 from .rows import Check, Patch
 from .values import Record
 
@@ -59,12 +60,12 @@ def state_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[
 
 def _counted(pw: Backend, rows: Sequence[Any], max_count: Any) -> Sequence[Any]:
     if pw.traits.slices_search_results:
-        if max_count is None or (isinstance(max_count, int | float) and max_count <= 0):
+        if max_count is None or (isinstance(max_count, int | float) and not max_count > 0):
             return rows  # Python 2: nil, too, is not more than 0
         if not isinstance(max_count, int):
             raise Fault("TypeError", "slice indices must be integers")
         return rows[:max_count]
-    return limited(rows, max_count, pw.traits)
+    return limited(lambda: rows, max_count, pw.traits)
 
 
 def _search(pw: Backend, rows: Iterable[Any], names: Sequence[str], search: Any) -> list[Any]:
@@ -123,7 +124,9 @@ def patch_list(pw: Backend, filt: Any = None) -> list[Record]:
     found = parse(filt, PATCH_KEYS, related, PATCH_FIELDS, pw.traits)
     if found is None:
         return []
-    patch_ids = limited(find_patches(pw.store, found, pw.traits), found.max_count, pw.traits)
+    wanted = conditions(found, pw.traits)
+    query = partial(find_patches, pw.store, wanted, pw.traits)
+    patch_ids = limited(query, found.max_count, pw.traits)
     return [record(patch_id) for patch_id in patch_ids]
 
 
@@ -188,20 +191,19 @@ def patch_get_diff(pw: Backend, patch_id: Any) -> str | None:
 
 def check_list(pw: Backend, filt: Any = None) -> list[Record]:
     """Checks that a filter means, in the order of their ids (SERVER.md 1.8)."""
-    rows: list[Check] = list(pw.store.checks.values())
     if filt is None and pw.traits.default_arguments is None:
-        return [pw.records.check(row) for row in rows]
+        return [pw.records.check(row) for row in pw.store.checks.values()]
     found = parse(filt, CHECK_KEYS, _related_to_check(pw), CHECK_FIELDS, pw.traits)
     if found is None:
         return []
-    wanted = conditions(found, pw.traits)
-    try:
-        tests = compile_all(wanted, pw.traits)
-        rows = [row for row in rows if all(test(row) for test in tests)]
-    except NothingMatches:
-        rows = []
+    query = partial(_find_checks, pw, conditions(found, pw.traits))
     negative = pw.traits.check_list_negative_count
-    return [pw.records.check(row) for row in limited(rows, found.max_count, pw.traits, negative)]
+    return [pw.records.check(row) for row in limited(query, found.max_count, pw.traits, negative)]
+
+
+def _find_checks(pw: Backend, wanted: list[Condition]) -> list[Check]:
+    tests = compile_all(wanted, pw.traits)
+    return [row for row in pw.store.checks.values() if all(test(row) for test in tests)]
 
 
 def _related_to_check(pw: Backend) -> Any:

@@ -151,6 +151,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "iso_dates": "strict",
         "regex_type_text": "expected string or buffer",
         "bad_year_text": "year is out of range",
+        "far_zone_text": "tzinfo.utcoffset() returned {minutes}; must be in -1439 .. 1439",
         "strict_datetimes": True,
         "bad_index_text": "{kind} indices must be integers, not str",
         "cannot_unpack_text": "need more than 0 values to unpack",
@@ -162,6 +163,8 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "py2": False,
         "regex_type_text": "expected string or bytes-like object",
         "bad_year_text": "year {year} is out of range",
+        "far_zone_text": "offset must be a timedelta strictly between -timedelta(hours=24) and "
+        "timedelta(hours=24).",
         "bad_index_text": "{kind} indices must be integers or slices, not str",
         "cannot_unpack_text": "not enough values to unpack (expected 2, got 0)",
     },
@@ -222,6 +225,9 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "truthy_booleans": True,
         "quotes": ("'", "'"),
         "parses_iso_first": False,
+        "decimal_marks": ".",
+        "blanks_before_zone": False,
+        "far_zones": "taken",
         "exact_float_bounds": False,
         "checks_none_first": True,
         "empty_range": ("IndexError", "list index out of range"),
@@ -250,6 +256,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "absolute_redirects": False,
         "drops_short_sessions": True,
         "redirect_safe": "/:@&+$,-_.!~*'()",
+        "far_zones": "noticed",
         "date_parts_are_transforms": True,
         "related_lookups": ("exact", "in", "gt", "gte", "lt", "lte", "isnull"),
         "nested_relation_text": (
@@ -284,6 +291,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "cookie_dashes": False,
         "cookie_attributes": "; SameSite=Lax",
         "checks_none_first": False,
+        "far_zones": "refused",
         "nested_model_faults": True,
         "sorts_filters": True,
         "suggests_lookups": True,
@@ -294,6 +302,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "varies_on_dropped_sessions": True,
         "names_field_of_bad_number": True,
         "quotes": ("“", "”"),
+        "decimal_marks": ".,",
         "exact_float_bounds": True,
         "counts_matches_to": 20,
     },
@@ -303,6 +312,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "isnull_needs_boolean": True,
         "negative_index_fault": "ValueError",
         "parses_iso_first": True,
+        "blanks_before_zone": True,
     },
     "5.1": {
         # pages
@@ -331,6 +341,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "integer_bits": 64,
         "aware_dates": False,
         "nul_in_text": None,
+        "nul_ends_pattern": True,
         "long_range": (
             "django.db.utils.ProgrammingError",
             "Incorrect number of bindings supplied. The current statement uses 2, and there are "
@@ -349,6 +360,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "big_integer_text": "Python int too large to convert to SQLite INTEGER",
         "date_part_fault": None,
         "failed_insert_takes_id": False,
+        "ids_run_out": None,
         "limit_faults": ((2**63, "django.db.utils.IntegrityError", "datatype mismatch"),),
         "null_text": "NOT NULL constraint failed: {table}.{column}",
         "too_long_text": None,
@@ -361,6 +373,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "aware_dates": True,
         "nul_in_text": "A string literal cannot contain NUL (0x00) characters.",
         "long_range": ("TypeError", "not all arguments converted during string formatting"),
+        "nul_ends_pattern": False,
         "longest_pattern": None,
         "iexact_keeps_type": True,
         "boolean_texts": ("false", "true"),
@@ -377,6 +390,10 @@ DATABASES: dict[str, dict[str, Any]] = {
             "function pg_catalog.date_part(unknown, character varying) does not exist\n",
         ),
         "failed_insert_takes_id": True,
+        "ids_run_out": (
+            "django.db.utils.DataError",
+            'nextval: reached maximum value of sequence "{table}_id_seq" (2147483647)\n',
+        ),
         "limit_faults": ((2**63, "django.db.utils.DataError", "bigint out of range\n"),),
         "null_text": 'null value in column "{column}" of relation "{table}" violates not-null '
         "constraint\n",
@@ -391,11 +408,16 @@ DATABASES: dict[str, dict[str, Any]] = {
             "django.db.utils.ProgrammingError",
             "not all arguments converted during bytes formatting",
         ),
+        "nul_ends_pattern": False,
         "longest_pattern": None,
         "date_decimals": "always",
         "regex_fails_by_row": False,
         "bad_regex": ("django.db.utils.OperationalError", '(1139, "Got error from regexp")'),
         "untyped_regex": None,
+        "ids_run_out": (
+            "django.db.utils.InternalError",
+            "(167, \"Out of range value for column 'id' at row 1\")",
+        ),
         "big_integer_text": None,
         "limit_faults": (
             (

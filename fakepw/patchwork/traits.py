@@ -59,6 +59,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     iso_dates: str  # what fromisoformat takes: its own output ("strict") or any ISO 8601 ("any")
     regex_type_text: str  # a match against what is no text
     bad_year_text: str
+    far_zone_text: str  # what utcoffset() says of a day or more
     strict_datetimes: bool  # < 3.9: a DateTime compares with no number, not even to be unequal
     bad_index_text: str  # a list or text asked for an item by name
     cannot_unpack_text: str  # an empty range
@@ -80,6 +81,9 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     truthy_booleans: bool  # < 1.10: any value for a boolean, by its truth
     quotes: tuple[str, str]  # round a value in a ValidationError
     parses_iso_first: bool  # >= 4: fromisoformat, then regular expressions
+    decimal_marks: str  # >= 3: before the fraction of a second
+    blanks_before_zone: bool  # >= 4
+    far_zones: str  # a day or more from UTC: "taken" (1.8), "noticed" when used, "refused" (>= 2)
     exact_float_bounds: bool  # >= 3: gte and lt of a float are not cut to integers
     checks_none_first: bool  # < 2: nil is refused before the lookup is looked at
     date_parts_are_transforms: bool  # >= 1.9: date__year__gt
@@ -124,6 +128,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     integer_bits: int  # of the integers that Django believes a column to hold
     aware_dates: bool  # dates with a zone are understood
     nul_in_text: str | None
+    nul_ends_pattern: bool  # of LIKE
     long_range: tuple[str, str]  # (class, text) of a range with more than two values
     longest_pattern: int | None  # bytes of a LIKE pattern
     iexact_keeps_type: bool  # and fails for what is no text
@@ -135,6 +140,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     untyped_regex: tuple[str, str] | None  # a pattern that is no text
     regex_fails_by_row: bool  # a pattern is looked at with the first row, not before
     failed_insert_takes_id: bool  # a check that is refused for its NULL uses up an id
+    ids_run_out: tuple[str, str] | None  # (class, text) after the last 32-bit id
     limit_faults: tuple[tuple[int, str, str], ...]  # (from this max_count on, class, text)
     null_text: str
     too_long_text: str | None  # of a text that a column cannot hold

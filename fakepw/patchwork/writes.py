@@ -141,9 +141,13 @@ def check_create(
         "context": _optional(pw, "context", context, 255),
         "description": None if description is None else _storable(pw, description),
     }
+    check_id = pw.store.next_check_id()
+    if pw.traits.ids_run_out is not None and check_id >= 2**31:
+        kind, text = pw.traits.ids_run_out
+        raise Fault(kind, text.format(table="patchwork_check"))
     local = pw.clock().replace(tzinfo=UTC).astimezone(ZoneInfo(pw.traits.time_zone))
     check = Check(
-        id=pw.store.next_check_id(),
+        id=check_id,
         patch_id=patch.id,
         user_id=user.id,
         date=local.replace(tzinfo=None),
