@@ -10,6 +10,8 @@ from pathlib import Path
 
 #: Wrong but well-formed credentials that one run may send (DESIGN.md, Safety).
 LOGINS = 2
+#: The seconds between two requests once a server has said that they are too many.
+GAP = 0.1
 
 
 class BudgetSpent(Exception):
@@ -25,9 +27,11 @@ class Budget:
     def __init__(self, path: Path, *, limit: int = 0, rate: float = 0.0) -> None:
         self.path, self.limit, self.rate = path, limit, rate
         with self._transaction() as db:
-            db.execute("CREATE TABLE IF NOT EXISTS spent (requests INT, logins INT, next REAL)")
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS spent (requests INT, logins INT, next REAL, gap REAL)"
+            )
             if db.execute("SELECT 1 FROM spent").fetchone() is None:
-                db.execute("INSERT INTO spent VALUES (0, 0, 0)")
+                db.execute("INSERT INTO spent VALUES (0, 0, 0, 0)")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -44,24 +48,29 @@ class Budget:
     def take(self, *, login: bool = False) -> None:
         """Wait for this request's turn. Raises BudgetSpent if there is none left."""
         with self._transaction() as db:
-            requests, logins, slot = db.execute("SELECT * FROM spent").fetchone()
+            requests, logins, slot, gap = db.execute("SELECT * FROM spent").fetchone()
             if self.limit and requests >= self.limit:
                 raise BudgetSpent(f"all {self.limit} requests of --max-requests are spent")
             if login and logins >= LOGINS:
                 raise BudgetSpent(f"no more than {LOGINS} wrong passwords are ever tried")
             now = time.time()
             turn = max(now, slot)
+            after = turn + max(gap, 1 / self.rate if self.rate else 0)
             db.execute(
                 "UPDATE spent SET requests = ?, logins = ?, next = ?",
-                (requests + 1, logins + login, turn + (1 / self.rate if self.rate else 0)),
+                (requests + 1, logins + login, after),
             )
         if turn > now:
             time.sleep(turn - now)
 
-    def hold(self, seconds: float) -> None:
-        """Let no worker send anything for that long (`Retry-After`)."""
+    def hold(self, seconds: float, *, slower: bool = False) -> None:
+        """Let no worker send anything for that long (`Retry-After`), and be `slower` ever after:
+        each time at half the rate, down to one request in two seconds."""
         with self._transaction() as db:
             db.execute("UPDATE spent SET next = max(next, ?)", (time.time() + seconds,))
+            if slower:
+                gap = max(GAP, 1 / self.rate if self.rate else 0)
+                db.execute("UPDATE spent SET gap = min(2, max(2 * gap, ?))", (gap,))
 
     @property
     def spent(self) -> int:

@@ -25,7 +25,7 @@ from .login import refusal, wrong_password
 from .report_evidence import evidence_of
 from .reproduction import Trust
 from .restoring import put_back, restoring
-from .transport import NoAnswer, Transport, Trouble
+from .transport import BUSY, NoAnswer, Transport, Trouble
 from .verdicts import Deviation, Outcome, Verdict
 from .world import Lacking, World
 
@@ -414,7 +414,7 @@ class _Decider:
                 raise
             return self._hung(step, trouble), self._unanswered(step)
         for exchange in exchanges:
-            if exchange.answer.status in (429, 502, 503, 504):
+            if exchange.answer.status in BUSY:
                 raise Trouble(
                     f"a gateway in front answered HTTP {exchange.answer.status};"
                     " try again later or lower --rate"

@@ -202,7 +202,7 @@ def _ascii_fold(text: str) -> str:
     return "".join(c.lower() if c.isascii() else c for c in text)
 
 
-def _loose(text: str) -> str:
+def loose(text: str) -> str:
     """As unlike texts as any recorded collation equates become equal."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in decomposed if not unicodedata.combining(c)).rstrip(" ")
@@ -212,7 +212,7 @@ def _odd(text: str) -> bool:
     """Whether a collation might take one of the letters for an ASCII one."""
     return any(
         not c.isascii() and unicodedata.name(c, "LATIN").startswith(("LATIN", "FULLWIDTH"))
-        for c in _loose(text)
+        for c in loose(text)
     )
 
 
@@ -241,7 +241,7 @@ def _text(name: str, text: str, lookup: str, value: Any) -> Truth:
     folds = lookup.startswith("i")
     if folds and test(_ascii_fold(text), _ascii_fold(value)):
         return YES
-    if test(_loose(text), _loose(value)):
+    if test(loose(text), loose(value)):
         return OPEN
     if not value.isascii() and (not text.isascii() or _odd(value)):
         return OPEN

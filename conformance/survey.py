@@ -8,6 +8,7 @@ from typing import Any
 
 from . import profile as profiles
 from .exchange import BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
+from .login import MEANING, NO_CREDENTIALS
 from .transport import Endpoint, NoAnswer, Transport, Trouble, moved
 from .wire import NotXmlRpc
 from .world import Row, Window, World, rows_of
@@ -116,6 +117,9 @@ class Surveyor:
         """The profile and the sample."""
         evidence = {"version": found.version, **self._evidence()}
         world = World(evidence=evidence, notes=list(found.notes))
+        scheme = evidence.get("scheme")
+        if scheme and scheme.fault and scheme.fault.message == NO_CREDENTIALS:
+            world.notes.append(MEANING[NO_CREDENTIALS])
         api = profiles.generation(evidence)
         world.profile = profiles.Profile(api=api, python=profiles.python(evidence))
         self._read_lists(world)
@@ -140,6 +144,7 @@ class Surveyor:
             "date with zone": call("patch_list", {"id": NOWHERE, "date": "2017-06-15T08:00:00Z"}),
             "id a word": call("patch_list", {"id": "abc"}),
             "isnull a word": call("patch_list", {"id": NOWHERE, "name__isnull": "x"}),
+            "scheme": call("patch_set", NOWHERE, {}, auth="Bearer pw-conformance"),
             "year chain": call("patch_list", {"id": NOWHERE, "name__year__gt": 1}),
         }
         evidence = {}

@@ -23,6 +23,8 @@ from .exchange import ABSOLUTE, BASE, ENDPOINT, Answer, Basic, Exchange, Request
 
 #: The largest answer that is read, in bytes.
 LARGEST = 64 * 1024 * 1024
+#: What front ends say in trouble; with the latter two they did not pass the request on.
+BUSY, UNDONE = frozenset({429, 502, 503, 504}), frozenset({429, 503})
 #: The longest Retry-After that is waited for, in seconds.
 PATIENCE = 60.0
 
@@ -201,10 +203,10 @@ class HttpTransport:
             self.budget.take(login=request.login)
             answer = self._once(request, alone)
             wait = retry_after(answer)
-            busy = answer.status in (429, 502, 503, 504)
-            if not busy or attempt == 2 or wait > PATIENCE or request.writes:
+            again = answer.status in (UNDONE if request.writes else BUSY)
+            if not again or attempt == 2 or wait > PATIENCE:
                 return answer
-            self.budget.hold(max(wait, 1.0))
+            self.budget.hold(max(wait, 1.0), slower=answer.status == 429)
         raise AssertionError("unreachable")
 
     def _once(self, request: Request, alone: bool) -> Answer:

@@ -268,7 +268,9 @@ def test_checks_by_project(world: World, answer: Exchange) -> Finding:
     if rows is None or not world.projects or poisoned(answer):
         return None
     projects = {row["id"]: row["project_id"] for row in world.patch_rows}
-    known = [row for row in rows if row["patch_id"] in projects]
+    bounds = {key: value for key, value in filt.items() if key == "id__range"}
+    within, _ = split(rows, bounds)
+    known = [row for row in rows if row["id"] in within and row["patch_id"] in projects]
     wanted = {r["id"] for r in known if projects[r["patch_id"]] == filt["project_id"]}
     got = {row["id"] for row in rows_of(answer) or []} & {row["id"] for row in known}
     return expect(got == wanted and answer.value is not None, answer, f"checks {sorted(wanted)}")

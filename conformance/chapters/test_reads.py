@@ -17,9 +17,10 @@ from ..judging import (
     faults,
     fixed,
     miss,
+    poisoned,
     same,
 )
-from ..lookups import parse_date
+from ..lookups import loose, parse_date
 from ..verdicts import Deviation
 from ..wire import carried
 from ..world import Lacking, Row, World, rows_of
@@ -427,8 +428,15 @@ def test_a_hash_finds_its_patch(world: World, answer: Exchange) -> Finding:
 )
 def test_a_project_and_hash_find_their_patch(world: World, answer: Exchange) -> Finding:
     return _found_by(
-        world, answer, lambda row: _linkname(world, row["project_id"]) == answer.params[0]
+        world,
+        answer,
+        lambda row: alike(_linkname(world, row["project_id"]), str(answer.params[0])),
     )
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether some recorded database takes two linknames for one (SERVER.md 3)."""
+    return loose(one) == loose(other)
 
 
 def _found_by(world: World, answer: Exchange, fits: Callable[[Row], bool]) -> Finding:
@@ -438,6 +446,8 @@ def _found_by(world: World, answer: Exchange, fits: Callable[[Row], bool]) -> Fi
     rows = [r for r in world.patch_rows if r.get("hash") == text and fits(r)]
     if not rows:
         return None
+    if poisoned(answer) and not world.all_patches:
+        return None  # by another patch of that hash
     if answer.fault and answer.fault.kind == "MultipleObjectsReturned":
         return (
             None
@@ -490,11 +500,13 @@ def _elsewhere(world: World) -> list[Step]:
 @decides("READ-034", _elsewhere, on="patch_get_by_project_hash", data=True)
 def test_a_hash_is_a_miss_elsewhere(world: World, answer: Exchange) -> Finding:
     linkname, text = answer.params if len(answer.params) == 2 else ("", "")
-    project = next((p for p in world.projects if p["linkname"] == linkname), None)
+    projects = {p["id"] for p in world.projects if alike(p["linkname"], str(linkname))}
     rows = [r for r in world.patch_rows if r.get("hash") == text]
-    if project is None or not rows or any(r["project_id"] == project["id"] for r in rows):
+    if not projects or not rows or any(r["project_id"] in projects for r in rows):
         return None
     plain = answer.value.plain if answer.value else None
-    if isinstance(plain, dict) and plain.get("project_id") == project["id"]:
-        return None if not world.all_patches else deviates(answer, "{}")
+    there = isinstance(plain, dict) and plain.get("project_id") in projects
+    several = answer.fault is not None and answer.fault.kind == "MultipleObjectsReturned"
+    if (there or several or poisoned(answer)) and not world.all_patches:
+        return None  # by patches beyond the sample
     return empty(answer, {})

@@ -69,6 +69,8 @@ def test_a_first_generation_server_has_no_checks(world: World, answer: Exchange)
 
 @decides("SIG-004", fixed(DOCUMENTATION))
 def test_the_documentation_lists_every_method(world: World, answer: Exchange) -> Finding:
+    if answer.answer.status in (401, 403, 405):
+        return None  # a front end that lets calls through only
     listed = set(answer.answer.documented)
     wrong = sorted(listed ^ set(world.profile.methods))
     return (

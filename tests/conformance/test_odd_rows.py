@@ -70,6 +70,29 @@ ODD: dict[str, dict[str, Any]] = {
         "patches": [{"id": 9999, "name": "n", "project": "one", "submitter": "a@example.org"}],
         "checks": [{"id": 9999, "patch_id": 9999, "user": "kim"}],
     },
+    "text beyond ASCII where Python 2 trips": {
+        "people": [{"id": 1, "email": "ü@example.org", "name": "Ünal Ü"}],
+        "states": [{"id": 1, "name": "New"}, {"id": 2, "name": "🙂"}],
+        "patches": patches(2, submitter="ü@example.org"),
+    },
+    "hashes that patches beyond the sample have, too": {
+        "patches": [
+            patch | {"hash": f"{patch['id'] % 7:040x}", "state_id": 1 + patch["id"] % 3}
+            for patch in patches(150)
+        ],
+    },
+    "checks that lie far apart, then close together": {
+        "patches": patches(61),
+        "checks": [
+            {"id": number, "patch_id": 1 + number % 61, "user": "kim"}
+            for number in (*range(40, 760, 60), *range(761, 811))
+        ],
+    },
+    "linknames that some databases take for one": {
+        "projects": [{"id": 1, "linkname": "one"}, {"id": 2, "linkname": "ONE"}],
+        "users": [{"username": "kim", "password": "secret", "maintainer_of": ["one", "ONE"]}],
+        "patches": patches(4, hash="a" * 40),
+    },
     "names that the suite searches for": {
         "states": [{"id": 1, "name": "pw-conformance-nöbody"}, {"id": 2, "name": "98765.4321"}],
         "patches": patches(2, hash="f" * 40),
@@ -77,8 +100,11 @@ ODD: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("instance", ["3.2-py3-postgresql", "1.1-py2-sqlite"])
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    ("odd", "instance"),
+    [(odd, name) for odd in ODD for name in ("3.2-py3-postgresql", "1.1-py2-sqlite")]
+    + [("linknames that some databases take for one", "3.2-py3-mariadb")],
+)
 def test_odd_rows_accuse_no_one(odd: str, instance: str, tmp_path: Path) -> None:
     fixture = {"projects": PROJECTS, "users": USERS, **ODD[odd]}
     if instance.startswith("1.1") and "searches" in odd:  # no hash is shown there

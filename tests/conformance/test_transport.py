@@ -198,3 +198,25 @@ def test_credentials_stay_here_where_the_wire_is_open(tmp_path: Path) -> None:
     )
     with pytest.raises(Trouble, match=r"192\.0\.2\.1:80"):  # it tried
         told.send(call("x", auth=Basic()))
+
+
+def test_what_a_front_end_did_not_pass_on_is_sent_again(tmp_path: Path) -> None:
+    """A write, too: with 429 and 503 it was not carried out; with 502 it may have been."""
+    write = call("patch_set", -1, {})
+    for status, tries in ((429, 3), (503, 3), (502, 1)):
+        with answering(status, {"Retry-After": "0"}) as url:
+            endpoint = Endpoint("http", "127.0.0.1", int(url.rpartition(":")[2]))
+            budget = Budget(tmp_path / str(status))
+            budget.hold = lambda seconds, slower=False: None  # type: ignore[method-assign,misc]
+            assert HttpTransport(endpoint, budget).send(write).status == status
+            assert budget.spent == tries
+
+
+def test_too_many_requests_make_it_slower(tmp_path: Path) -> None:
+    budget = Budget(tmp_path / "b")
+    budget.take()
+    budget.hold(0, slower=True)
+    started = time.monotonic()
+    for _ in range(4):
+        budget.take()
+    assert time.monotonic() - started >= 0.3 * 0.9
