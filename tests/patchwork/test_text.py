@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.text import to_repr, to_str
 
 
@@ -49,4 +52,30 @@ def test_python_2_writes_twelve_digits_of_a_float(value: float, text: str) -> No
 )
 def test_python_2_walks_a_struct_in_its_order(value: Any, py2: str) -> None:
     assert to_repr(value, py2=True) == to_str(value, py2=True) == py2
+    assert to_repr(value, py2=False) == repr(value)
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(("py2", "kind"), [(True, "RuntimeError"), (False, "RecursionError")])
+def test_what_is_nested_too_deep_is_not_written_whoever_asks(py2: bool, kind: str) -> None:
+    def from_depth(frames: int, value: Any) -> str:
+        return from_depth(frames - 1, value) if frames else to_repr(value, py2)
+
+    assert from_depth(500, nested(900)) == "[" * 900 + "]" * 900
+    with pytest.raises(Fault) as caught:
+        to_repr(nested(901), py2)
+    assert (caught.value.kind, caught.value.text) == (
+        kind,
+        "maximum recursion depth exceeded while getting the repr of an object",
+    )
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_python_3_writes_as_we_do(value: Any) -> None:
     assert to_repr(value, py2=False) == repr(value)
