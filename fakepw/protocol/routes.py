@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
+from ..patchwork.faults import Fault
 from ..patchwork.traits import Traits
 from . import views
 from .page import Page
@@ -77,7 +78,10 @@ class Routes:
         view, args = match
         if visit.method not in _SAFE and view not in _EXEMPT:
             return views.forbidden(visit)
-        return view(visit, *args)
+        try:
+            return view(visit, *args)
+        except Fault:
+            return views.broken(visit)
 
     def _unknown(self, visit: Visit) -> Page:
         """A redirect to the path with a slash behind if that leads anywhere, or 404."""

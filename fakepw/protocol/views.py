@@ -1,19 +1,21 @@
 """The pages beside the XML-RPC API, as far as clients and people meet them (SERVER.md 1.1, 2).
 
-A view takes the visit and what the path says, and returns a Page.  What they show is ours; which
-of them exist, their status and headers are the release's.
+A view takes the visit and what the path says, and returns a Page, or raises the Fault that the
+server answers with status 500.  What they show is ours; which of them exist, their status and
+headers are the release's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from ..patchwork.collation import COLLATIONS
-from ..patchwork.faults import Fault
+from ..patchwork.filters import row_id_of
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows import Patch, Project
 from ..patchwork.text import filename
@@ -24,6 +26,8 @@ from .page import Page
 
 #: The row of Django's sites framework, whose name a new Patchwork's pwclientrc shows.
 DOMAIN = "example.com"
+
+Row = TypeVar("Row")
 
 # What Django's reverse() leaves unquoted in a URL.
 _URL_SAFE = "!$&'()*+,;=/~:@"
@@ -149,7 +153,13 @@ def pwclientrc(visit: Visit, linkname: str) -> Page:
 
 
 def _patch(visit: Visit, digits: str) -> Patch | None:
-    return visit.patchwork.store.patches.get(int(digits[:20]))
+    return _row(visit, visit.patchwork.store.patches, digits)
+
+
+def _row(visit: Visit, table: Mapping[int, Row], digits: str) -> Row | None:
+    """The row of that id. Raises the Fault of a number that the database's driver refuses."""
+    number = row_id_of(digits, visit.traits)
+    return None if number is None else table.get(number)
 
 
 def _patch_by_msgid(visit: Visit, linkname: str, msgid: str) -> Patch | None:
@@ -189,12 +199,9 @@ def _shown(visit: Visit, patch: Patch | None) -> Page:
 def _mbox(visit: Visit, patch: Patch | None) -> Page:
     if patch is None:
         return not_found(visit)
-    try:
-        from ..patchwork.mbox import mbox_page  # only now: the email package is slow to import
+    from ..patchwork.mbox import mbox_page  # only now: the email package is slow to import
 
-        text = mbox_page(visit.patchwork.store, patch, visit.traits)
-    except Fault:
-        return broken(visit)
+    text = mbox_page(visit.patchwork.store, patch, visit.traits)
     return _download(visit.traits.mbox_type, patch, ".patch", text)
 
 
@@ -239,7 +246,7 @@ def raw_by_msgid(visit: Visit, linkname: str, msgid: str) -> Page:
 def comment(visit: Visit, digits: str) -> Page:
     """To the patch that was commented on, and the comment's place there."""
     store = visit.patchwork.store
-    row = store.comments.get(int(digits[:20]))
+    row = _row(visit, store.comments, digits)
     if row is None:
         return not_found(visit)
     return redirect(visit, f"{patch_path(visit, store.patches[row.patch_id])}#{row.id}")
