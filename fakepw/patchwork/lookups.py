@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from . import date_lookups
 from .collation import COLLATIONS
 from .faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal
-from .fields import Field, equal_text, prepare, truth, year_bounds
+from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
 from .text import to_str, type_name
 from .traits import Traits
 from .values import Binary, DateTime
@@ -92,8 +92,7 @@ def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Con
     if part == "year" and not traits.date_parts_are_transforms:
         return Condition(field, "exact", date_lookups.to_year(value, traits), part)
     if field.kind == "BooleanField" and traits.truthy_booleans:
-        text = equal_text(value, traits)  # Django < 1.10 looks for just this in a boolean's text
-        value = text == "1" if text in ("0", "1") else value
+        value = _read_bool(value, traits)
     if lookup in _DATE_PARTS:
         if lookup == "year":
             value = date_lookups.to_year(value, traits)
@@ -109,6 +108,11 @@ def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Con
     elif lookup in _COMPARISONS:
         value = prepare(target, value, traits, ceil=lookup in ("gte", "lt") and part != "year")
     return Condition(field, lookup, value, part)
+
+
+def _read_bool(value: Any, traits: Traits) -> Any:
+    """What Django < 1.10 makes of the two texts that it does not take by their truth."""
+    return bool(to_int(value, "", traits)) if equal_text(value, traits) in ("0", "1") else value
 
 
 def _resolve(field: Field, parts: Sequence[str], traits: Traits) -> tuple[str | None, str]:
@@ -274,8 +278,10 @@ def _check_zone(value: Any, traits: Traits) -> None:
 
 
 def _in_session_zone(value: datetime, traits: Traits) -> datetime:
-    """An instant as PostgreSQL shows it: in the zone of its session, and up to 16 hours away."""
-    if abs(value.utcoffset() or timedelta()) >= timedelta(hours=16):
+    """An instant as PostgreSQL shows it, in the zone of its session; which reads offsets of whole
+    seconds, up to 16 hours."""
+    offset = value.utcoffset() or timedelta()
+    if abs(offset) >= timedelta(hours=16) or offset.microseconds:
         text = "time zone displacement out of range\n"
         raise Refusal("django.db.utils.DataError", text, RUNNING)
     try:

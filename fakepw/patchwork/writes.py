@@ -26,10 +26,13 @@ def patch_set(pw: Backend, user: User, patch_id: Any, params: Any) -> bool:
     """Set state, commit_ref and archived of a patch; other keys are ignored. All or nothing."""
     patch = _editable(pw, user, patch_id)
     changes = _changes(pw, params)
-    if "archived" in changes:
-        changes["archived"] = _archived(pw, changes["archived"])
+    if changes.get("archived") is not None:
+        changes["archived"] = to_bool(changes["archived"], pw.traits)
     if changes.get("commit_ref") is not None:
-        changes["commit_ref"] = _fitting(pw, "commit_ref", changes["commit_ref"], 255)
+        text = _storable(pw, changes["commit_ref"])
+        changes["commit_ref"] = _fitting(pw, "commit_ref", text, 255)
+    if changes.get("archived", False) is None:
+        raise _null_fault(pw, "patchwork_patch", "archived")
     pw.store.replace_patch(msgspec.structs.replace(patch, **_filled_in(pw, patch), **changes))
     return True
 
@@ -73,20 +76,13 @@ def _state(pw: Backend, value: Any) -> int:
     return number
 
 
-def _archived(pw: Backend, value: Any) -> bool:
-    if value is None:
-        raise _null_fault(pw, "patchwork_patch", "archived")
-    return to_bool(value, pw.traits)
-
-
 def _null_fault(pw: Backend, table: str, column: str) -> Fault:
     text = pw.traits.null_text.format(table=table, column=column)
     return Fault("django.db.utils.IntegrityError", text)
 
 
-def _fitting(pw: Backend, column: str, value: Any, most: int) -> str:
-    """A value as the text that a column of at most `most` characters stores."""
-    text = _storable(pw, value)
+def _fitting(pw: Backend, column: str, text: str, most: int) -> str:
+    """A text as a column of at most `most` characters stores it."""
     if pw.traits.too_long_text is None or len(text) <= most:
         return text
     if not text[most:].strip(" "):
@@ -132,15 +128,15 @@ def check_create(
     comparable = str | DateTime | Binary if pw.traits.py2 else str | DateTime
     if shown not in CHECK_STATES or not isinstance(state, comparable):
         raise Fault("Exception", f"Invalid check state: {shown}")
+    sent = {"target_url": target_url, "description": description, "context": context}
+    texts = {name: _storable(pw, value) for name, value in sent.items() if value is not None}
+    for column, most in (("target_url", 200), ("context", 255)):
+        if column in texts:
+            texts[column] = _fitting(pw, column, texts[column], most)
     if context is None and not pw.traits.null_context:
         if pw.traits.failed_insert_takes_id:
             pw.store.skip_check_id()
         raise _null_fault(pw, "patchwork_check", "context")
-    texts = {
-        "target_url": _optional(pw, "target_url", target_url, 200),
-        "context": _optional(pw, "context", context, 255),
-        "description": None if description is None else _storable(pw, description),
-    }
     check_id = pw.store.next_check_id()
     if pw.traits.ids_run_out is not None and check_id >= 2**31:
         kind, text = pw.traits.ids_run_out
@@ -152,11 +148,7 @@ def check_create(
         user_id=user.id,
         date=local.replace(tzinfo=None),
         state=shown,
-        **texts,
+        **{name: texts.get(name) for name in sent},
     )
     pw.store.add_check(check)
     return True
-
-
-def _optional(pw: Backend, column: str, value: Any, most: int) -> str | None:
-    return None if value is None else _fitting(pw, column, value, most)

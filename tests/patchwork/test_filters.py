@@ -172,6 +172,8 @@ POSTGRESQL = "3.2-py3-postgresql"
         (OLD, {"name": Binary(b"\xff")}, "DjangoUnicodeDecodeError: 'utf8' codec can't decode"),
         (OLD, {"archived": Binary(b"\xc3")}, "UnicodeDecodeError: 'ascii' codec can't decode"),
         ("1.1-py2-sqlite", {"archived__iexact": Binary(b"\xc3")}, "UnicodeDecodeError: 'ascii'"),
+        ("1.1-py2-sqlite", {"archived": Binary(b"1")}, "AttributeError: Binary instance has no"),
+        ("1.1-py3-sqlite", {"archived": DateTime("1")}, "TypeError: int() argument must be"),
         (OLD, {"id": "x" * 300}, f"base 10: '{'x' * 200}'"),
         (OLD, {"id": "ü"}, r"base 10: '\xfc'"),
         (
@@ -206,6 +208,7 @@ POSTGRESQL = "3.2-py3-postgresql"
         ("2.1-py3-sqlite", {"date": "2016-03-01 08:00+24:00"}, "ValueError: offset must be a"),
         ("2.2-py3-sqlite", {"date": "2016-03-01 08:00+24:00"}, "it is an invalid date/time"),
         (POSTGRESQL, {"date": "2016-03-01 08:00+16:00"}, "DataError: time zone displacement"),
+        (POSTGRESQL, {"date": "2016-03-01 08:00:00+10:00:00.5"}, "DataError: "),
         (POSTGRESQL, {"date__lt": "0001-01-01T00:00:00+10:00"}, []),
         # SQLite reads a pattern up to a NUL, and so misses the wildcard behind it.
         (SQLITE, {"name__contains": Binary(b"add FROBNICATOR\0x")}, [1]),
