@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.hash_order import ordered
 from fakepw.patchwork.instances import RECORDED, instance
-from fakepw.patchwork.values import Binary, DateTime, Record
+from fakepw.patchwork.values import Array, Binary, DateTime, Record
 from fakepw.protocol.encode import (
     Unprintable,
     echo_response,
@@ -31,6 +31,7 @@ SENT = st.recursive(
     lambda inner: (
         st.lists(inner)
         | st.lists(inner).map(tuple)
+        | st.lists(inner).map(Array)
         | st.dictionaries(TEXT, inner)
         | st.dictionaries(TEXT, inner).map(Record)
     ),
