@@ -31,12 +31,15 @@ def _same(text: str) -> str:
     return text
 
 
-_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+_SQLITE_LIKE = {
+    **{upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)},
+    **dict.fromkeys((0xFFFE, 0xFFFF), 0xFFFD),  # it reads what is no character as U+FFFD
+}
 
 
 def _ascii_fold(text: str) -> str:
     """SQLite's LIKE: only A to Z have a case (SERVER.md 1.6: `ü` is not `Ü`)."""
-    return text.translate(_ASCII_LOWER)
+    return text.translate(_SQLITE_LIKE)
 
 
 @lru_cache(maxsize=4096)

@@ -84,10 +84,11 @@ def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Con
 
     Raises the Fault of a lookup that the field does not have or a value that does not fit.
     """
-    if value is None and traits.checks_none_first:
+    if value is None and traits.null_replaces is not None:
         if parts and parts[-1] not in _TAKES_NONE:
             raise Fault("ValueError", "Cannot use None as a query value")
-        return Condition(field, "isnull", True)  # whatever else the key says
+        parts = [*(parts[:-1] if traits.null_replaces == "lookup" else ()), "isnull"]
+        value = True
     part, lookup = _resolve(field, parts, traits)
     if part == "year" and not traits.date_parts_are_transforms:
         return Condition(field, "exact", date_lookups.to_year(value, traits), part)
@@ -284,10 +285,15 @@ def _in_session_zone(value: datetime, traits: Traits) -> datetime:
     if abs(offset) >= timedelta(hours=16) or offset.microseconds:
         text = "time zone displacement out of range\n"
         raise Refusal("django.db.utils.DataError", text, RUNNING)
+    zone, there = ZoneInfo(traits.time_zone), value.replace(tzinfo=None)
     try:
-        return value.astimezone(ZoneInfo(traits.time_zone)).replace(tzinfo=None)
-    except OverflowError:  # PostgreSQL's calendar goes on where Python's ends
-        return datetime.min if value.year == 1 else datetime.max
+        return value.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:  # at the ends of Python's calendar, which PostgreSQL's goes beyond
+        shift = (zone.utcoffset(there) or offset) - offset
+    try:
+        return there + shift
+    except OverflowError:
+        return datetime.min if shift < timedelta() else datetime.max
 
 
 def _too_big(value: Any, bits: int) -> bool:

@@ -229,7 +229,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "blanks_before_zone": False,
         "far_zones": "taken",
         "exact_float_bounds": False,
-        "checks_none_first": True,
+        "null_replaces": "lookup",
         "empty_range": ("IndexError", "list index out of range"),
         "single_range_text": "list index out of range",
         "date_parts_are_transforms": False,
@@ -279,6 +279,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "sizes_slash_redirects": True,
         "host_pattern": r"(?!\.(?::|$))(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::\d+)?",
         "keeps_stray_bytes": True,
+        "null_replaces": "key",
         "empty_range": None,
         "single_range_text": "tuple index out of range",
         "related_lookup_text": (
@@ -290,7 +291,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         # pages
         "cookie_dashes": False,
         "cookie_attributes": "; SameSite=Lax",
-        "checks_none_first": False,
+        "null_replaces": None,
         "far_zones": "refused",
         "nested_model_faults": True,
         "sorts_filters": True,

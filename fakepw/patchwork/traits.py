@@ -85,7 +85,9 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     blanks_before_zone: bool  # >= 4
     far_zones: str  # a day or more from UTC: "taken" (1.8), "noticed" when used, "refused" (>= 2)
     exact_float_bounds: bool  # >= 3: gte and lt of a float are not cut to integers
-    checks_none_first: bool  # < 2: nil is refused before the lookup is looked at
+    #: < 2: nil is refused before the lookup is looked at; where it is not, `isnull` takes the place
+    #: of the "lookup" or of all parts of the "key"
+    null_replaces: str | None
     date_parts_are_transforms: bool  # >= 1.9: date__year__gt
     suggests_lookups: bool  # "perhaps you meant"
     has_range_lookups: bool  # contrib.postgres adds `contained_by` to what it suggests

@@ -129,12 +129,26 @@ def test_text_is_compared_as_each_database_does() -> None:
     assert insensitive == {"sqlite": [], "postgresql": [1, 4], "mariadb": [1, 2, 3, 4]}
 
 
+def test_sqlite_takes_what_is_no_character_for_another_in_patterns_alone() -> None:
+    pw = Patchwork(load({"patches": [{"name": "a\uffff"}]}), "3.2-py3-sqlite")
+    assert ids(pw, {"name__endswith": "\ufffd"}) == [1]
+    assert ids(pw, {"name": "a\ufffd"}) == []
+
+
 def test_hashes_are_padded_where_the_column_is() -> None:
     # SERVER.md 3
     dataset: Dataset = load({"patches": [{"name": "short", "hash": "abc"}]})
     padded = Patchwork(dataset, "3.2-py3-postgresql").call("patch_get_by_hash", ["abc  "])
     assert padded["hash"] == "abc".ljust(40)
     assert Patchwork(dataset, "3.2-py3-sqlite").call("patch_get_by_hash", ["abc  "]) == {}
+
+
+def test_the_ends_of_the_calendar_are_in_the_zone_of_the_session() -> None:
+    # PostgreSQL 15: in the year 1 Canberra was 10:04:52 ahead
+    rows = load({"patches": [{"name": "first", "date": "0001-01-01"}]})
+    pw = Patchwork(rows, "3.2-py3-postgresql")
+    assert ids(pw, {"date__lt": "0001-01-01T00:00:00+10:00"}) == [1]
+    assert ids(pw, {"date__lt": "0001-01-01T00:00:00+10:05"}) == []
 
 
 def answer(instance: str, filt: Any) -> list[int] | str:
@@ -197,6 +211,8 @@ POSTGRESQL = "3.2-py3-postgresql"
         (SQLITE, {"name__year": 1, "max_count": []}, "FieldError: Unsupported lookup 'year'"),
         # Django 1 asks for NULL whatever a key says before its `exact`.
         ("2.1-py3-sqlite", {"name__lt__isnull__exact": None}, []),
+        ("2.0-py3-sqlite", {"name__lt__isnull__exact": None}, "Unsupported lookup 'lt'"),
+        ("1.1-py2-sqlite", {"name__day__exact": None}, "Unsupported lookup 'day'"),
         # A date's fraction, zone and digits, as each Django and Python reads them.
         ("2.2-py3-sqlite", {"date": "2016-03-01 08:00:00,5"}, "value has an invalid format"),
         ("3.0-py3-sqlite", {"date": "2016-03-01 08:00:00,5"}, []),
@@ -209,7 +225,8 @@ POSTGRESQL = "3.2-py3-postgresql"
         ("2.2-py3-sqlite", {"date": "2016-03-01 08:00+24:00"}, "it is an invalid date/time"),
         (POSTGRESQL, {"date": "2016-03-01 08:00+16:00"}, "DataError: time zone displacement"),
         (POSTGRESQL, {"date": "2016-03-01 08:00:00+10:00:00.5"}, "DataError: "),
-        (POSTGRESQL, {"date__lt": "0001-01-01T00:00:00+10:00"}, []),
+        (POSTGRESQL, {"date__lt": "0001-01-01T00:00:00+15:59"}, []),
+        (POSTGRESQL, {"date__gt": "9999-12-31T23:59:59-10:00"}, []),
         # SQLite reads a pattern up to a NUL, and so misses the wildcard behind it.
         (SQLITE, {"name__contains": Binary(b"add FROBNICATOR\0x")}, [1]),
         (SQLITE, {"name__startswith": Binary(b"[PATCH]\0")}, []),
