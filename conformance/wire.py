@@ -175,10 +175,10 @@ class _Reader:
             if frame.tag == "data" and depth + 1 < len(self.stack):
                 row = f"row {len(frame.nodes)}"
             if frame.tag == "struct":
-                names = dict(node for _, node in frame.nodes)
+                names = dict(node for tag, node in frame.nodes if tag == "member")
                 if "id" in names:
                     row += f" (id {names['id'].plain})"
-            if frame.tag == "member" and frame.nodes:
+            if frame.tag == "member" and frame.nodes and frame.nodes[0][0] == "name":
                 member = f"member {frame.nodes[0][1]}"
         return ", ".join(part for part in (row, member) if part)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import xmlrpc.client
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conformance.wire import Fault, Node, NotXmlRpc, parse
@@ -94,3 +95,27 @@ def test_it_names_the_row_that_xml_cannot_carry() -> None:
     assert parsed.flaw.character == "\x0c"
     assert isinstance(parsed.reply, Node)
     assert [r["id"] for r in parsed.reply.plain] == [7, 8]
+
+
+ANSWER = (
+    "<?xml version='1.0'?>\n<methodResponse><params><param><value><array><data><value><struct>"
+    "<member><name>id</name><value><int>1</int></value></member>"
+    "<member><name>name</name><value><base64>YQ==</base64></value></member>"
+    "</struct></value></data></array></value></param></params></methodResponse>\n"
+)
+TAGS = sorted(set(re.findall(r"</?[\w.]+>", ANSWER)) | {"<fault>", "<nil/>", "\x0c", "&x;", ""})
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, ANSWER.count("<") - 1), st.sampled_from(TAGS)), max_size=4)
+)
+@example([(6, "<struct>")])
+@example([(7, "</struct>")])
+def test_no_mangled_answer_is_more_than_the_reader_can_bear(
+    changes: list[tuple[int, str]],
+) -> None:
+    parts = re.split(r"(<[^>]*>)", ANSWER)
+    for place, tag in changes:
+        parts[2 * place + 1] = tag
+    found = parse("".join(parts).encode())
+    assert found.reply is not None
