@@ -147,15 +147,13 @@ def run(
         )
     baselines.apply(found, entries, date.today())
     found = clean(found, options.secrets)
-    show(console, found)
+    kept = folder and failures.store(found, folder)
+    show(console, found, str(folder) if kept else "")
     for kind, path in wanted:
         try:
             reports.write(kind, path, found, options.secrets)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
-    if folder:
-        for place in failures.store(found, folder):
-            say(console, f"kept {place}")
     sys.exit(found.exit_code if not found.trouble.startswith("internal error") else 4)
 
 

@@ -158,8 +158,8 @@ class Live:
         self.bar.stop()
 
 
-def show(console: Console, run: Run) -> None:
-    """Everything but card and progress."""
+def show(console: Console, run: Run, kept: str = "") -> None:
+    """Everything but card and progress; `kept` names the folder that keeps raw exchanges."""
     _table(console, run)
     _observed(console, run)
     _unjudged(console, run)
@@ -169,6 +169,10 @@ def show(console: Console, run: Run) -> None:
             if verdict.outcome is outcome:
                 show_verdict(console, verdict)
     console.print()
+    if any(verdict.evidence for verdict in every):
+        where = f"raw exchanges are in {kept}; --replay {kept} sends them again"
+        hint = "--report html=FILE shows raw exchanges, --failures DIR keeps them for --replay"
+        say(console, Text(plain(where if kept else hint), "dim"))
     paragraphs(console, [(Text("problem", "bold red"), problem) for problem in run.problems])
     if run.trouble:
         paragraphs(console, [(Text("trouble", "bold magenta"), run.trouble)])
