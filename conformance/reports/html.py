@@ -72,7 +72,7 @@ def _template() -> Template:
     environment.globals.update(
         requirement=layout.requirement, signs=SIGNS, plural=plural, excerpt=excerpt
     )
-    environment.filters.update(seen=seen, slug=slug)
+    environment.filters.update(seen=seen, slug=slug, prose=prose, when=layout.when)
     return environment.get_template("report.html.j2")
 
 
@@ -93,6 +93,17 @@ def _hash(text: str) -> str:
 def slug(outcome: Outcome) -> str:
     """An outcome as a class name."""
     return outcome.value.replace(" ", "-")
+
+
+def prose(text: str) -> Markup:
+    """A text of the catalogue, in which backticks set code apart."""
+    from markupsafe import Markup
+
+    parts = (
+        Markup("<code>{}</code>" if place % 2 else "{}").format(plain(part))
+        for place, part in enumerate(text.split("`"))
+    )
+    return Markup("").join(parts)
 
 
 def seen(text: str) -> Markup:

@@ -129,7 +129,7 @@ def _details(verdict: Verdict) -> str:
     """All that is known, in the order in which it is asked for."""
     about, deviation = requirement(verdict), verdict.deviation
     lines = [f"{verdict.id} ({about.level}, {about.scope}): {about.text}"]
-    if verdict.reason:
+    if verdict.reason and not (deviation and deviation.got == verdict.reason):
         lines.append(f"Reason: {verdict.reason}")
     if deviation:
         lines += [f"Expected: {deviation.expected}", f"Got: {deviation.got}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ..catalogue import CHAPTERS, Requirement, requirements
@@ -84,9 +85,27 @@ def settings(run: Run) -> list[tuple[str, str]]:
     return [(label, text) for label, text in rows if text]
 
 
+def when(started: str) -> str:
+    """A moment in ISO 8601 for people: 2026-11-23 10:46 UTC; as it is if it is none."""
+    try:
+        return f"{datetime.fromisoformat(started).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError):
+        return started
+
+
+#: What the card's members are called where the name alone says too little.
+_LABELS = {
+    "api": "Generation",
+    "url": "URL",
+    "documented": "Documented methods",
+    "about": "APIs",
+    "sizes": "Holds",
+}
+
+
 def _label(name: str) -> str:
     words = str(name).replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    return _LABELS.get(words, words[:1].upper() + words[1:])
 
 
 def _lines(value: Any) -> list[str]:

@@ -64,7 +64,7 @@ def _failures(run: Run) -> list[str]:
     used, left = 0, DUMPS
     for verdict in found:
         if used > DETAILS:
-            lines.append(f"* **{verdict.id}** {text(requirement(verdict).text)}")
+            lines.append(f"* **{verdict.id}** {prose(requirement(verdict).text)}")
             continue
         details, spent = _failure(verdict, left)
         lines += details
@@ -76,14 +76,14 @@ def _failures(run: Run) -> list[str]:
 def _failure(verdict: Verdict, left: int) -> tuple[list[str], int]:
     """The lines of one failure, and how much they took of what is `left` for dumps."""
     about, deviation, spent = requirement(verdict), verdict.deviation, 0
-    lines = [f"#### {verdict.id} ({about.level})", "", text(about.text), ""]
+    lines = [f"#### {verdict.id} ({about.level})", "", prose(about.text), ""]
     if deviation:
         lines += [f"* expected {code(deviation.expected)}", f"* got {code(deviation.got)}"]
         if deviation.advice:
             lines.append(f"* what to do: {code(deviation.advice)}")
     elif verdict.reason:
         lines.append(f"* {code(verdict.reason)}")
-    lines += [f"* who relies on it: {text(about.why)}", f"* known from {text(about.facts)}", ""]
+    lines += [f"* who relies on it: {prose(about.why)}", f"* known from {text(about.facts)}", ""]
     for item in verdict.evidence:
         lines += ["<details><summary>Send it again, and what was sent</summary>", ""]
         lines += [code(item.call), "", *block(item.curl, "sh")]
@@ -123,12 +123,21 @@ def _brief(verdict: Verdict) -> str:
     if not said and verdict.deviation:
         said = f"expected {verdict.deviation.expected}, got {verdict.deviation.got}"
     why = f": {code(said)}" if said else ""
-    return f"* **{verdict.id}** {text(requirement(verdict).text)}{why}"
+    return f"* **{verdict.id}** {prose(requirement(verdict).text)}{why}"
+
+
+def prose(words: str) -> str:
+    """A text of the catalogue, in which backticks set code apart."""
+    parts = words.split("`")
+    return "".join(code(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
 
 
 def text(words: str) -> str:
     """Words in which nothing is markup and nobody is mentioned."""
-    line = " ".join(plain(words).split())
+    return _escaped(" ".join(plain(words).split()))
+
+
+def _escaped(line: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~@&$])", r"\\\1", line)
 
 

@@ -78,10 +78,12 @@
   document.getElementById("close").addEventListener("click", () => turn(false));
   addEventListener("hashchange", visit);
 
-  // Paper cannot be opened: so everything is, and goes back to how it was.
+  // Paper cannot be opened: what went wrong and what the reader opened is, with all that is in it.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    const whole = "details.verdict:is(.fail, .warning, .inconclusive, [open])";
+    const inside = `${whole}, ${whole} details, nav details`;
+    closed = [...document.querySelectorAll(inside)].filter((details) => !details.open);
     for (const details of closed) details.open = true;
   });
   addEventListener("afterprint", () => {
