@@ -33,13 +33,15 @@ clean:
 
 # Installed again only when pyproject.toml has changed.
 .venv/.demo .venv/.dev: .venv/.%: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]' || { echo "pip could not install what fakepw needs. That comes from PyPI, or from the index that pip is set to use: is it within reach?" >&2; exit 1; }
+	@echo "installing what make $(if $(filter demo,$*),demo,test) needs into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]' || { echo "pip could not install what fakepw needs. That comes from PyPI, or from the index that pip is set to use: is it within reach?" >&2; exit 1; }
 	@touch $@
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "fakepw needs Python 3.11 or newer, and there is none called $(PYTHONS); say where: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "fakepw needs Python 3.11 or newer; $(PYTHON) is older" >&2; exit 1; }
-	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@echo "creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 # Missing tools are installed where that can be done without asking; elsewhere the tests that need
 # one fail and say so.

@@ -33,7 +33,8 @@ def patch_set(pw: Backend, user: User, patch_id: Any, params: Any) -> bool:
         changes["commit_ref"] = _fitting(pw, "commit_ref", text, 255)
     if changes.get("archived", False) is None:
         raise _null_fault(pw, "patchwork_patch", "archived")
-    pw.store.replace_patch(msgspec.structs.replace(patch, **_filled_in(pw, patch), **changes))
+    changed = msgspec.structs.replace(patch, **changes)
+    pw.store.replace_patch(msgspec.structs.replace(changed, **_filled_in(pw, changed)))
     return True
 
 

@@ -58,3 +58,11 @@ def test_of_several_faults_the_first_on_the_way_to_the_row_is_told(
     assert pw.store.rows() == rows
     assert pw.call("check_create", [1, "ci", "success"], KIM) is True
     assert [check["id"] for check in pw.call("check_list", [])] == [1]
+
+
+def test_a_patch_without_state_can_be_given_one() -> None:
+    pw = Patchwork(load({**ROWS, "patches": [{"name": "x", "state": None, "hash": None}]}))
+    assert pw.call("patch_set", [1, {"state": 3}], KIM) is True
+    patch = pw.store.patches[1]
+    assert patch.state_id == 3
+    assert patch.hash is not None
