@@ -13,6 +13,9 @@ from pathlib import Path
 from .catalogue import requirements
 from .verdicts import Outcome, Run
 
+#: Outcomes that show that an entry excuses nothing; one that was left undecided shows nothing.
+UNUSED = frozenset({Outcome.PASS, Outcome.OBSERVED, Outcome.NOT_APPLICABLE})
+
 
 class BadBaseline(ValueError):
     """The file is no baseline; the text says where and what is allowed."""
@@ -38,6 +41,8 @@ def read(path: Path) -> dict[str, tuple[str, date]]:
             raise BadBaseline(f"{where}.reason must say why, in words")
         if type(entry["expires"]) is not date:
             raise BadBaseline(f"{where}.expires must be a date such as 2027-01-31")
+        if entry["id"] in entries:
+            raise BadBaseline(f"{where}.id: {entry['id']} is listed twice")
         entries[entry["id"]] = (entry["reason"], entry["expires"])
     return entries
 
@@ -48,7 +53,7 @@ def apply(run: Run, entries: dict[str, tuple[str, date]], today: date) -> None:
     for number, (reason, expires) in entries.items():
         if expires < today:
             run.problems.append(f"the baseline entry for {number} expired on {expires}: {reason}")
-        elif outcomes.get(number) not in (Outcome.FAIL, Outcome.WARNING) and number in outcomes:
+        elif outcomes.get(number) in UNUSED:
             run.problems.append(
                 f"the baseline entry for {number} is not needed any more: remove it"
             )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import io
 import json
-import netrc
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +19,17 @@ from rich.text import Text
 
 from . import baseline as baselines
 from . import failures, reports
+from .asking import (
+    LONGEST,
+    Authorities,
+    Refused,
+    Release,
+    ReportFile,
+    Seconds,
+    SeveralWrites,
+    password,
+    writable,
+)
 from .catalogue import Requirement, chosen, requirements
 from .chapters import load
 from .engine import DECISIONS, Settings, Together
@@ -36,54 +45,29 @@ from .verdicts import ExitCode, Run, Verdict
 HERE = Path(__file__).parent
 
 
-class _Kind(click.ParamType[tuple[str, Path]]):
-    name = "KIND=FILE"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, Path]:
-        try:
-            return reports.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error))
-
-
 @click.group()
 @click.version_option(package_name="fakepw")
 def main() -> None:
     """Put a Patchwork server's XML-RPC API through its paces, safely."""
 
 
-def _password(username: str, host: str) -> str:
-    """From PW_CONFORMANCE_PASSWORD, ~/.netrc, or a prompt; never from an argument."""
-    if password := os.environ.get("PW_CONFORMANCE_PASSWORD"):
-        return password
-    with contextlib.suppress(OSError, netrc.NetrcParseError):
-        entry = netrc.netrc().authenticators(host)
-        if entry and entry[0] == username and entry[2]:
-            return entry[2]
-    if not sys.stdin.isatty():
-        raise click.UsageError(
-            "--username needs a password: set PW_CONFORMANCE_PASSWORD or add the host to ~/.netrc"
-        )
-    return getpass.getpass(f"Password of {username} at {host}: ")
-
-
-@main.command()
+@main.command(cls=SeveralWrites)
 @click.argument("url")
 @click.option("--username", help="Log in as. Password: PW_CONFORMANCE_PASSWORD, ~/.netrc, prompt.")
-@click.option("--writes", multiple=True, type=int, metavar="PATCH_ID", help="Write to this patch.")
+@click.option("--writes", multiple=True, type=int, metavar="PATCH_ID...", help="Write to these.")
 @click.option("--create-checks", is_flag=True, help="Create checks too, which cannot be undone.")
 @click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only these.")
 @click.option("--skip", multiple=True, metavar="ID|CHAPTER", help="All but these.")
 @click.option("--examples", type=click.IntRange(1), help="Examples of each property.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same requests.")
 @click.option("--max-requests", type=click.IntRange(0), help="Send no more (default 600; 0: any).")
-@click.option("--rate", type=click.FloatRange(0), help="Requests a second (default 5; 0: any).")
-@click.option("--timeout", type=click.FloatRange(0.1), default=30.0, show_default=True)
+@click.option("--rate", type=Seconds(0), help="Requests a second (default 5; 0: any).")
+@click.option("--timeout", type=Seconds(0.1, LONGEST), default=30.0, show_default=True)
 @click.option("-n", "workers", type=click.IntRange(1), default=1, help="Workers (pytest-xdist).")
-@click.option("--report", "wanted", multiple=True, type=_Kind(), help="Write a report too.")
+@click.option("--report", "wanted", multiple=True, type=ReportFile(), help="Write a report too.")
 @click.option("--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--expect-release", metavar="RELEASE", help="Fail if it is likely another release.")
-@click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
+@click.option("--expect-release", type=Release(), help="Fail if it is likely another release.")
+@click.option("--ca", type=Authorities(exists=True, dir_okay=False), help="Certificates to trust.")
 @click.option("--insecure", is_flag=True, help="Trust any certificate.")
 @click.option("--plain-http", is_flag=True, help="Send credentials over http:// all the same.")
 @click.option("--failures", "folder", type=click.Path(path_type=Path), help="Keep raw failures.")
@@ -114,7 +98,8 @@ def run(
     load()
     try:
         endpoint = endpoint_of(url)[0]
-        chosen(given["select"], given["skip"])
+        if not chosen(given["select"], given["skip"]):
+            raise ValueError("--select and --skip leave no requirement to be decided")
         entries = baselines.read(baseline) if baseline else {}
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -130,30 +115,37 @@ def run(
         examples=given["examples"] or 0,
     )
     if dry_run:
+        options.credentials = Credentials(username, "") if username else None
         _dry_run(console, options)
         return
+    if folder:
+        writable(folder)
     if username:
         options.plain_ok = plain_http
         if endpoint.scheme == "http" and not endpoint.loopback and not plain_http:
-            raise click.UsageError(IN_THE_CLEAR.format(url=endpoint.url))
-        options.credentials = Credentials(username, _password(username, endpoint.host))
+            raise Refused(IN_THE_CLEAR.format(url=endpoint.url))
+        options.credentials = Credentials(username, password(username, endpoint.host))
     if replay:
         _replay(console, options, replay)
         return
+    options.expect_release = expect_release
     found = _run(console, options, workers)
-    if expect_release and found.card and expect_release not in found.card["likely"].split(",")[0]:
-        found.problems.append(
-            f"release {expect_release} was expected; it is likely {found.card['likely']}"
-        )
     baselines.apply(found, entries, date.today())
     found = clean(found, options.secrets)
-    kept = folder and failures.store(found, folder)
-    show(console, found, str(folder) if kept else "")
+    unwritten, kept = [], ""
+    if folder:
+        try:
+            kept = str(folder) if failures.store(found, folder) else ""
+        except OSError as error:
+            unwritten.append(f"failures cannot be kept in {folder} ({error.strerror})")
+    show(console, found, kept)
     for kind, path in wanted:
         try:
             reports.write(kind, path, found, options.secrets)
         except ValueError as error:
-            raise click.UsageError(str(error)) from None
+            unwritten.append(str(error))
+    if unwritten:
+        raise Refused("; ".join(unwritten))
     sys.exit(found.exit_code if not found.trouble.startswith("internal error") else 4)
 
 
@@ -184,6 +176,7 @@ def _arguments(options: Options, workers: int) -> list[str]:
         ("max-requests", options.max_requests),
         ("rate", options.rate),
         ("ca", options.ca),
+        ("expect-release", options.expect_release),
     ):
         if value is not None:
             words.append(f"--pw-{name}={value}")

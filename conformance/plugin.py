@@ -16,9 +16,10 @@ import pytest
 from .budget import BudgetSpent
 from .catalogue import Level, chosen, requirements
 from .engine import Decision, Session
+from .profile import RELEASES
 from .reports.redaction import clean_verdict
 from .restoring import put_back
-from .runner import Options, Target, discover, session
+from .runner import WITH_WRITES, Options, Target, discover, session
 from .survey import Unusable, card
 from .transport import Credentials, Trouble
 from .verdicts import Outcome, Run, Verdict, from_dict, to_dict
@@ -38,6 +39,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ca", {"default": None, "help": "a file of certificates to trust"}),
     ("insecure", {"action": "store_true", "help": "trust any certificate"}),
     ("plain-http", {"action": "store_true", "help": "send credentials over http:// all the same"}),
+    ("expect-release", {"choices": RELEASES, "help": "fail if it is likely another release"}),
     ("journal", {"default": None, "help": "the folder that remembers what must be put back"}),
 )
 
@@ -71,6 +73,7 @@ def options_of(config: pytest.Config) -> Options:
         ca=given["ca"],
         insecure=given["insecure"],
         plain_ok=given["plain-http"],
+        expect_release=given["expect-release"],
     )
 
 
@@ -93,8 +96,19 @@ class Runner:
         except (Unusable, Trouble, BudgetSpent, ValueError) as error:
             self.run.trouble = str(error)
             return
+        limit = self.options.budget(self.target.found.endpoint, self.target.budget).limit
+        if "writes" in self.options.have() and 0 < limit < WITH_WRITES:
+            self.target.world.notes.append(
+                f"a run with --writes takes about {WITH_WRITES} requests and may send {limit}:"
+                f" give --max-requests {WITH_WRITES}, or some requirements stay undecided"
+            )
         self.run.card = card(self.target.found, self.target.world, self.options.have())
         self.run.url = self.target.found.endpoint.url
+        wanted, profile = self.options.expect_release, self.target.world.profile
+        if wanted and not profile.may_be(wanted):
+            self.run.problems.append(
+                f"release {wanted} was expected; it is likely {profile.describe()}"
+            )
         self.listener(self.run, None)
 
     def count(self) -> None:

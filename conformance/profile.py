@@ -11,6 +11,9 @@ from .wire import Fault, Node
 #: API generations, each named after the release that brought it (SERVER.md 2).
 API = ("1.0", "1.1", "2.0")
 
+#: Every release that was recorded (SERVER.md 0).
+RELEASES = ("1.0", "1.1", "2.0", "2.1", "2.2", "3.0", "3.1", "3.2", "main")
+
 #: What `pw_rpc_version` says in each (SERVER.md 2).
 VERSIONS: dict[str, int | list[int]] = {"1.0": 1, "1.1": [1, 2, 0], "2.0": [1, 3, 0]}
 
@@ -64,10 +67,21 @@ class Profile:
         """Whether looking up what is not there is a fault (SERVER.md 2)."""
         return self.api == "1.1"
 
+    @property
+    def likely(self) -> str:
+        """The likely release, or releases."""
+        return self.release or {"1.0": "1.0", "1.1": "1.1", "2.0": "2.0 or later"}[self.api]
+
+    def may_be(self, release: str) -> bool:
+        """Whether nothing that was seen tells it from that release."""
+        named = [RELEASES.index(r) for r in RELEASES if r in self.likely.split()]
+        if "later" in self.likely or named[-1] == RELEASES.index("3.2"):
+            named.append(len(RELEASES) - 1)  # main also runs on the Django of 3.2
+        return min(named) <= RELEASES.index(release) <= max(named)
+
     def describe(self) -> str:
         """For people: the likely release, Python and database."""
-        release = self.release or {"1.0": "1.0", "1.1": "1.1", "2.0": "2.0 or later"}[self.api]
-        parts = [f"Patchwork {release}", f"Python {self.python}"]
+        parts = [f"Patchwork {self.likely}", f"Python {self.python}"]
         if self.django:
             parts.append(f"Django {self.django}")
         parts.append(self.database or "database unknown")

@@ -22,6 +22,9 @@ POLITE_RATE = 5.0
 POLITE_REQUESTS = 600
 
 
+#: Requests that a run with --writes takes, about, when requests are few; and how many are not few.
+WITH_WRITES, ROOMY = 1100, 2000
+
 #: Examples of each property: as many as a budget of POLITE_REQUESTS allows, or more at home.
 REMOTE, LOCAL = 2, 8
 
@@ -44,6 +47,7 @@ class Options:
     timeout: float = 30.0
     ca: str | None = None
     insecure: bool = False
+    expect_release: str | None = None
 
     def have(self) -> frozenset[str]:
         """What the operator gave, in the words of `engine.NEEDS`."""
@@ -64,11 +68,7 @@ class Options:
     def thrifty(self, endpoint: Endpoint) -> bool:
         """Whether requests are few: on other people's machines, or because the limit is low."""
         limit = self.max_requests
-        return (
-            limit <= POLITE_REQUESTS and limit != 0
-            if limit is not None
-            else (not endpoint.loopback)
-        )
+        return 0 < limit < ROOMY if limit is not None else not endpoint.loopback
 
     def budget(self, endpoint: Endpoint, path: Path) -> Budget:
         """The budget for that host."""

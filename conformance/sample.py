@@ -101,7 +101,8 @@ def plan(decision: Decision, how: Settings, options: Options) -> Sequence[Step]:
     """The steps of a dry run."""
     if not decision.requirement.applies(Profile()) or decision.needs - options.have():
         return []
-    return steps(decision, world(), how)
+    sample = world().with_rows(writable=options.writes, create_checks=options.create_checks)
+    return steps(decision, sample, how)
 
 
 def differences(

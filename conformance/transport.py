@@ -251,11 +251,11 @@ class HttpTransport:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.endpoint.scheme == "http":
             return plain
+        context = ssl.create_default_context(cafile=self.ca)
+        if self.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
         try:
-            context = ssl.create_default_context(cafile=self.ca)
-            if self.insecure:
-                context.check_hostname = False
-                context.verify_mode = ssl.CERT_NONE
             return context.wrap_socket(plain, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
             raise Trouble(
@@ -331,13 +331,19 @@ def endpoint_of(url: str) -> list[Endpoint]:
             raise ValueError(f"{scheme}:// is not spoken here; give an http(s):// address")
         schemes = [scheme.lower()]
         text = rest
-    parts = urlsplit(f"//{text}")
     try:
+        parts = urlsplit(f"//{text}")
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"{url!r} is no URL: {error}") from None
     if not host:
         raise ValueError(f"{url!r} names no host")
+    if port == 0:
+        raise ValueError(f"{url!r} is no URL: nothing can listen on port 0")
+    try:
+        host = host.encode("idna").decode()
+    except UnicodeError:
+        raise ValueError(f"{host!r} is no name that a host can have") from None
     if parts.username is not None:
         raise ValueError("credentials do not belong in the URL; use --username")
     path = parts.path.rstrip("/")

@@ -14,6 +14,7 @@ import pytest
 
 import fakepw
 from conformance import baseline
+from conformance.profile import Profile
 from conformance.verdicts import Deviation, ExitCode, Outcome, Run, Verdict
 
 
@@ -64,6 +65,14 @@ def test_a_wrong_release_is_a_problem(url: str) -> None:
     done = suite("run", url, "--select", "VER", "--expect-release", "1.0")
     assert done.returncode == 1
     assert "was expected" in done.stdout
+    assert suite("run", url, "--select", "VER", "--expect-release", "3.2").returncode == 0
+
+
+def test_a_release_is_told_from_those_that_it_cannot_be() -> None:
+    assert Profile(release="2.0 to 2.2").may_be("2.1")
+    assert not Profile(release="3.1 or 3.2").may_be("3.0")
+    assert Profile(release="3.1 or 3.2").may_be("main")
+    assert not Profile(api="1.1").may_be("1.0")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +85,16 @@ def test_a_wrong_release_is_a_problem(url: str) -> None:
         (("run", "x", "--writes", "1"), "--username"),
         (("run", "http://x.example", "--username", "kim"), "plain http"),
         (("explain", "VER-99"), "did you mean"),
+        (("run", "x", "--select", "VER", "--skip", "VER"), "leave no requirement"),
+        (("run", "x", "--expect-release", "9.9"), "no release that is known"),
+        (("run", "x", "--rate", "nan"), "no number"),
+        (("run", "x", "--timeout", "1e12"), "not in the range"),
+        (("run", "x", "--ca", "README.md"), "holds no certificate"),
+        (("run", "x", "--username", "ki:m"), "colon"),
+        (("run", "x", "--failures", "/proc/x"), "cannot be made"),
+        (("run", "http://a..b/"), "no name that a host can have"),
+        (("run", "http://[::1/"), "is no URL"),
+        (("run", "http://127.0.0.1:0/"), "port 0"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(words: tuple[str, ...], said: str) -> None:
@@ -83,6 +102,29 @@ def test_mistakes_are_told_in_a_sentence(words: tuple[str, ...], said: str) -> N
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_written_keeps_no_other_report_back(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.xml"
+    words = ("--report", "json=/dev/full", "--report", f"junit={file}")
+    done = suite("run", url, "--select", "VER-001", *words)
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+    assert file.exists()
+
+
+def test_a_budget_for_discovery_alone_is_inconclusive(url: str) -> None:
+    done = suite("run", url, "--max-requests", "1")
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "are spent" in done.stdout
+
+
+def test_a_dry_run_shows_what_a_login_and_writes_would_send(url: str) -> None:
+    words = ("--username", "kim", "--writes", "7", "9", "--create-checks")
+    done = suite("run", url, "--dry-run", *words, "--select", "WRITE-030", "--select", "AUTH-030")
+    assert done.returncode == 0
+    assert "check_create(7" in done.stdout
+    assert "PW-AUTH-030 patch_set(-1" in done.stdout
 
 
 def test_an_unreachable_server_is_inconclusive() -> None:
@@ -155,9 +197,20 @@ def test_an_expired_or_unused_entry_fails() -> None:
     assert "not needed" in unused.problems[0]
 
 
+@pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.NOT_RUN])
+def test_an_entry_that_was_not_decided_is_not_called_unused(outcome: Outcome) -> None:
+    run = Run("u", verdicts=[Verdict("PW-VER-001", outcome)])
+    baseline.apply(run, {"PW-VER-001": ("why", date(2030, 1, 1))}, date(2029, 1, 1))
+    assert not run.problems
+
+
+TWICE = "[[known]]\nid = 'PW-VER-001'\nreason = 'r'\nexpires = 2030-01-01\n" * 2
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        TWICE,
         "x",
         "[[known]]\nid = 'PW-VER-001'",
         "[[known]]\nid = 'PW-NO-1'\nreason = 'r'\nexpires = 2030-01-01",
