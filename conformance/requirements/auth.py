@@ -3,7 +3,7 @@
 from ..catalogue import MUST, row
 
 WRITE = "pwclient sends credentials with update and check-create and shows the fault to people"
-HOLE = "else anyone could write"
+HOLE = "else anyone could write to the tracker without a login"
 
 REQUIREMENTS = [
     row(
@@ -11,7 +11,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "patch_set without credentials is refused with 'No authentication credentials given'.",
-        HOLE,
+        "else anyone could change the state of anyone's patches",
         "SERVER.md 1.10",
         "auth/patch_set/none",
     ),
@@ -20,7 +20,7 @@ REQUIREMENTS = [
         MUST,
         "1.1+",
         "check_create without credentials is refused with 'No authentication credentials given'.",
-        HOLE,
+        "else anyone could report a check that never ran",
         "SERVER.md 1.10",
         "auth/check_create/none",
     ),
@@ -29,7 +29,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "An empty or blank Authorization header counts as none.",
-        HOLE,
+        "a proxy that blanks the header must not look like a login",
         "SERVER.md 1.10",
         "auth/patch_set/empty",
         "auth/patch_set/blank",
@@ -49,8 +49,8 @@ REQUIREMENTS = [
         "AUTH-005",
         MUST,
         "all",
-        "`Basic` is spelt just so: basic and BASIC are not supported.",
-        "a client that spells it otherwise never worked anywhere",
+        "The scheme is spelt `Basic`: neither basic nor BASIC is supported.",
+        "a client that spells it otherwise works here and on no real server",
         "SERVER.md 1.10, 2",
         "auth/patch_set/lowercase",
         "auth/patch_set/UPPER",
@@ -59,7 +59,7 @@ REQUIREMENTS = [
         "AUTH-006",
         MUST,
         "all",
-        "`Basic` with nothing behind it is refused as a scheme that is not supported.",
+        "`Basic` with nothing behind it is refused with 'Authentication scheme not supported'.",
         WRITE,
         "SERVER.md 1.10",
         "auth/patch_set/Basic only",
@@ -119,7 +119,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "Public methods answer the same with an unusable Authorization header as without one.",
-        "clients with stale credentials can still read",
+        "a client with an outdated password in .pwclientrc can still read",
         "SERVER.md 1.10",
         "auth/public-method/none + auth/public-method/wrong pw",
         "auth/unknown-method/none + auth/unknown-method/wrong pw",
@@ -142,7 +142,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "Credentials are looked at before the number of arguments.",
-        HOLE,
+        "a caller without credentials is told to give them, and nothing else",
         "SERVER.md 1.10",
         "auth/patch_set-noargs/none",
         "auth/patch_set-4args/none",
@@ -162,8 +162,9 @@ REQUIREMENTS = [
         "AUTH-016",
         MUST,
         "1.1+",
-        "Credentials are looked at before the values: an invalid check state is not told without.",
-        HOLE,
+        "Credentials are looked at before the values: without them an invalid check"
+        " state is not told.",
+        "a caller without credentials is told to give them, and nothing else",
         "SERVER.md 1.10",
         "auth/check_create/none",
     ),
@@ -172,7 +173,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "The method is looked for before credentials are looked at.",
-        "a fault about credentials would hide that the method is missing",
+        "pwclient falls back to older methods only if it is told that one is missing",
         "SERVER.md 1.10",
         "auth/unknown-method/wrong pw",
         "auth/unknown-method/none",
@@ -222,7 +223,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "Names and passwords among the arguments do not stand in for credentials.",
-        HOLE,
+        "else anyone who knows a user name could write as that user",
         "SERVER.md 1.10",
         "auth/patch_set-4args/none",
     ),

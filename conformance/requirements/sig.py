@@ -2,8 +2,14 @@
 
 from ..catalogue import MUST, row
 
-CALLS = "clients call these methods by name and would get a fault"
-TYPES = "clients read these members by name; pwclient and pwcli unwrap `.data` of some"
+MEMBERS = "pwclient info and list -f print these members by name"
+TYPES = "pwcli reads `.data` of what Python 3 sends as base64; clients break where a type differs"
+#: The members that a Python 3 server sends as <base64> (SERVER.md 1.3).
+WRAPPED = {
+    "person": "user",
+    "patch": "date, project, state, submitter and delegate",
+    "check": "date, patch and user",
+}
 
 #: (number, struct, recorded calls)
 STRUCTS = [
@@ -30,7 +36,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "Every public method of the server's generation exists.",
-        CALLS,
+        "pwclient, pwcli, sktm and sup call these methods by name and end in a fault",
         "SERVER.md 1.4, 2",
         *(
             f"{m}/9999"
@@ -48,8 +54,8 @@ REQUIREMENTS = [
         "SIG-002",
         MUST,
         "all",
-        "patch_set exists; check_create from 1.1 on.",
-        CALLS,
+        "patch_set exists, and from release 1.1 on check_create, too.",
+        "pwclient update and check-create call them by name and end in a fault",
         "SERVER.md 1.4, 2",
         "auth/patch_set/none",
         "auth/check_create/none",
@@ -59,7 +65,7 @@ REQUIREMENTS = [
         MUST,
         "1.0",
         "A 1.0 server has no check methods.",
-        "pwclient tells by them whether a server has checks",
+        "a client that finds check_list relies on checks",
         "SERVER.md 2",
         "check_get/1",
     ),
@@ -68,7 +74,7 @@ REQUIREMENTS = [
         MUST,
         "1.1+",
         "The documentation page lists every method, and no other.",
-        "people read the page to learn what there is",
+        "client authors read the page to learn what there is",
         "SERVER.md 1.11",
         "http/GET /xmlrpc/",
     ),
@@ -77,7 +83,7 @@ REQUIREMENTS = [
         MUST,
         "1.1+",
         "The documentation page lists each method's parameters, order and defaults.",
-        "people read the page to learn how to call",
+        "client authors read the page to learn how to call",
         "SERVER.md 1.11",
         "http/GET /xmlrpc/",
     ),
@@ -129,7 +135,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "project_list and state_list may be called without arguments.",
-        "pwcli and pwclient leave out what they do not need",
+        "sktm leaves out the count, and scripts leave out both arguments",
         "SERVER.md 1.4",
         "project_list",
         "state_list",
@@ -167,8 +173,8 @@ REQUIREMENTS = [
         "SIG-014",
         MUST,
         "all",
-        "A method that does not exist is an Exception that says it is not supported.",
-        "pwclient falls back to older methods on that fault",
+        "A call of a method that does not exist is an Exception that says it is not supported.",
+        "the pwclient that shipped inside Patchwork falls back to patch_get_by_hash on that fault",
         "SERVER.md 1.4",
         "unknown/'nosuch'",
         "unknown/'bundle_list'",
@@ -178,7 +184,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "Method names are matched exactly: case and blanks count.",
-        "an alias today is a breakage tomorrow",
+        "a client that works by an alias here fails on every real server",
         "SERVER.md 1.4",
         "unknown/'PW_RPC_VERSION'",
         "unknown/' pw_rpc_version'",
@@ -220,7 +226,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "Dotted names are not split: patch.get is not patch_get.",
-        "an alias today is a breakage tomorrow",
+        "a client that works by an alias here fails on every real server",
         "SERVER.md 1.4",
         "unknown/'patch.get'",
         "unknown/'xmlrpc.patch_get'",
@@ -230,8 +236,8 @@ REQUIREMENTS = [
             f"SIG-{20 + n:03}",
             MUST,
             "1.1+" if "check" in struct else "all",
-            f"A {struct} has exactly the members that its generation has.",
-            TYPES,
+            f"A {struct} has exactly the members that real servers of its generation send.",
+            MEMBERS,
             "SERVER.md 1.3",
             *recorded,
         )
@@ -242,12 +248,8 @@ REQUIREMENTS = [
             f"SIG-{30 + n:03}",
             MUST,
             "1.1+" if "check" in struct else "all",
-            f"The members of a {struct} have their wire types"
-            + (
-                ", <base64> for text that Python 3 wraps."
-                if struct in ("person", "patch", "check")
-                else "."
-            ),
+            f"The members of a {struct} have the wire types that real servers send"
+            + (f": on Python 3 <base64> for {WRAPPED[struct]}." if struct in WRAPPED else "."),
             TYPES,
             "SERVER.md 1.3",
             *recorded,
@@ -259,8 +261,9 @@ REQUIREMENTS = [
             f"SIG-{40 + n:03}",
             MUST,
             "1.1+" if "check" in struct else "all",
-            f"On Python 3 the members of a {struct} come in the order of the source.",
-            "scripts that print members rely on the order",
+            f"On Python 3 the members of a {struct} come in the order in which real"
+            " servers send them.",
+            "scripts that print a whole struct print it in this order",
             "SERVER.md 1.3",
             *recorded,
             python=3,

@@ -2,8 +2,8 @@
 
 from ..catalogue import INFO, MUST, SHOULD, row
 
-UPDATE = "pwclient update, and every script that marks patches as applied"
-CHECK = "pwclient check-create, and every CI system"
+UPDATE = "pwclient update and every script that marks patches as applied rely on it"
+CHECK = "pwclient check-create and every CI system rely on it"
 LOST = "a maintainer's work would be lost without a word"
 FACTS = "SERVER.md 1.10"
 ALONE = f"not recorded: no list or second writer came with a write; {FACTS}"
@@ -102,7 +102,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "A patch_set that is refused changes nothing.",
-        "else anyone could write",
+        "else a refusal would hide that anyone could write",
         FACTS,
         "side/before patch_get 7 + side/set 7 + side/after patch_get 7",
     ),
@@ -152,7 +152,8 @@ REQUIREMENTS = [
         "WRITE-014",
         INFO,
         "all",
-        "What patch_set makes of the text False as archived: old Django takes any text as true.",
+        "What patch_set makes of the text False as archived depends on Django: old"
+        " ones take any text as true.",
         "scripts that send texts archive patches by mistake",
         "SERVER.md 2",
         _trio('archived="True"', 'archived="False"'),
@@ -173,8 +174,8 @@ REQUIREMENTS = [
         "WRITE-016",
         INFO,
         "all",
-        "What patch_set makes of a commit_ref of 256 characters.",
-        "SQLite keeps it, other databases refuse it",
+        "Whether a commit_ref of 256 characters is kept depends on the database.",
+        "scripts that store more than a commit id fail on some servers",
         "SERVER.md 3",
         _trio("commit_ref=255", "commit_ref=256"),
     ),
@@ -202,7 +203,7 @@ REQUIREMENTS = [
         MUST,
         "all",
         "Who may not edit a patch is told `No permissions to edit this patch`.",
-        "pwclient shows it",
+        "pwclient update shows it to who is no maintainer",
         FACTS,
         "perm/patch_set/maint->1",
         "perm/patch_set/maint->4",

@@ -121,3 +121,15 @@ def test_what_is_not_known_is_told_with_the_nearest(word, said):
 def test_several_are_explained_one_after_the_other():
     text = run("explain", "VER-001", "PW-AUTH-001").output
     assert text.index("PW-VER-001  MUST") < text.index("PW-AUTH-001  MUST")
+
+
+def test_each_requirement_is_one_sentence_of_its_own_and_names_who_breaks():
+    texts = [about.text for about in requirements().values()]
+    assert len(set(texts)) == len(texts)
+    for about in requirements().values():
+        assert about.text.endswith(".")
+        assert about.text.count("`") % 2 == 0
+        assert not about.text.startswith("Whether") or "depends on" in about.text
+        assert about.why[0] != "W"
+        assert not about.why.endswith(".")
+        assert len(about.why.split()) > 3, about
