@@ -177,12 +177,22 @@ def _percentage(share: dict[str, int] | None) -> str:
     return f"{percent:g} % of {share['answers']}"
 
 
+def _occupy_standard_streams() -> None:
+    """Leave none of the first three descriptors to a socket: it would get what goes to stderr."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free: this one
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit.
 
     0 if all went well, 1 if a check failed, 2 if something given was wrong: then there is one
     line on stderr that says what.
     """
+    _occupy_standard_streams()
     try:
         group.main(args, prog_name="fakepw", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import signal
 import socket
@@ -177,6 +178,8 @@ def test_it_serves_even_if_nobody_can_hear_of_it(fixture):
         while time.monotonic() < deadline and process.poll() is None:
             with contextlib.suppress(OSError):
                 assert fakepw_answers(f"http://127.0.0.1:{port}/xmlrpc/")
+                streams = [os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)]
+                assert streams == ["/dev/null"] * 3
                 break
             time.sleep(0.05)
         process.terminate()
