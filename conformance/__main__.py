@@ -1,23 +1,51 @@
-"""`pw-conformance`, also as `python -m conformance`."""
+"""`pw-conformance`, also as `python -m conformance`, and how it ends when it is told to stop."""
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 
 def main() -> None:
-    """Run the command line, or say what it needs where that is not installed."""
+    """Run the command line, or say what it needs where that is not installed.
+
+    Ctrl-C and SIGTERM end it in one line, with the status of a run that is inconclusive.
+    """
+    signal.signal(signal.SIGTERM, _stop)
     try:
+        sys.exit(_command())
+    except KeyboardInterrupt:
+        sys.exit(_told("interrupted", 3))
+    except BrokenPipeError:  # whoever reads has had enough
+        sys.stderr.close()
+        sys.exit(3)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _command() -> int:
+    try:
+        import click  # importing takes longest, and may be interrupted, too
+
         from .cli import main as run
     except ModuleNotFoundError as error:
         need = "pip install 'fakepw[conformance]'"
-        sys.exit(_usage(f"pw-conformance needs {error.name}, which is not installed: {need}"))
-    run()
+        return _told(f"pw-conformance needs {error.name}, which is not installed: {need}", 2)
+    try:
+        return run(standalone_mode=False, prog_name="pw-conformance") or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, EOFError):
+        raise KeyboardInterrupt from None
 
 
-def _usage(text: str) -> int:
+def _told(text: str, status: int) -> int:
     print(text, file=sys.stderr)
-    return 2
+    return status
 
 
 if __name__ == "__main__":

@@ -356,7 +356,3 @@ def diff(
         say(console, f"  {plain(left.describe())}\n  {plain(right.describe())}")
     say(console, f"{len(found)} of {count} answers differ")
     sys.exit(1 if found else 0)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,7 +28,7 @@ def url() -> Iterator[str]:
 
 def suite(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "conformance.cli", *words],
+        [sys.executable, "-m", "conformance", *words],
         capture_output=True,
         text=True,
         check=False,
@@ -125,6 +127,22 @@ def test_a_dry_run_shows_what_a_login_and_writes_would_send(url: str) -> None:
     assert done.returncode == 0
     assert "check_create(7" in done.stdout
     assert "PW-AUTH-030 patch_set(-1" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_one_line(number: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with subprocess.Popen(
+            [sys.executable, "-m", "conformance", "run", url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            silent.accept()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (3, "", "interrupted\n")
 
 
 def test_an_unreachable_server_is_inconclusive() -> None:

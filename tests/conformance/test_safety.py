@@ -107,7 +107,7 @@ def test_a_run_is_safe(proxy: Proxy, tmp_path: Path) -> None:
     reports = {kind: tmp_path / kind for kind in ("json", "junit", "html", "markdown", "badge")}
     words = [f"--report={kind}={file}" for kind, file in reports.items()]
     done = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", "run", proxy.url, "--username", "maint", "-n",
+        [sys.executable, "-m", "conformance", "run", proxy.url, "--username", "maint", "-n",
          "4", "--max-requests", "900", "--rate", "150", "--examples", "2", "--failures",
          str(tmp_path / "failures"), *words],
         capture_output=True, text=True, check=False, timeout=200,
@@ -137,7 +137,7 @@ def test_a_run_is_safe(proxy: Proxy, tmp_path: Path) -> None:
 
 def test_the_budget_holds_over_four_workers(proxy: Proxy) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", "run", proxy.url, "-n", "4",
+        [sys.executable, "-m", "conformance", "run", proxy.url, "-n", "4",
          "--max-requests", "120"],
         capture_output=True, text=True, check=False, timeout=200,
     )  # fmt: skip
@@ -149,7 +149,7 @@ def test_the_budget_holds_over_four_workers(proxy: Proxy) -> None:
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_a_mistyped_password_is_sent_once(proxy: Proxy, workers: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", "run", proxy.url, "--username", "maint",
+        [sys.executable, "-m", "conformance", "run", proxy.url, "--username", "maint",
          "-n", workers, "--examples", "1", "--select", "AUTH", "--select", "SIG"],
         capture_output=True, text=True, check=False, timeout=200,
         env={**os.environ, "PW_CONFORMANCE_PASSWORD": "mistyped"},

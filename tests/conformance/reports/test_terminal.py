@@ -139,7 +139,7 @@ def run_suite(*words: str, **environment: str) -> subprocess.CompletedProcess[by
     import os
 
     return subprocess.run(
-        [sys.executable, "-m", "conformance.cli", *words],
+        [sys.executable, "-m", "conformance", *words],
         capture_output=True,
         check=False,
         timeout=120,
