@@ -100,7 +100,11 @@ class Check(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class Dataset(msgspec.Struct, frozen=True):
-    """All rows of one Patchwork, each table ascending by id, every relation known to exist."""
+    """All rows of one Patchwork, each table ascending by id, every relation known to exist.
+
+    Rows are of the classes in `fakepw.patchwork.rows`. `fakepw.load` checks, and sorts, a Dataset
+    that was put together by hand; `Patchwork` takes it as it is.
+    """
 
     states: tuple[State, ...] = ()
     projects: tuple[Project, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shlex
 from itertools import zip_longest
+from typing import TypeAlias
 
 from ..fixtures import counted
 from ..patchwork.auth import login
@@ -16,21 +17,24 @@ from ..patchwork.store import Store
 #: Accounts shown, and those looked at; a fixture may hold thousands.
 MOST = 8
 TRIED = 100
+#: A user, and what they may change.
+Account: TypeAlias = tuple[User, list[str]]
 
 
 def banner(patchwork: Patchwork, base_url: str) -> str:
     """The banner of a server that answers at `base_url`, as lines of text."""
     store, url = patchwork.store, f"{base_url}xmlrpc/"
+    accounts = _accounts(patchwork)
     state = "" if patchwork.enabled else "   (XML-RPC switched off: every call is answered 404)"
     lines = [
         f"fakepw serves {url}{state}",
         f"  instance   {patchwork.instance.name}{_composed(patchwork)}",
         f"  loaded     {_loaded(store)}",
-        *_accounts(patchwork),
+        *_account_lines(accounts, len(store.users) > TRIED),
         f"  control    {base_url}_fakepw/",
         "",
         "Try:",
-        *(f"  {line}" for line in _examples(patchwork, url)),
+        *(f"  {line}" for line in _examples(patchwork, url, accounts)),
         "",
         "Ctrl-C stops it.",
     ]
@@ -48,21 +52,24 @@ def _loaded(store: Store) -> str:
     return ", ".join(counted(table, len(getattr(store, table))) for table in tables)
 
 
-def _accounts(patchwork: Patchwork) -> list[str]:
-    """Who can log in, with which password, and what they may change (SERVER.md 1.10)."""
-    users = [
-        user for user in list(patchwork.store.users.values())[:TRIED] if _logs_in(user, patchwork)
-    ]
-    if not users:
-        return ["  accounts   none that can log in: nobody can call patch_set or check_create"]
+def _accounts(patchwork: Patchwork) -> list[Account]:
+    """Who can log in and what they may change, those who may first (SERVER.md 1.10)."""
+    users = list(patchwork.store.users.values())[:TRIED]
+    users = [user for user in users if _logs_in(user, patchwork)]
     rights = _rights(users, patchwork)
-    shown = sorted(zip(users, rights, strict=True), key=lambda pair: not pair[1])[:MOST]
+    return sorted(zip(users, rights, strict=True), key=lambda account: not account[1])
+
+
+def _account_lines(accounts: list[Account], more: bool) -> list[str]:
+    if not accounts:
+        return ["  accounts   none that can log in: nobody can call patch_set or check_create"]
+    shown = accounts[:MOST]
     width = max(len(_credentials(user)) for user, _ in shown)
     lines = [
         f"{_credentials(user):{width}}   {' and '.join(may) or 'may change nothing'}"
         for user, may in shown
     ]
-    if len(users) > MOST or len(patchwork.store.users) > TRIED:
+    if len(accounts) > MOST or more:
         lines.append("… and more")
     return [f"  {head:10} {line}" for head, line in zip_longest(["accounts"], lines, fillvalue="")]
 
@@ -97,13 +104,28 @@ def _rights(users: list[User], patchwork: Patchwork) -> list[list[str]]:
     return rights
 
 
-def _examples(patchwork: Patchwork, url: str) -> list[str]:
+def _examples(patchwork: Patchwork, url: str, accounts: list[Account]) -> list[str]:
     project = next((each.linkname for each in patchwork.store.projects.values()), "PROJECT")
     call = "<methodCall><methodName>pw_rpc_version</methodName></methodCall>"
     return [
         f"curl -d '{call}' {shlex.quote(url)}",
         f"python3 -c 'from xmlrpc.client import *; print(ServerProxy(\"{url}\").patch_list())'",
-        f"printf '[options]\\ndefault={project}\\n[{project}]\\nbackend=xmlrpc\\nurl={url}\\n'"
-        " > pwclientrc",
+        f"printf {shlex.quote(_pwclientrc(project, url, accounts))} > pwclientrc",
         "PWCLIENTRC=pwclientrc pwclient list",
     ]
+
+
+def _pwclientrc(project: str, url: str, accounts: list[Account]) -> str:
+    """pwclient's configuration, as a format of printf; who may change most is to log in."""
+    members = {"backend": "xmlrpc", "url": url}
+    for user, _ in accounts[:1]:
+        members |= {"username": user.username, "password": user.password}
+    lines = ["[options]", f"default={_doubled(project)}", f"[{project}]"]
+    lines += [f"{name}={_doubled(value)}" for name, value in members.items()]
+    text = "".join(f"{line}\n" for line in lines)
+    return _doubled(text.replace("\\", "\\\\")).replace("\n", "\\n")
+
+
+def _doubled(text: str) -> str:
+    """Text for where `%` has a meaning: in pwclient's configuration and in printf's format."""
+    return text.replace("%", "%%")

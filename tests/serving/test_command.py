@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import json
 import os
@@ -127,7 +128,11 @@ def test_the_lines_that_the_banner_offers_work_as_they_are(fixture, tmp_path):
         python = python.replace("python3", shlex.quote(sys.executable), 1)
         assert "'name': 'one'" in run(python, tmp_path)
         run(configure, tmp_path)
-        assert "backend=xmlrpc\nurl=http://127.0.0.1:" in (tmp_path / "pwclientrc").read_text()
+        text = (tmp_path / "pwclientrc").read_text()
+        assert text.startswith(
+            "[options]\ndefault=netdev\n[netdev]\nbackend=xmlrpc\nurl=http://127.0.0.1:"
+        )
+        assert text.endswith("\nusername=kim\npassword=secret\n")
         assert "<value><int>3</int></value>" in run(curl, tmp_path)
 
 
@@ -135,6 +140,23 @@ def run(line: str, folder: Path) -> str:
     done = subprocess.run(line, shell=True, cwd=folder, capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_names_and_passwords_of_any_kind_pass_through_the_shell(tmp_path):
+    path = tmp_path / "odd.json"
+    odd = (
+        {"linkname": "a%b'c"},
+        {"username": "k%s", "password": "p'a\\s%%s\"$x", "maintainer_of": [1]},
+    )
+    path.write_text(json.dumps({"projects": odd[:1], "users": odd[1:]}))
+    with started(path) as process:
+        *_, configure, _ = banner_of(process).split("Try:\n")[1].split("\n\n")[0].splitlines()
+        run(configure, tmp_path)
+    config = configparser.ConfigParser()
+    config.read(tmp_path / "pwclientrc")
+    assert config["options"]["default"] == "a%b'c"
+    assert config["a%b'c"]["username"] == "k%s"
+    assert config["a%b'c"]["password"] == "p'a\\s%%s\"$x"
 
 
 def test_without_a_fixture_it_serves_the_demo_wherever_it_is_started(tmp_path):
