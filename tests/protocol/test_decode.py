@@ -249,6 +249,58 @@ def test_expat_itself_stops_entity_bombs_at_the_same_place(kind: str) -> None:
     assert loads(BOMBS[kind][0]) == outcome("3.13.0", BOMBS[kind][0])
 
 
+def declaring(declarations: str, content: str = "") -> bytes:
+    return f"<!DOCTYPE m [{declarations}]><m><methodName>a</methodName>{content}</m>".encode()
+
+
+def chain(length: int, last: str) -> str:
+    """Entities of which each holds the next one, declared outermost first."""
+    inner = (f'<!ENTITY e{n} "&e{n + 1};">' for n in range(length))
+    return "".join(inner) + f'<!ENTITY e{length} "{last}">'
+
+
+def attributes(count: int, kind: str) -> str:
+    return "<!ATTLIST v " + "".join(f"a{n} CDATA {kind} " for n in range(count)) + ">"
+
+
+#: Declarations that take expat's stack, or minutes of its time.
+TANGLES = {
+    "nested": declaring(chain(60_000, "x"), "<value>&e0;</value>"),
+    "nested in a default": declaring(chain(60_000, "x") + '<!ATTLIST v a CDATA "&e0;">'),
+    "in a circle": declaring(chain(60_000, "&e0;"), "<value>&e0;</value>"),
+    "doubling": declaring(
+        "".join(f'<!ENTITY e{n} "&e{n - 1};&e{n - 1};">' for n in range(60_000)), "&e59999;"
+    ),
+    "attributes": declaring(attributes(60_000, '""')),
+    "attributes, one at a time": declaring("<!ATTLIST v a CDATA #IMPLIED>" * 60_000),
+    "attributes of many tags": declaring(attributes(1000, "#IMPLIED"), "<v/>" * 300_000),
+    "defaults": declaring(
+        '<!ATTLIST v a CDATA "&e0;">' + "".join(f'<!ENTITY e{n} "">' for n in range(60_000))
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TANGLES)
+def test_tangled_declarations_are_refused_before_they_cost_anything(kind: str) -> None:
+    with pytest.raises(Fault) as caught:
+        Decoder(MAIN)(TANGLES[kind])
+    assert LIMIT in caught.value.text or "undefined entity" in caught.value.text
+    assert caught.value.kind == "xml.parsers.expat.ExpatError"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        declaring(chain(900, "x"), "<value>&e0;</value>"),
+        declaring(chain(300, "&e0;"), "<value>&e0;</value>"),
+        declaring(attributes(50, '"x"') + attributes(50, "#IMPLIED"), "<v/>" * 1000),
+        declaring("<!ENTITY e 'x'>" + attributes(100, '"&e;&e;"'), "<value a='&e;'>&e;</value>"),
+    ],
+)
+def test_declarations_of_a_common_size_are_read_as_the_standard_library_does(body: bytes) -> None:
+    assert outcome("3.13.0", body) == loads(body)
+
+
 @pytest.mark.parametrize("python", PYTHONS)
 def test_entity_bombs_are_refused_under_every_python(python: str) -> None:
     assert LIMIT in outcome(python, bomb(9))["error"]
