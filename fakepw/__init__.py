@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .protocol.messages import Request, Response
     from .serving.limits import Limits
     from .serving.thread import LiveServer, serve
+    from .serving.transport import Transport
 
     __version__: str
 
@@ -35,6 +36,7 @@ __all__ = [
     "Patchwork",
     "Request",
     "Response",
+    "Transport",
     "__version__",
     "dumps",
     "instance",
@@ -54,6 +56,7 @@ _MODULES = {
     "Patchwork": "patchwork.patchwork",
     "Request": "protocol.messages",
     "Response": "protocol.messages",
+    "Transport": "serving.transport",
     "dumps": "fixtures",
     "instance": "patchwork.instances",
     "load": "fixtures",

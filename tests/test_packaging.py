@@ -199,6 +199,7 @@ def test_an_extra_that_is_missing_is_named(
 #: A program that uses every public name, as one who has types checked writes it.
 USER = """
 from pathlib import Path
+from xmlrpc.client import ServerProxy
 
 import fakepw
 from fakepw.strategies import MethodCall, method_calls, patch_filters
@@ -213,6 +214,8 @@ except fakepw.Fault as fault:
     print(fault.kind, fault.text)
 request = fakepw.Request(b"GET", b"/")
 response: fakepw.Response = fakepw.respond(request, patchwork)
+proxy = ServerProxy("http://fakepw/xmlrpc/", transport=fakepw.Transport(patchwork))
+assert proxy.pw_rpc_version() == 1
 try:
     fakepw.load("nowhere.json")
 except fakepw.FixtureError as error:
