@@ -15,7 +15,6 @@ from typing import Any
 import click
 import pytest
 from rich.console import Console
-from rich.text import Text
 
 from . import baseline as baselines
 from . import failures, reports
@@ -327,32 +326,44 @@ def explain(ids: tuple[str, ...], as_json: bool) -> None:
 @main.command()
 @click.argument("one")
 @click.argument("other")
-@click.option("--select", multiple=True, metavar="ID|CHAPTER")
-@click.option("--seed", type=int, default=0)
-@click.option("--examples", type=click.IntRange(1), default=2)
-@click.option("--rate", type=click.FloatRange(0))
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only calls of these.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same calls.")
+@click.option("--examples", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--rate", type=click.FloatRange(0), help="Requests a second (default 5; 0: any).")
+@click.option("--all", "every", is_flag=True, help="Show every difference.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def diff(
-    one: str, other: str, select: tuple[str, ...], seed: int, examples: int, rate: float | None
+    one: str,
+    other: str,
+    select: tuple[str, ...],
+    seed: int,
+    examples: int,
+    rate: float | None,
+    every: bool,
+    as_json: bool,
 ) -> None:
-    """Send the same read-only calls to two instances and show where answers differ."""
+    """Send the same read-only calls to two instances and show where answers differ.
+
+    Exit codes: 0 alike, 1 not, 2 usage, 3 inconclusive.
+    """
+    from .reports import compared
     from .sample import differences
 
     load()
     console = new_console()
+    wanted = [DECISIONS[r.id] for r in _chosen(select)]
+    options = [Options(url=url, rate=rate, seed=seed, examples=examples) for url in (one, other)]
     try:
-        wanted = [DECISIONS[r.id] for r in chosen(select)]
-        count, found = differences(
-            Options(url=one, rate=rate, seed=seed, examples=examples),
-            Options(url=other, rate=rate, seed=seed, examples=examples),
-            wanted,
-        )
+        found = differences(options[0], options[1], wanted)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except (Unusable, Trouble) as error:
-        say(console, plain(str(error)))
+        click.echo(plain(str(error)), err=True)
         sys.exit(ExitCode.INCONCLUSIVE)
-    for request, left, right in found:
-        say(console, Text(plain(request.describe()), "bold"))
-        say(console, f"  {plain(left.describe())}\n  {plain(right.describe())}")
-    say(console, f"{len(found)} of {count} answers differ")
-    sys.exit(1 if found else 0)
+    if as_json:
+        click.echo(json.dumps(compared.as_json(found), indent=1))
+    else:
+        compared.show(console, found, every=every)
+    if found.different:
+        sys.exit(ExitCode.NOT_CONFORMANT)
+    sys.exit(ExitCode.CONFORMANT if found.compared == found.planned else ExitCode.INCONCLUSIVE)

@@ -20,6 +20,11 @@ ENDPOINT = "{endpoint}"
 BASE = "{base}"
 ABSOLUTE = "{absolute}"
 
+#: The same for people, and how much of a body is shown in a line, in bytes.
+SHOWN = {ENDPOINT: "/xmlrpc/", BASE: "", ABSOLUTE: "http://HOST/xmlrpc/"}
+_PLACEHOLDERS = re.compile("|".join(map(re.escape, SHOWN)))
+EXCERPT = 80
+
 #: A patch that cannot exist: no database's serial column ever yields it.
 NOWHERE = -1
 
@@ -79,10 +84,14 @@ class Request:
     def describe(self) -> str:
         """For people: the call in Python form, or the request line."""
         plain = self.method == "POST" and self.target == ENDPOINT
-        if self.rpc and plain:
-            name, params = self.rpc
-            return f"{name}({', '.join(map(show, params))})"
-        return f"{self.method} {self.target}" + (f" ({len(self.body)} bytes)" if self.body else "")
+        said = f"{self.rpc[0]}({', '.join(map(show, self.rpc[1]))})" if self.rpc else ""
+        if said and plain:
+            return said
+        path = _PLACEHOLDERS.sub(lambda found: SHOWN[found[0]], self.target)
+        if self.body:
+            said = said or f"{self.body[:EXCERPT]!r}{'…' if len(self.body) > EXCERPT else ''}"
+            return f"{self.method} {path} with {said} ({len(self.body)} bytes)"
+        return f"{self.method} {path}"
 
 
 def show(value: Any, limit: int = 300) -> str:

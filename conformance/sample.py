@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
+from .budget import BudgetSpent
 from .engine import Decision, Settings, Step
 from .exchange import Answer, Request
 from .profile import Profile
 from .runner import Options, discover, session
+from .transport import NoAnswer
 from .wire import NotXmlRpc
 from .world import Lacking, Row, Window, World
 
@@ -105,11 +108,24 @@ def plan(decision: Decision, how: Settings, options: Options) -> Sequence[Step]:
     return steps(decision, sample, how)
 
 
-def differences(
-    one: Options, other: Options, wanted: Sequence[Decision]
-) -> tuple[int, list[tuple[Request, Answer, Answer]]]:
-    """How many calls were sent to both, and those that were answered differently."""
+@dataclass
+class Differences:
+    """What two servers answer differently.
+
+    `servers` are their URLs and what they likely are; of the calls `planned`, so many were sent to
+    both as `compared` says.
+    """
+
+    servers: list[tuple[str, str]]
+    planned: int
+    compared: int = 0
+    different: list[tuple[Request, Answer, Answer]] = field(default_factory=list)
+
+
+def differences(one: Options, other: Options, wanted: Sequence[Decision]) -> Differences:
+    """Send both the same calls. The budget of each holds; what it does not allow is not asked."""
     sessions = [session(options, discover(options)) for options in (one, other)]
+    names = [(s.transport.endpoint.url, s.world.profile.describe()) for s in sessions]
     left = sessions[0]
     requests: dict[Request, None] = {}
     for decision in wanted:
@@ -119,11 +135,19 @@ def differences(
             for request in step if isinstance(step, tuple) else (step,):
                 if isinstance(request, Request) and not (request.writes or request.login):
                     requests[request] = None
-    found = []
+    found = Differences(names, len(requests))
     for request in requests:
-        answers = [opened.send(request).answer for opened in sessions]
+        try:
+            answers = [opened.send(request).answer for opened in sessions]
+        except NoAnswer:
+            continue  # what a front end cuts short says nothing of Patchwork
+        except BudgetSpent:
+            break
+        found.compared += 1
         plain = [a.reply for a in answers]
         same = plain[0] == plain[1] and answers[0].status == answers[1].status
         if not same and not all(isinstance(p, NotXmlRpc) for p in plain):
-            found.append((request, answers[0], answers[1]))
-    return len(requests), found
+            found.different.append((request, answers[0], answers[1]))
+    for opened in sessions:
+        opened.close()
+    return found

@@ -130,13 +130,15 @@ class Run:
     def summary(self) -> str:
         """One line with every count."""
         counts = ", ".join(
-            f"{number} {plural(outcome, number)}"
+            f"{number} {plural(outcome, number)}{self._known(outcome)}"
             for outcome, number in self.counts.items()
             if outcome in (Outcome.PASS, Outcome.FAIL) or number
         )
-        excused = sum(1 for v in self.verdicts if v.excused)
-        known = f" ({excused} known from the baseline)" if excused else ""
-        return f"{self.headline}: {counts}{known}; {self.requests} requests in {self.seconds:.1f} s"
+        return f"{self.headline}: {counts}; {self.requests} requests in {self.seconds:.1f} s"
+
+    def _known(self, outcome: Outcome) -> str:
+        known = sum(1 for v in self.verdicts if v.excused and v.outcome is outcome)
+        return f" ({known} known from the baseline)" if known else ""
 
 
 def plural(outcome: Outcome, number: int) -> str:

@@ -220,9 +220,9 @@ def _build(frame: _Frame) -> Any:
 
 
 _SHAPES = {
-    "int": re.compile(r"[+-]?\d+\Z"),
-    "i4": re.compile(r"[+-]?\d+\Z"),
-    "i8": re.compile(r"[+-]?\d+\Z"),
+    "int": re.compile(r"[+-]?\d{1,40}\Z"),
+    "i4": re.compile(r"[+-]?\d{1,40}\Z"),
+    "i8": re.compile(r"[+-]?\d{1,40}\Z"),
     "boolean": re.compile(r"[01]\Z"),
     "double": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z"),
 }
