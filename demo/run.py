@@ -202,7 +202,8 @@ def interrupt(*_: object) -> None:
 def start() -> NoReturn:
     """Run the demo as a program, which Ctrl-C and SIGTERM end well."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     with own_terminal():
         try:
             code = main()

@@ -36,9 +36,17 @@ def environment(**more: str) -> dict[str, str]:
 
 @contextmanager
 def demo() -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """The demo while it runs, without a terminal, and what it prints."""
+    """The demo while it runs, without a terminal, and what it prints.
+
+    Ctrl-C is ignored, as in whatever a script starts with `&`: the demo must ask for it.
+    """
     with subprocess.Popen(
-        DEMO, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *DEMO],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         try:
