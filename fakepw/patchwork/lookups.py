@@ -15,13 +15,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from . import date_lookups
+from . import arrays, date_lookups
 from .collation import COLLATIONS
 from .faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal
 from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
 from .text import to_str, type_name
 from .traits import Traits
-from .values import Binary, DateTime
 
 Predicate = Callable[[Any], bool]
 
@@ -398,17 +397,22 @@ def _pattern_size(condition: Condition, fragment: str) -> int:
 
 
 def _fragment(condition: Condition, traits: Traits) -> str:
-    value = condition.value
-    if condition.lookup == "iexact" and traits.iexact_keeps_type and not isinstance(value, str):
-        if isinstance(value, list) and all(item is None for item in value):
-            return "{" + ",".join("NULL" for _ in value) + "}"
-        kind = type_name(value, traits.py2)
-        text = f"function upper({kind}) does not exist"
-        stage = ADAPTING if isinstance(value, dict | Binary | DateTime) else RUNNING
-        raise Refusal("django.db.utils.ProgrammingError", text, stage)
+    typed = condition.lookup == "iexact" and traits.keeps_types
+    return _typed_text(condition.value, traits) if typed else _text(condition.value, traits)
+
+
+def _text(value: Any, traits: Traits) -> str:
     text = to_str(value, traits.py2)
     _parameter(text, traits)
     return text
+
+
+def _typed_text(value: Any, traits: Traits) -> str:
+    """A value as the text that the database, to which it goes as it is, takes it for."""
+    literal = arrays.quoted(value) if isinstance(value, list) else value
+    if not isinstance(literal, str):
+        raise arrays.refusal(value)
+    return _text(literal, traits)
 
 
 def _shown(condition: Condition, traits: Traits) -> Callable[[Any], str]:
@@ -445,8 +449,11 @@ def date_text(moment: datetime, traits: Traits) -> str:
 
 def _regex(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
     """regex and iregex, which clients reach only behind a part of a date (SERVER.md 1.7)."""
-    pattern = to_str(condition.value, traits.py2)
     show = _shown(condition, traits)
+    if traits.keeps_types:
+        pattern = _typed_text(condition.value, traits)
+    else:
+        pattern = to_str(condition.value, traits.py2)
     if not isinstance(condition.value, str) and traits.untyped_regex is not None:
         return _failing_regex(Refusal(*traits.untyped_regex, RUNNING), get, traits)
     try:

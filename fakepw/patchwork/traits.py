@@ -133,7 +133,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     nul_ends_pattern: bool  # of LIKE
     long_range: tuple[str, str]  # (class, text) of a range with more than two values
     longest_pattern: int | None  # bytes of a LIKE pattern
-    iexact_keeps_type: bool  # and fails for what is no text
+    keeps_types: bool  # of what iexact and regex are given, and fails for what is no text
     boolean_texts: tuple[str, str]  # False and True as text
     date_decimals: str  # of a date as text: "some", "always", or "zone" with its offset
     bad_regex: tuple[str, str]

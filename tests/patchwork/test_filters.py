@@ -227,6 +227,18 @@ POSTGRESQL = "3.2-py3-postgresql"
         (POSTGRESQL, {"date": "2016-03-01 08:00:00+10:00:00.5"}, "DataError: "),
         (POSTGRESQL, {"date__lt": "0001-01-01T00:00:00+15:59"}, []),
         (POSTGRESQL, {"date__gt": "9999-12-31T23:59:59-10:00"}, []),
+        # PostgreSQL fits the texts in a list to its other items, if not all of it is NULL.
+        (POSTGRESQL, {"name__iexact": ["a", 1]}, "DataError: invalid input syntax"),
+        (POSTGRESQL, {"name__iexact": ["1", 1]}, "ProgrammingError: "),
+        (POSTGRESQL, {"name__iexact": ["1.5", 1]}, "DataError: "),
+        (POSTGRESQL, {"name__iexact": ["1.5", 2**63]}, "ProgrammingError: "),
+        (POSTGRESQL, {"name__iexact": ["2147483648", 1]}, "DataError: "),
+        (POSTGRESQL, {"name__iexact": ["a", 1, True]}, "ProgrammingError: "),
+        (POSTGRESQL, {"name__iexact": [["a"], "b"]}, "DataError: "),
+        (POSTGRESQL, {"name__iexact": [["a"], [1], "b"]}, "ProgrammingError: could not convert"),
+        (POSTGRESQL, {"name__iexact": [["a"], []]}, "ProgrammingError: cannot determine type"),
+        (POSTGRESQL, {"name__iexact": [[None]]}, []),
+        (POSTGRESQL, {"date__month__regex": []}, []),
         # SQLite reads a pattern up to a NUL, and so misses the wildcard behind it.
         (SQLITE, {"name__contains": Binary(b"add FROBNICATOR\0x")}, [1]),
         (SQLITE, {"name__startswith": Binary(b"[PATCH]\0")}, []),
