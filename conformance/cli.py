@@ -324,6 +324,14 @@ def explain(ids: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
+def schema() -> None:
+    """The JSON Schema of the JSON report."""
+    from .reports import json as report
+
+    click.echo(json.dumps(report.schema(), indent=2))
+
+
+@main.command()
 @click.argument("one")
 @click.argument("other")
 @click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only calls of these.")

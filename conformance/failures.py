@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from .engine import DECISIONS, NEEDS, Decision, Session
@@ -19,15 +20,17 @@ STILL = "deviates still"
 
 
 def store(run: Run, folder: Path) -> list[Path]:
-    """Write one folder for each failure and warning; those that were made."""
+    """Write one folder for each failure and warning; those that were made.
+
+    What an earlier run kept of the same requirements goes.
+    """
     made = []
     for verdict in run.verdicts:
+        place = folder / verdict.id
+        _clear(place)
         if verdict.outcome not in (Outcome.FAIL, Outcome.WARNING) or not verdict.evidence:
             continue
-        place = folder / verdict.id
         place.mkdir(parents=True, exist_ok=True)
-        for stale in place.glob("*.re*"):  # of the run before
-            stale.unlink()
         for number, item in enumerate(verdict.evidence, start=1):
             (place / f"{number}.request").write_bytes(item.request)
             (place / f"{number}.response").write_bytes(item.response)
@@ -36,6 +39,17 @@ def store(run: Run, folder: Path) -> list[Path]:
         (place / "failure.json").write_text(json.dumps(kept, indent=1) + "\n")
         made.append(place)
     return made
+
+
+def _clear(place: Path) -> None:
+    """Take away what `store` wrote, and nothing else."""
+    if not (place / "failure.json").is_file():
+        return
+    for path in place.iterdir():
+        if re.fullmatch(r"failure\.json|\d+\.(request|response|curl)", path.name):
+            path.unlink()
+    with suppress(OSError):
+        place.rmdir()
 
 
 def stored(folder: Path) -> list[tuple[str, tuple[Request, ...]]]:

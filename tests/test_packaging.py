@@ -76,6 +76,9 @@ def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
         names = set(archive.namelist())
     assert {f"fakepw/_fixtures/{name}" for name in JSON} <= names
     assert {"fakepw/py.typed", "fakepw/cli.py", "fakepw/serving/command.py"} <= names
+    reports = {"report.schema.json", *(f"templates/report.{kind}" for kind in ("css", "js"))}
+    assert {f"conformance/reports/{name}" for name in reports} <= names
+    assert "conformance/recorded.json" in names  # what explain says real servers answered
     assert any(name.endswith("licenses/LICENSE") for name in names)
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops <= {"fakepw", "conformance"}

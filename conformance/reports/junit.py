@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..catalogue import Level
@@ -70,6 +71,9 @@ def _whole(root: Element, run: Run) -> None:
 
 def _new_suite(root: Element, run: Run, name: str, seconds: float) -> Element:
     suite = SubElement(root, "testsuite", name=name, time=f"{seconds:.3f}")
+    with contextlib.suppress(ValueError):
+        # The host that was tested: who tested it is in the CI system already.
+        suite.set("hostname", _line(urlsplit(run.url).hostname or "unknown"))
     with contextlib.suppress(ValueError):
         # Ant's form, which the strictest readers ask for, has no zone: UTC is meant.
         started = datetime.fromisoformat(run.started).astimezone(UTC)

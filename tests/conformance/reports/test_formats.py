@@ -129,13 +129,21 @@ def test_a_report_of_a_requirement_that_is_not_known_is_refused():
         json_report.load(json.dumps(report))
 
 
+def test_the_schema_is_printed():
+    from click.testing import CliRunner
+
+    from conformance.cli import main
+
+    assert json.loads(CliRunner().invoke(main, ["schema"]).output) == json_report.schema()
+
+
 # JUnit. There is no standard; these are the rules of the xUnit schema that Jenkins keeps, which
 # GitLab's and GitHub's readers are laxer than: element -> its attributes, its children.
 
 RULES = {
     "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
     "testsuite": (
-        {"name", "tests", "failures", "errors", "skipped", "time", "timestamp"},
+        {"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname"},
         {"properties", "testcase"},
     ),
     "properties": (set(), {"property"}),
@@ -175,6 +183,11 @@ def test_the_junit_report_keeps_to_the_rules_that_readers_have(run):
             assert re.fullmatch(r"[0-9]+\.[0-9]{3}", element.attrib["time"])
         if element.tag == "testcase":
             assert sum(c.tag in ("failure", "error", "skipped") for c in element) <= 1
+
+
+def test_junit_names_the_host_that_was_tested():
+    suites = list(junit(builders.everything()))
+    assert {suite.get("hostname") for suite in suites} == {"patchwork.example.com"}
 
 
 def test_the_junit_counts_are_those_of_the_cases(run):

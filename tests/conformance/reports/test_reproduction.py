@@ -255,7 +255,7 @@ def test_nearly_every_requirement_sends_something_to_the_sample():
 
 
 @pytest.mark.parametrize("chapter", sorted({number.split("-")[1] for number in PROBED}))
-def test_what_the_suite_sends_can_be_sent_again(chapter, listener):
+def test_what_the_suite_sends_can_be_sent_again(chapter: str, listener: Listener) -> None:
     seen: set[Any] = set()
     for number, requests in PROBED.items():
         if number.split("-")[1] != chapter:
