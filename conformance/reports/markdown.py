@@ -12,8 +12,9 @@ from ..verdicts import ExitCode, Outcome, Run, Verdict, plural
 from .layout import card, chapters, failures, requirement, totals
 from .visible import decoded, plain, shortened
 
-#: The most that a text from the server, one dump, all dumps, and all details take, in characters.
-TEXT, DUMP, DUMPS, DETAILS = 1_000, 4_096, 65_536, 500_000
+#: The most that a text from the server, one in a line of a list, one dump and all dumps take, in
+#: characters; and all details, in bytes.
+TEXT, BRIEF, DUMP, DUMPS, DETAILS = 1_000, 200, 4_096, 65_536, 500_000
 
 SIGNS = {
     ExitCode.CONFORMANT: "✅",
@@ -68,7 +69,7 @@ def _failures(run: Run) -> list[str]:
             continue
         details, spent = _failure(verdict, left)
         lines += details
-        used += sum(map(len, details))
+        used += sum(len(line.encode("utf-8", "replace")) for line in details)
         left -= spent
     return lines
 
@@ -122,7 +123,7 @@ def _brief(verdict: Verdict) -> str:
     said = verdict.excused or verdict.reason
     if not said and verdict.deviation:
         said = f"expected {verdict.deviation.expected}, got {verdict.deviation.got}"
-    why = f": {code(said)}" if said else ""
+    why = f": {code(said, BRIEF)}" if said else ""
     return f"* **{verdict.id}** {prose(requirement(verdict).text)}{why}"
 
 
@@ -141,9 +142,9 @@ def _escaped(line: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~@&$])", r"\\\1", line)
 
 
-def code(words: str) -> str:
+def code(words: str, limit: int = TEXT) -> str:
     """Words as code in one line; they are cut if they are very long."""
-    line = " ".join(shortened(plain(words), TEXT, MORE).split())
+    line = " ".join(shortened(plain(words), limit, MORE).split())
     if not line:
         return "(empty)"
     fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)

@@ -13,6 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from conformance.catalogue import Level, requirements
+from conformance.exchange import call
 from conformance.reports import KINDS, markdown
 from conformance.reports import json as json_report
 from conformance.reports.redaction import clean
@@ -183,6 +184,19 @@ def test_the_junit_report_keeps_to_the_rules_that_readers_have(run):
             assert re.fullmatch(r"[0-9]+\.[0-9]{3}", element.attrib["time"])
         if element.tag == "testcase":
             assert sum(c.tag in ("failure", "error", "skipped") for c in element) <= 1
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.WARNING, Outcome.INCONCLUSIVE])
+def test_a_job_summary_is_never_longer_than_github_takes(outcome):
+    """1 MiB, in bytes: a letter may take four of them."""
+    wide = "\U0001d54f`" * 50_000
+    shown = builders.evidence(call("patch_get", wide), builders.answer(wide))
+    verdicts = [
+        replace(builders.failure(n, wide, wide, shown, advice=wide), outcome=outcome, reason=wide)
+        for n in requirements()
+    ]
+    run = run_of(*verdicts, trouble=wide, problems=[wide] * 3, card={"x": [wide] * 9})
+    assert len(KINDS["markdown"](run).encode()) < 1_048_576
 
 
 def test_junit_names_the_host_that_was_tested():
