@@ -25,6 +25,7 @@ from .login import refusal, wrong_password
 from .report_evidence import evidence_of
 from .reproduction import Trust
 from .restoring import put_back, restoring
+from .shapes import sound_answer, sound_sample
 from .transport import BUSY, NoAnswer, Transport, Trouble
 from .verdicts import Deviation, Outcome, Verdict
 from .world import Lacking, World
@@ -283,6 +284,11 @@ class _Found:
     exchanges: tuple[Exchange, ...] = ()
 
 
+#: What reading a row raises if it has not the shape that it should have, and what is said then.
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, HypothesisException)
+MISSHAPEN = "rows or answers are not of the shape that they must have: see the chapter SIG"
+
+
 class _Moving(Exception):
     """The rows changed while we looked."""
 
@@ -327,6 +333,10 @@ class _Decider:
         except (_Moving, Trouble, BudgetSpent) as trouble:
             if self.smallest is None:
                 return _Found(Outcome.INCONCLUSIVE, str(trouble))
+        except UNREADABLE:  # of the sample, by the probe
+            if sound_sample(self.session.world):
+                raise
+            return _Found(Outcome.INCONCLUSIVE, MISSHAPEN)
         if self.smallest is not None:
             _, deviation, exchanges = self.smallest
             bad = Outcome.FAIL if requirement.level is Level.MUST else Outcome.WARNING
@@ -419,7 +429,16 @@ class _Decider:
                     f"a gateway in front answered HTTP {exchange.answer.status};"
                     " try again later or lower --rate"
                 )
-        return self.decision.judge(self.session.world, *exchanges), exchanges
+        return self._judged(exchanges), exchanges
+
+    def _judged(self, exchanges: tuple[Exchange, ...]) -> Finding:
+        world = self.session.world
+        try:
+            return self.decision.judge(world, *exchanges)
+        except UNREADABLE:
+            if sound_sample(world) and all(sound_answer(e, world.profile) for e in exchanges):
+                raise
+            raise Trouble(MISSHAPEN) from None
 
     def _hung(self, step: Step, trouble: NoAnswer) -> Deviation:
         """No answer twice while other calls are answered is the request's doing."""
