@@ -56,7 +56,7 @@ def ordered(keys: tuple[str, ...], presized: bool = False) -> tuple[str, ...]:
     `presized` is for a dict display in source code, whose table has its final size at once.
     """
     # clients choose the keys of their structs: what is remembered is bounded
-    short = len(keys) <= _MOST_KEYS and sum(map(len, keys)) <= _MOST_LETTERS
+    short = len(keys) <= _MOST_KEYS and len("".join(keys)) <= _MOST_LETTERS
     return _remembered(keys, presized) if short else _ordered(keys, presized)
 
 
