@@ -189,7 +189,7 @@ def test_the_junit_report_keeps_to_the_rules_that_readers_have(run):
 @pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.WARNING, Outcome.INCONCLUSIVE])
 def test_a_job_summary_is_never_longer_than_github_takes(outcome):
     """1 MiB, in bytes: a letter may take four of them."""
-    wide = "\U0001d54f`" * 50_000
+    wide = "\U0001d54f" * 4_000
     shown = builders.evidence(call("patch_get", wide), builders.answer(wide))
     verdicts = [
         replace(builders.failure(n, wide, wide, shown, advice=wide), outcome=outcome, reason=wide)
