@@ -58,6 +58,8 @@ def options_of(config: pytest.Config) -> Options:
     given = {name: config.getoption(f"--pw-{name}") for name, _ in OPTIONS}
     password = os.environ.get("PW_CONFORMANCE_PASSWORD", "")
     user = given["username"]
+    if user and not password:
+        raise pytest.UsageError("--pw-username needs a password: set PW_CONFORMANCE_PASSWORD")
     return Options(
         url=given["url"] or "",
         credentials=Credentials(user, password) if user else None,

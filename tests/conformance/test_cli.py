@@ -195,6 +195,21 @@ def test_pytest_runs_it_too(url: str) -> None:
     assert "conformant: " in done.stdout
 
 
+def test_pytest_wants_a_password_for_a_login(url: str) -> None:
+    words = ["conformance", f"--pw-url={url}", "--pw-username=kim", "-p", "no:cacheprovider"]
+    environment = {k: v for k, v in os.environ.items() if k != "PW_CONFORMANCE_PASSWORD"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=environment,
+    )
+    assert done.returncode == 4
+    assert "needs a password" in done.stderr
+
+
 def failed(number: str) -> Verdict:
     return Verdict(number, Outcome.FAIL, "bad", Deviation("good", "bad"))
 
