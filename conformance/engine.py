@@ -24,7 +24,7 @@ from .exchange import SILENCE, Basic, Exchange, Request, call
 from .login import refusal, wrong_password
 from .report_evidence import evidence_of
 from .reproduction import Trust
-from .restoring import put_back, restoring
+from .restoring import at_rest, put_back, restoring
 from .shapes import sound_answer, sound_sample
 from .transport import BUSY, NoAnswer, Transport, Trouble
 from .verdicts import Deviation, Outcome, Verdict
@@ -462,6 +462,8 @@ class _Decider:
     def _write_again(self, step: Step) -> tuple[Finding, tuple[Exchange, ...]]:
         """Only what shows twice is the server's doing: someone else may have written meanwhile."""
         put_back(self.session, keep=True)
+        if not at_rest(self.session):
+            raise _Moving
         finding, exchanges = self._look(step, fresh=True)
         if not isinstance(finding, Deviation):
             raise _Moving

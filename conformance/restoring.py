@@ -87,6 +87,14 @@ def put_back(session: Session, *, keep: bool = False) -> None:
             session.unrestored.append(text)
 
 
+def at_rest(session: Session) -> bool:
+    """Whether nobody else changes the named patches just now."""
+    looks = [call("patch_get", number) for number in session.world.writable]
+    before = [session.send(look, fresh=True).reply for look in looks]
+    time.sleep(PAUSE)
+    return before == [session.send(look, fresh=True).reply for look in looks]
+
+
 def _read(session: Session, number: int) -> Values | None:
     """What patch_set can change (SERVER.md 1.10); None if the patch does not show it faithfully."""
     exchange = session.send(call("patch_get", number), fresh=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import signal
 import subprocess
 import sys
+import threading
+import xmlrpc.client
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -356,3 +359,29 @@ def test_two_workers_never_write_at_once(tmp_path: Path) -> None:
             raise AssertionError("both write")
         with restoring.alone(other, 0.01):
             pass
+
+
+def test_who_else_writes_to_the_patch_accuses_no_one(tmp_path: Path) -> None:
+    """Another client sets the very patch that is written to, all the time."""
+    with fakepw.serve("demo") as server:
+        stop = threading.Event()
+
+        def write() -> None:
+            address = server.url.replace("http://", "http://kim:earl-grey@")
+            with xmlrpc.client.ServerProxy(address) as proxy:
+                for turn in itertools.count():
+                    if stop.wait(0.001):
+                        return
+                    proxy.patch_set(1, {"commit_ref": str(turn), "archived": bool(turn % 2)})
+
+        writer = threading.Thread(target=write)
+        with looked_at(server, tmp_path, DEMO, (1,)) as opened:
+            writer.start()
+            try:
+                wanted = ("PW-WRITE-003", "PW-WRITE-007")
+                verdicts = [opened.decide(DECISIONS[number]) for number in wanted]
+            finally:
+                stop.set()
+                writer.join()
+            restoring.put_back(opened)
+    assert not [v for v in verdicts if v.outcome is Outcome.FAIL]
