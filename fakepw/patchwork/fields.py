@@ -107,6 +107,8 @@ def to_bool(value: Any, traits: Traits) -> bool:
     """A value for a boolean column (SERVER.md 1.7 "archived", 2)."""
     if traits.truthy_booleans:
         return truth(value)
+    if isinstance(value, Decimal) and value.is_snan():
+        raise not_comparable()
     if isinstance(value, bool | int | float | Decimal) and value in (0, 1):
         return bool(value)
     if isinstance(value, DateTime) and traits.strict_datetimes:
@@ -117,6 +119,11 @@ def to_bool(value: Any, traits: Traits) -> bool:
     if text in ("f", "False", "0"):
         return False
     raise validation_error("value must be either True or False.", value, traits)
+
+
+def not_comparable() -> Fault:
+    """What Python says of a Decimal that is no number and is asked how it compares."""
+    return Fault("decimal.InvalidOperation", "[<class 'decimal.InvalidOperation'>]")
 
 
 def equal_text(value: Any, traits: Traits) -> str | None:

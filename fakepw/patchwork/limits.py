@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from .faults import Fault
-from .fields import int2
+from .fields import int2, not_comparable
 from .lookups import NothingMatches
 from .text import digits, type_name
 from .traits import Traits
@@ -49,30 +49,31 @@ def limited(
     return rows
 
 
-def _last(rows: Sequence[Row], count: float, max_count: Any, traits: Traits) -> Sequence[Row]:
+def _last(
+    rows: Sequence[Row], count: float | Decimal, max_count: Any, traits: Traits
+) -> Sequence[Row]:
     start = len(rows) + count
     if start < 0:
         raise Fault(traits.negative_index_fault, "Negative indexing is not supported.")
-    if isinstance(max_count, float) and traits.counts_by_loading:
+    if isinstance(max_count, float | Decimal) and traits.counts_by_loading:
         text = "slice indices must be integers or None or have an __index__ method"
         raise Fault("TypeError", text)
     return rows[int(start) :]
 
 
-def _whole(count: float) -> int:
+def _whole(count: float | Decimal) -> int:
     try:
         return int(count)
     except OverflowError as error:
         raise Fault("OverflowError", str(error)) from None
 
 
-def _number(value: Any, traits: Traits, below: str) -> float:
+def _number(value: Any, traits: Traits, below: str) -> float | Decimal:
     """`max_count` as it compares with 0; Python 2 compares anything with anything."""
     if isinstance(value, Decimal):
         if value.is_nan():
-            text = "[<class 'decimal.InvalidOperation'>]"
-            raise Fault("decimal.InvalidOperation", text)
-        return float(value)
+            raise not_comparable()
+        return value
     if isinstance(value, int | float):
         return value
     if isinstance(value, DateTime) and traits.strict_datetimes:

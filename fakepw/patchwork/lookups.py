@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import arrays, date_lookups
 from .collation import COLLATIONS
-from .faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal
+from .faults import RUNNING, Fault, Refusal
 from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
+from .parameters import all_bound, bound, check_zone, earliest, parameter, too_big
 from .text import to_str, type_name
 from .traits import Traits
 
@@ -230,7 +231,7 @@ def compile_all(conditions: Sequence[Condition], traits: Traits) -> list[Predica
         except Refusal as refusal:
             refusals.append(refusal)
     if refusals:
-        raise min(refusals, key=lambda refusal: refusal.stage)
+        raise earliest(refusals)
     return tests
 
 
@@ -257,63 +258,14 @@ def _key(condition: Condition, traits: Traits, which: str) -> Callable[[Any], An
     return by_rule
 
 
-def _parameter(value: Any, traits: Traits) -> Any:
-    """A prepared value as the database's driver takes it."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        _check_zone(value, traits)
-        return _in_session_zone(value, traits)
-    if isinstance(value, str) and "\0" in value and traits.nul_in_text is not None:
-        raise Refusal("ValueError", traits.nul_in_text, ADAPTING)
-    return value
-
-
-def _check_zone(value: Any, traits: Traits) -> None:
-    """Refuse a date with a zone where Django does (SERVER.md 3)."""
-    aware = isinstance(value, datetime) and value.tzinfo is not None
-    if aware and not traits.aware_dates:
-        if traits.far_zones == "noticed":
-            value.utcoffset()
-        text = f"{traits.backend} backend does not support timezone-aware datetimes when "
-        raise Fault("ValueError", text + "USE_TZ is False.")
-
-
-def _in_session_zone(value: datetime, traits: Traits) -> datetime:
-    """An instant as PostgreSQL shows it, in the zone of its session; which reads offsets of whole
-    seconds, up to 16 hours."""
-    offset = value.utcoffset() or timedelta()
-    if abs(offset) >= timedelta(hours=16) or offset.microseconds:
-        text = "time zone displacement out of range\n"
-        raise Refusal("django.db.utils.DataError", text, RUNNING)
-    zone, there = ZoneInfo(traits.time_zone), value.replace(tzinfo=None)
-    try:
-        return value.astimezone(zone).replace(tzinfo=None)
-    except OverflowError:  # at the ends of Python's calendar, which PostgreSQL's goes beyond
-        shift = (zone.utcoffset(there) or offset) - offset
-    try:
-        return there + shift
-    except OverflowError:
-        return datetime.min if shift < timedelta() else datetime.max
-
-
-def _too_big(value: Any, bits: int) -> bool:
-    return type(value) is int and not -(1 << bits - 1) <= value < 1 << bits - 1
-
-
-def _bound(value: Any, traits: Traits) -> Any:
-    """A parameter of a query, refused where SQLite's driver cannot take it (SERVER.md 2)."""
-    if traits.big_integer_text and _too_big(value, 64):
-        raise Refusal("OverflowError", traits.big_integer_text, BINDING)
-    return _parameter(value, traits)
-
-
 def _comparison(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
     lookup, value = condition.lookup, condition.value
     bounded = traits.knows_integer_ranges and condition.field.kind != "ForeignKey"
-    if bounded and _too_big(value, traits.integer_bits):
+    if bounded and too_big(value, traits.integer_bits):
         if lookup == "exact" or (lookup in ("gt", "gte")) == (value > 0):
             raise NothingMatches
         return lambda row: get(row) is not None
-    value = _bound(value, traits)
+    value = bound(value, traits)
     if value is None:
         return lambda row: False
     key = _key(condition, traits, "exact" if lookup == "exact" else "order")
@@ -331,7 +283,7 @@ def _membership(condition: Condition, get: Callable[[Any], Any], traits: Traits)
     if not values:
         raise NothingMatches
     key = _key(condition, traits, "exact")
-    wanted = {key(_bound(value, traits)) for value in values}
+    wanted = {key(bound(value, traits)) for value in values}
 
     def matches(row: Any) -> bool:
         found = get(row)
@@ -343,15 +295,12 @@ def _membership(condition: Condition, get: Callable[[Any], Any], traits: Traits)
 def _between(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
     values = condition.value
     for value in values:
-        _check_zone(value, traits)
+        check_zone(value, traits)
     if not values:
         raise Fault(*(traits.empty_range or ("ValueError", traits.cannot_unpack_text)))
     if len(values) == 1:
         raise Fault("IndexError", traits.single_range_text)
-    if len(values) > 2:
-        kind, text = traits.long_range
-        raise Refusal(kind, text.format(count=len(values)), COUNTING)
-    values = [_bound(value, traits) for value in values]
+    values = all_bound(values, traits)
     if None in values:
         return lambda row: False
     key = _key(condition, traits, "order")
@@ -403,7 +352,7 @@ def _fragment(condition: Condition, traits: Traits) -> str:
 
 def _text(value: Any, traits: Traits) -> str:
     text = to_str(value, traits.py2)
-    _parameter(text, traits)
+    parameter(text, traits)
     return text
 
 

@@ -149,6 +149,11 @@ def test_the_ends_of_the_calendar_are_in_the_zone_of_the_session() -> None:
     pw = Patchwork(rows, "3.2-py3-postgresql")
     assert ids(pw, {"date__lt": "0001-01-01T00:00:00+10:00"}) == [1]
     assert ids(pw, {"date__lt": "0001-01-01T00:00:00+10:05"}) == []
+    last = load({"patches": [{"name": "last", "date": "9999-12-31T23:59:59.999999"}]})
+    pw = Patchwork(last, "3.2-py3-postgresql")
+    assert ids(pw, {"date": "9999-12-31T23:59:59Z"}) == []
+    assert ids(pw, {"date__lt": "9999-12-31T23:59:59Z"}) == [1]
+    assert ids(pw, {"date__in": ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999"]}) == [1]
 
 
 def answer(instance: str, filt: Any) -> list[int] | str:
@@ -203,6 +208,10 @@ POSTGRESQL = "3.2-py3-postgresql"
         (OLD, {"id__lt": 4, "max_count": "-2"}, [1, 2, 3]),
         (SQLITE, {"max_count": float("inf")}, "OverflowError: cannot convert float infinity"),
         (SQLITE, {"max_count": float("-inf")}, "ValueError: Negative indexing"),
+        (SQLITE, {"max_count": Decimal("Infinity")}, "cannot convert Infinity to integer"),
+        (SQLITE, {"id": 1, "max_count": Decimal(2**63 - 1)}, [1]),
+        ("1.1-py3-sqlite", {"max_count": Decimal("-1.5")}, "TypeError: slice indices must be"),
+        (SQLITE, {"archived": Decimal("sNaN")}, "decimal.InvalidOperation: "),
         (OLD, {"max_count": "9223372036854775808"}, "IntegrityError: datatype mismatch"),
         (SQLITE, {"id__in": [], "max_count": 2**63}, []),
         ("1.1-py2-sqlite", {"id": 1, "max_count": -1.5}, "AssertionError: Negative indexing"),
@@ -227,6 +236,8 @@ POSTGRESQL = "3.2-py3-postgresql"
         (POSTGRESQL, {"date": "2016-03-01 08:00:00+10:00:00.5"}, "DataError: "),
         (POSTGRESQL, {"date__lt": "0001-01-01T00:00:00+15:59"}, []),
         (POSTGRESQL, {"date__gt": "9999-12-31T23:59:59-10:00"}, []),
+        (POSTGRESQL, {"hash__range": [Binary(b"\0"), "", ""]}, "ValueError: A string literal"),
+        ("1.1-py2-sqlite", {"archived__month": 1, "hash": "none"}, "OperationalError: user-"),
         # PostgreSQL fits the texts in a list to its other items, if not all of it is NULL.
         (POSTGRESQL, {"name__iexact": ["a", 1]}, "DataError: invalid input syntax"),
         (POSTGRESQL, {"name__iexact": ["1", 1]}, "ProgrammingError: "),
