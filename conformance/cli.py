@@ -36,7 +36,7 @@ from .plugin import Runner
 from .reports.redaction import clean
 from .reports.terminal import Live, new_console, say, show
 from .reports.visible import plain
-from .runner import Options
+from .runner import Options, leave_no_trace
 from .survey import Unusable
 from .transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
 from .verdicts import ExitCode, Run, Verdict
@@ -48,6 +48,7 @@ HERE = Path(__file__).parent
 @click.version_option(package_name="fakepw")
 def main() -> None:
     """Put a Patchwork server's XML-RPC API through its paces, safely."""
+    leave_no_trace()
 
 
 @main.command(cls=SeveralWrites)

@@ -19,7 +19,7 @@ from .engine import Decision, Session
 from .profile import RELEASES
 from .reports.redaction import clean_verdict
 from .restoring import put_back
-from .runner import WITH_WRITES, Options, Target, discover, session
+from .runner import WITH_WRITES, Options, Target, discover, leave_no_trace, session
 from .survey import Unusable, card
 from .transport import Credentials, Trouble
 from .verdicts import Outcome, Run, Verdict, from_dict, to_dict
@@ -127,6 +127,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("dist", None) == "load":  # a chapter's logins and writes share a worker
         config.option.dist = "loadfile"
     options = options_of(config)
+    if options.url:
+        leave_no_trace()
     runner = next(
         (p for p in config.pluginmanager.get_plugins() if isinstance(p, Runner)), Runner(options)
     )

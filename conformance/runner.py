@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from .budget import Budget
 from .engine import Session, Settings
@@ -27,6 +31,14 @@ WITH_WRITES, ROOMY = 1100, 2000
 
 #: Examples of each property: as many as a budget of POLITE_REQUESTS allows, or more at home.
 REMOTE, LOCAL = 2, 8
+
+
+@cache
+def leave_no_trace() -> None:
+    """Keep what Hypothesis writes out of the folder that somebody runs this in."""
+    folder = tempfile.TemporaryDirectory(prefix="pw-conformance-")
+    atexit.register(folder.cleanup)
+    set_hypothesis_home_dir(folder.name)
 
 
 @dataclass

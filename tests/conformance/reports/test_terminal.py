@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -133,6 +134,19 @@ def test_the_card_says_all_and_is_not_broken_by_a_note(tty):
     assert "\x1b" not in text
     if tty:
         assert {cell_len(line) for line in text.rstrip("\n").split("\n")} == {80}
+
+
+def test_nothing_is_left_where_it_is_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    monkeypatch.chdir(tmp_path)
+    with fakepw.serve("demo") as server:
+        for words in (
+            ("run", "--select", "LIST-021"),
+            ("diff", server.url, "--select", "LIST-021"),
+        ):
+            done = run_suite(*words, server.url)
+            assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def run_suite(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
