@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 from .engine import DECISIONS, NEEDS, Decision, Session
@@ -76,24 +76,26 @@ def replay(options: Options, folder: Path) -> Iterator[tuple[str, list[Exchange]
     """
     entries = stored(folder)
     target = discover(options)
-    opened = session(options, target)
-    for number, requests in entries:
-        decision = DECISIONS.get(number)
-        if decision is None:
-            yield number, [], "not sent: this version knows no such requirement"
-        elif decision.needs - opened.have:
-            missing = next(NEEDS[need] for need in NEEDS if need in decision.needs - opened.have)
-            yield number, [], f"not sent: it {missing}"
-        elif strangers := [r for r in requests if not _allowed(r, options)]:
-            yield (
-                number,
-                [],
-                f"not sent: --writes does not name the patch of {strangers[0].describe()}",
-            )
-        else:
-            with restoring(opened) if decision.writes else nullcontext():
-                exchanges, silent = _again(opened, requests)
-            yield number, exchanges, _said(opened, decision, exchanges, silent)
+    with closing(session(options, target)) as opened:
+        for number, requests in entries:
+            decision = DECISIONS.get(number)
+            if decision is None:
+                yield number, [], "not sent: this version knows no such requirement"
+            elif decision.needs - opened.have:
+                missing = next(
+                    NEEDS[need] for need in NEEDS if need in decision.needs - opened.have
+                )
+                yield number, [], f"not sent: it {missing}"
+            elif strangers := [r for r in requests if not _allowed(r, options)]:
+                yield (
+                    number,
+                    [],
+                    f"not sent: --writes does not name the patch of {strangers[0].describe()}",
+                )
+            else:
+                with restoring(opened) if decision.writes else nullcontext():
+                    exchanges, silent = _again(opened, requests)
+                yield number, exchanges, _said(opened, decision, exchanges, silent)
 
 
 def _allowed(request: Request, options: Options) -> bool:
