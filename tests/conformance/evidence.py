@@ -82,8 +82,6 @@ def _credentials(authorization: str) -> str:
 def asked(request: Request) -> str:
     """A recorded request in a line, and what is odd about it."""
     text = request.describe()
-    if request.rpc is None and request.method == "POST" and request.body:
-        text += f" {show(request.body, TEXT)}"
     odd = [f"{name}: {value}" for name, value in request.headers if name != "Content-Type"]
     if request.version != "1.1":
         odd.append(f"HTTP/{request.version}")
