@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from .faults import Fault
@@ -178,7 +179,7 @@ def to_datetime(value: Any, traits: Traits) -> datetime:
     found = _from_iso(value, traits) if traits.parses_iso_first else None
     if found is not None:
         return found
-    dated, timed = _date_patterns(traits)
+    dated, timed = _date_patterns(traits.py2, traits.decimal_marks, traits.blanks_before_zone)
     form, kind = _FORMAT, "date/time"
     try:
         if match := timed.match(value):
@@ -203,11 +204,12 @@ def _from_iso(value: str, traits: Traits) -> datetime | None:
         return None
 
 
-def _date_patterns(traits: Traits) -> tuple[re.Pattern[str], re.Pattern[str]]:
+@cache
+def _date_patterns(py2: bool, marks: str, blank: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What Django matches with a date, and with a date and time."""
-    flags = re.ASCII if traits.py2 else 0  # which digits there are
-    blanks = r"\s*" if traits.blanks_before_zone else ""
-    timed = _DATE + _TIME + _SECOND % traits.decimal_marks + blanks + _ZONE
+    flags = re.ASCII if py2 else 0  # which digits there are
+    blanks = r"\s*" if blank else ""
+    timed = _DATE + _TIME + _SECOND % marks + blanks + _ZONE
     return re.compile(_DATE + "$", flags), re.compile(timed + "$", flags)
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -144,13 +145,21 @@ def _builder(
 _HANDED_ON = 5
 
 
+@lru_cache(maxsize=4096)
+def _handed_on(names: tuple[str, ...]) -> list[str]:
+    walked = list(names)
+    for _ in range(_HANDED_ON):
+        walked = walk(walked, py2=True)
+    return walked
+
+
 def conditions(found: Filter, traits: Traits) -> list[Condition]:
     """Build all conditions in Django's order; the first that cannot be built faults."""
     names = list(found.wanted)
     if traits.sorts_filters:
         names.sort()
-    for _ in range(_HANDED_ON if traits.py2 else 0):
-        names = walk(names, py2=True)
+    elif traits.py2:
+        names = _handed_on(tuple(names))
     return [found.wanted[name]() for name in names]
 
 
