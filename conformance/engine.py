@@ -27,7 +27,7 @@ from .reproduction import Trust
 from .restoring import at_rest, put_back, restoring
 from .shapes import sound_answer, sound_sample
 from .transport import BUSY, NoAnswer, Transport, Trouble
-from .verdicts import Deviation, Outcome, Verdict
+from .verdicts import Deviation, Lasting, Outcome, Verdict
 from .world import Lacking, World
 
 #: The answers are as they should be.
@@ -56,7 +56,17 @@ class Together:
 
 
 Step = Request | tuple[Request, ...] | Together
-Plan = Sequence[Step] | SearchStrategy[Any]
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Steps that are always taken, and a strategy of more: edges are not left to chance."""
+
+    first: Sequence[Step]
+    drawn: SearchStrategy[Any]
+
+
+Plan = Sequence[Step] | SearchStrategy[Any] | Mixed
 Probe = Callable[[World], Plan]
 
 
@@ -351,12 +361,17 @@ class _Decider:
 
     def _try(self) -> None:
         plan = self.decision.probe(self.session.world)
-        if not isinstance(plan, SearchStrategy):
-            for step in plan:
+        fixed = plan.first if isinstance(plan, Mixed) else plan
+        if not isinstance(fixed, SearchStrategy):
+            for step in fixed:
                 if isinstance(self._examine(step), Deviation):
                     return
-            return
+        if isinstance(plan, Mixed):
+            self._draw(plan.drawn)
+        elif isinstance(plan, SearchStrategy):
+            self._draw(plan)
 
+    def _draw(self, plan: SearchStrategy[Any]) -> None:
         chosen = self.session.settings
         stopped: list[Exception] = []
 
@@ -400,7 +415,7 @@ class _Decider:
             return self.seen[step]
         finding, exchanges = self._look(step)
         if isinstance(finding, Deviation) and self.decision.writes:
-            finding, exchanges = self._write_again(step)
+            finding, exchanges = self._write_again(step, finding, exchanges)
         elif isinstance(finding, Deviation) and self.decision.data:
             finding, exchanges = self._confirm(step, finding, exchanges)
         self.seen[step] = finding
@@ -459,9 +474,16 @@ class _Decider:
             return tuple(Exchange(request, SILENCE) for request in step[-1:])
         return ()
 
-    def _write_again(self, step: Step) -> tuple[Finding, tuple[Exchange, ...]]:
-        """Only what shows twice is the server's doing: someone else may have written meanwhile."""
+    def _write_again(
+        self, step: Step, first: Deviation, seen: tuple[Exchange, ...]
+    ) -> tuple[Finding, tuple[Exchange, ...]]:
+        """Only what shows twice is the server's doing: someone else may have written meanwhile.
+
+        What patch_set never changes cannot be put back either, so that it does not show twice.
+        """
         put_back(self.session, keep=True)
+        if isinstance(first, Lasting):
+            return first, seen
         if not at_rest(self.session):
             raise _Moving
         finding, exchanges = self._look(step, fresh=True)

@@ -52,7 +52,8 @@ def faults(exchange: Exchange, *kinds: str, text: str = "", world: World | None 
 def refused(exchange: Exchange, message: str) -> Finding:
     """An authentication refusal: class Exception and just this message."""
     fault = exchange.fault
-    right = fault is not None and fault.kind == "Exception" and fault.message == message
+    told = fault is not None and fault.kind == "Exception" and fault.message == message
+    right = told and exchange.answer.status == 200
     wanted = f"the fault {message!r}"
     advice = ""
     if not right and message != NO_CREDENTIALS and fault and fault.message == NO_CREDENTIALS:

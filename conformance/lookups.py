@@ -83,12 +83,15 @@ def some(answers: Iterable[Truth]) -> Truth:
     return max(answers, key=lambda answer: answer.value, default=NO)
 
 
-def selects(row: Row, filt: Mapping[str, Any]) -> Truth:
-    """Whether a patch (or check) row is selected by a filter of known fields and lookups."""
-    return every(matches(row, key, value) for key, value in filt.items())
+def selects(row: Row, filt: Mapping[str, Any], database: str | None = None) -> Truth:
+    """Whether a patch (or check) row is selected by a filter of known fields and lookups.
+
+    `database` is what the profile says; only of SQLite and PostgreSQL is more known than of all.
+    """
+    return every(matches(row, key, value, database) for key, value in filt.items())
 
 
-def matches(row: Row, key: str, value: Any) -> Truth:
+def matches(row: Row, key: str, value: Any, database: str | None = None) -> Truth:
     """Whether a row is selected by one entry of a filter."""
     name, _, lookup = key.partition("__")
     if name in RELATIONS:  # the lookup is ignored (SERVER.md 1.7)
@@ -100,13 +103,15 @@ def matches(row: Row, key: str, value: Any) -> Truth:
     if name == "id":
         return _numeric(row["id"], lookup, value)
     if name == "archived":
-        if lookup == "" and isinstance(value, bool):
+        if lookup == "" and type(value) in (bool, int) and value in (0, 1):
             return truth(row["archived"] == value)
+        if lookup == "isnull" and isinstance(value, bool):
+            return truth(not value)
         return OPEN
     if name == "date":
         return _date(row["date"], lookup, value)
     if name in TEXT:
-        return _text(name, row.get(name, ""), lookup, value)
+        return of_text(name, row.get(name, ""), lookup, value, database)
     return OPEN
 
 
@@ -202,10 +207,11 @@ def _ascii_fold(text: str) -> str:
     return "".join(c.lower() if c.isascii() else c for c in text)
 
 
-def loose(text: str) -> str:
+def loose(text: str, lookup: str = "") -> str:
     """As unlike texts as any recorded collation equates become equal."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).rstrip(" ")
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return plain if lookup else plain.rstrip(" ")  # only `=` pads with blanks
 
 
 def _odd(text: str) -> bool:
@@ -216,13 +222,14 @@ def _odd(text: str) -> bool:
     )
 
 
-def _text(name: str, text: str, lookup: str, value: Any) -> Truth:
+def of_text(name: str, text: str, lookup: str, value: Any, database: str | None = None) -> Truth:
+    """Whether a text of that field is selected by a lookup."""
     if lookup == "isnull" and isinstance(value, bool):
         if name in NULLABLE and text.strip(" ") == "":
             return OPEN
         return truth(not value)
     if lookup == "in" and isinstance(value, list | tuple):
-        return some(_text(name, text, "", item) for item in value)
+        return some(of_text(name, text, "", item, database) for item in value)
     if value is None:  # equality with nil is IS NULL
         if lookup not in ("", "iexact") or (name in NULLABLE and text.strip(" ") == ""):
             return OPEN
@@ -231,7 +238,7 @@ def _text(name: str, text: str, lookup: str, value: Any) -> Truth:
         return OPEN
     if "\n" in text or "\r" in value or "\ufffd" in text or "\0" in value:
         return OPEN  # what the row really holds, XML did not let through
-    if name == "hash" and len(text.strip(" ")) != 40:
+    if name == "hash" and (len(text.strip(" ")) != 40 or value != value.strip(" ")):
         return OPEN  # PostgreSQL pads with blanks
     if name in NULLABLE and text == "":
         return OPEN if value.strip(" ") == "" else NO
@@ -241,16 +248,36 @@ def _text(name: str, text: str, lookup: str, value: Any) -> Truth:
     folds = lookup.startswith("i")
     if folds and test(_ascii_fold(text), _ascii_fold(value)):
         return YES
-    if test(loose(text), loose(value)):
+    known = _known(lookup, text, value, database)
+    if known is not None:
+        return known
+    if test(loose(text, lookup), loose(value, lookup)):
         return OPEN
     if not value.isascii() and (not text.isascii() or _odd(value)):
         return OPEN
     return OPEN if _odd(text) else NO
 
 
-def split(rows: Sequence[Row], filt: Mapping[str, Any]) -> tuple[set[int], set[int]]:
+def _known(lookup: str, text: str, value: str, database: str | None) -> Truth | None:
+    """What SQLite and PostgreSQL say of a text that is not the same letter by letter
+    (SERVER.md 3); None if that is not known."""
+    name = (database or "").lower()
+    if name not in ("sqlite", "postgresql"):
+        return None
+    if lookup == "":
+        return NO
+    if name == "postgresql" and not lookup.startswith("i"):
+        return NO
+    if not text.isascii() or not value.isascii():
+        return None
+    return truth(_ON_TEXT[lookup](_ascii_fold(text), _ascii_fold(value)))
+
+
+def split(
+    rows: Sequence[Row], filt: Mapping[str, Any], database: str | None = None
+) -> tuple[set[int], set[int]]:
     """The ids that a filter must select, and those that it may."""
-    answers = [(row["id"], selects(row, filt)) for row in rows]
+    answers = [(row["id"], selects(row, filt, database)) for row in rows]
     return (
         {number for number, answer in answers if answer is YES},
         {number for number, answer in answers if answer is not NO},

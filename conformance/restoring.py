@@ -129,9 +129,14 @@ def _restored(session: Session, number: int, values: Values) -> bool:
         if attempt:
             time.sleep(PAUSE * 2**attempt)
         with suppress(Trouble, BudgetSpent):
-            if _read(session, number) == values:
+            now = _read(session, number)
+            if now == values:
                 return True
-            session.send(call("patch_set", number, values, auth=Basic()), fresh=True)
+            changed = {n: v for n, v in values.items() if now is None or now[n] != v}
+            # Together, or else one by one: the server may be such that only that works.
+            parts = [{n: v} for n, v in changed.items()] if attempt % 2 else [changed]
+            for part in parts:
+                session.send(call("patch_set", number, part, auth=Basic()), fresh=True)
         with suppress(Trouble, BudgetSpent):
             if _read(session, number) == values:
                 return True

@@ -138,6 +138,7 @@ def discover(options: Options) -> Target:
             transport.close()
     world.thrifty = options.thrifty(found.endpoint)
     world.writable, world.create_checks = options.writes, options.create_checks
+    world.username = options.credentials.username if options.credentials else ""
     return Target(found, world, path)
 
 

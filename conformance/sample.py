@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from .budget import BudgetSpent
-from .engine import Decision, Settings, Step
+from .engine import Decision, Mixed, Settings, Step
 from .exchange import Answer, Request
 from .profile import Profile
 from .runner import Options, discover, session
@@ -81,9 +81,12 @@ def steps(decision: Decision, sample: World, how: Settings) -> Sequence[Step]:
         planned = decision.probe(sample)
     except Lacking:
         return []
+    found: dict[Step, None] = {}
+    if isinstance(planned, Mixed):
+        found.update(dict.fromkeys(planned.first))
+        planned = planned.drawn
     if not isinstance(planned, SearchStrategy):
         return planned
-    found: dict[Step, None] = {}
 
     def keep(step: Any) -> None:
         found[step] = None

@@ -80,8 +80,8 @@ def _follow(endpoint: Endpoint, connect: Callable[[Endpoint], Transport]) -> Fou
 
 def _unusable(endpoint: Endpoint, exchange: Exchange, transport: Transport) -> str:
     answer = exchange.answer
-    if not isinstance(answer.reply, NotXmlRpc) and answer.status == 200:
-        return ""
+    if not isinstance(answer.reply, NotXmlRpc):
+        return ""  # whatever its status, which is for the chapters to say
     if answer.status == 404:
         about = transport.send(page(f"{BASE}/about/"))
         if about.api_status.get("XML-RPC") == "disabled":
@@ -223,6 +223,7 @@ class Surveyor:
     def _ends(self, world: World, method: str, count: int) -> tuple[list[Row], bool]:
         """The first rows, and whether they could be listed at once; fewer at a time if not."""
         exchange = self.ask(call(method, {"max_count": count}))
+        world.evidence["patches" if method == "patch_list" else "checks"] = exchange
         rows = rows_of(exchange)
         if rows is not None:
             return [row for row in rows if isinstance(row.get("id"), int)], True
@@ -274,7 +275,8 @@ class Surveyor:
                 return
         self._read_windows(world, "check_list", ids, ids)
         known = {row["id"] for row in world.patch_rows}
-        wanted = [r["patch_id"] for r in world.check_rows if r["patch_id"] not in known][:1]
+        pointed = [row.get("patch_id") for row in world.check_rows]
+        wanted = [n for n in pointed if isinstance(n, int) and n not in known][:1]
         for number in wanted:  # so that checks can be held against their patch
             window = self._window("patch_list", number, number)
             if window and window.rows:

@@ -42,6 +42,10 @@ class Deviation:
     advice: str = ""
 
 
+class Lasting(Deviation):
+    """One that a write left behind and that nothing puts back."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One exchange as it is shown and stored: raw text without credentials, and ways to repeat it.

@@ -59,6 +59,8 @@ class World:
     #: Patches that may be written to, and whether checks may be created on them.
     writable: tuple[int, ...] = ()
     create_checks: bool = False
+    #: The operator's user name; '' without credentials.
+    username: str = ""
     #: `Authorization` headers known to be right; recorded worlds alone know any.
     right: frozenset[str] = frozenset()
     #: Whether requests are few: then probes try fewer methods alike.

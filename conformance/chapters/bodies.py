@@ -346,4 +346,39 @@ BODIES = (
         _list("<string><![CDATA[<&>pw-conformance]]></string>").encode(),
         "array",
     ),
+    Body(
+        "055",
+        "i1, i2, biginteger, float and ex:nil are read on Python 3.",
+        (
+            *(f"type/state_list <{t}>1</{t}>" for t in ("i1", "i2", "biginteger")),
+            "type/state_list <float>1.5</float>",
+        ),
+        _list("<i1>98765</i1>").encode(),
+        "array",
+        also=(
+            *(_list(f"<{t}>98765</{t}>").encode() for t in ("i2", "biginteger")),
+            _list("<float>98765.4321</float>").encode(),
+            _list("<ex:nil/>").encode(),
+        ),
+        python=3,
+    ),
+    Body(
+        "056",
+        "Another root element, and one in a namespace, are read on Python 3.",
+        ("body/root other", "body/namespaced"),
+        f"{HEAD}<foo><methodName>pw_rpc_version</methodName></foo>".encode(),
+        "version",
+        also=(
+            f'{HEAD}<m:methodCall xmlns:m="urn:m"><m:methodName>pw_rpc_version</m:methodName>'
+            "</m:methodCall>".encode(),
+        ),
+        python=3,
+    ),
+    Body(
+        "057",
+        "A declaration may say that the document stands alone.",
+        ("body/standalone",),
+        f'<?xml version="1.0" standalone="yes"?>{VERSION_CALL}'.encode(),
+        "version",
+    ),
 )

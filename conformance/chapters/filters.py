@@ -237,8 +237,11 @@ FILTERS = (
     Filter(
         "041",
         "Text lookups on msgid compare it.",
-        ("msgid__contains", "msgid__startswith", "msgid__endswith", "msgid__in"),
-        lambda r, k: several(r, k) if k.endswith("in") and "contains" not in k else part(r, k),
+        (
+            *("msgid__contains", "msgid__startswith", "msgid__endswith"),
+            *("msgid__icontains", "msgid__istartswith", "msgid__iendswith"),
+        ),
+        part,
         ("patch_list/msgid__*",),
     ),
     Filter(
@@ -258,7 +261,10 @@ FILTERS = (
     Filter(
         "044",
         "Text lookups on commit_ref compare it.",
-        ("commit_ref__contains", "commit_ref__icontains", "commit_ref__startswith"),
+        (
+            *("commit_ref__contains", "commit_ref__startswith", "commit_ref__endswith"),
+            *("commit_ref__icontains", "commit_ref__istartswith", "commit_ref__iendswith"),
+        ),
         part,
         ("patch_list/commit_ref__*",),
     ),
@@ -359,5 +365,29 @@ FILTERS = (
         ("date__gte", "date__lt"),
         dates_with_t,
         ("patch_list/date__gte=*T*",),
+    ),
+    Filter(
+        "059",
+        "Text lookups on hash compare it.",
+        (
+            *("hash__contains", "hash__startswith", "hash__endswith"),
+            *("hash__icontains", "hash__istartswith", "hash__iendswith"),
+        ),
+        part,
+        ("patch_list/hash__*",),
+    ),
+    Filter(
+        "094",
+        "iexact on msgid, hash and commit_ref gives the same in any case.",
+        ("msgid__iexact", "hash__iexact", "commit_ref__iexact"),
+        whole_any_case,
+        ("patch_list/hash__iexact=*",),
+    ),
+    Filter(
+        "095",
+        "`in` on msgid, hash and commit_ref gives patches of any of those.",
+        ("msgid__in", "hash__in", "commit_ref__in"),
+        several,
+        ("patch_list/hash__in=*",),
     ),
 )

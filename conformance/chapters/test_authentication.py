@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+from dataclasses import replace
 
 from ..engine import OK, Finding, Step, decides
-from ..exchange import NOWHERE, WRITES, Basic, Exchange, Request, call
+from ..exchange import ENDPOINT, NOWHERE, WRITES, Basic, Exchange, Request, call
 from ..judging import deviates, expect, faults, fixed, refused, same
 from ..login import BAD_CREDENTIALS, BAD_LOGIN, BAD_SCHEME, LOGIN, NO_CREDENTIALS, refusal
 from ..verdicts import Deviation
@@ -194,6 +196,42 @@ def test_unknown_users_and_wrong_passwords_are_alike(
 
 
 UNUSABLE = "Basic !!!!"
+#: Bytes that are no ASCII, and no credentials either, for want of a colon.
+WIDE = "Basic " + base64.b64encode("pw-conformance-\u00fc".encode()).decode()
+
+
+@decides(
+    "AUTH-023", fixed(set_nowhere(WIDE), set_nowhere("Basic\tYQ==")), on="patch_set check_create"
+)
+def test_credentials_are_ascii_behind_a_blank(world: World, answer: Exchange) -> Finding:
+    if header(answer).startswith("Basic\t"):
+        return refused(answer, BAD_SCHEME)
+    scheme, _, rest = header(answer).partition(" ")
+    try:
+        plain = base64.b64decode(rest, validate=True).isascii()
+    except (binascii.Error, ValueError):
+        return None
+    return None if plain or scheme != "Basic" else refused(answer, BAD_CREDENTIALS)
+
+
+def _elsewhere(world: World) -> list[Step]:
+    """Where other servers look for a user: headers that a front end sets, and the URL."""
+    plain = ("Content-Type", "text/xml")
+    look = set_nowhere()
+    asked = [
+        replace(look, headers=(plain, (name, value)))
+        for name, value in (
+            ("Proxy-Authorization", basic(f"{MARK}")),
+            *((n, "admin") for n in ("Remote-User", "X-Remote-User", "X-Forwarded-User")),
+        )
+    ]
+    asked.append(replace(look, target=f"{ENDPOINT}?user=admin&password={MARK}"))
+    return list(asked[:1] if world.thrifty else asked)
+
+
+@decides("AUTH-024", _elsewhere)
+def test_nothing_but_the_header_is_a_credential(world: World, answer: Exchange) -> Finding:
+    return refused(answer, NO_CREDENTIALS)
 
 
 def _with_and_without(world: World) -> list[Step]:
@@ -391,7 +429,12 @@ def test_credentials_let_check_create_reach_the_patch(world: World, answer: Exch
 def test_arity_comes_after_credentials(world: World, answer: Exchange) -> Finding:
     if not authentic(world, answer) or well_called(answer):
         return None
-    return faults(answer, "TypeError", text="patch_set() ")
+    found = faults(answer, "TypeError", text="patch_set() ")
+    if isinstance(found, Deviation) or answer.fault is None or len(answer.params) < 3:
+        return found
+    counted = {int(n) for n in re.findall(r"\b\d+\b", answer.fault.message)}
+    given = len(answer.params) + 1  # the user is a hidden argument (SERVER.md 1.4)
+    return expect({3, given} <= counted, answer, f"3 arguments, {given} given: the user counts")
 
 
 @decides(

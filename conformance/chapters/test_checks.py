@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from ..engine import OK, Finding, Observation, Step, decides
 from ..exchange import NOWHERE, Exchange, call
-from ..judging import array, deviates, empty, expect, faults, fixed, poisoned
+from ..judging import array, deviates, empty, expect, faults, fixed, poisoned, same
 from ..lookups import parse_date, split
 from ..verdicts import Deviation
 from ..wire import carried
@@ -121,11 +122,12 @@ def _selected(world: World, answer: Exchange, wanted: Callable[[set[str]], bool]
     if rows is None or any(isinstance(v, float) for v in filt.values()):
         return None
     if any(
-        k.partition("__")[0] in ("patch_id", "project_id") and v not in _known(world, k)
+        k.partition("__")[0] in ("patch_id", "project_id")
+        and (not isinstance(v, int) or v not in _known(world, k))
         for k, v in filt.items()
     ):
         return None
-    must, may = split(rows, filt)
+    must, may = split(rows, filt, world.profile.database)
     if must != may:
         return None
     found = array(answer)
@@ -203,7 +205,7 @@ def _bounded(world: World, answer: Exchange) -> Finding:
     rows = world.universe("check_list", rest)
     if not 0 < count < 1 << 31 or rows is None:
         return None
-    must, may = split(rows, rest)
+    must, may = split(rows, rest, world.profile.database)
     if must != may:
         return None
     found = array(answer)
@@ -214,10 +216,18 @@ def _bounded(world: World, answer: Exchange) -> Finding:
     return expect(right, answer, f"{min(count, len(must))} of the checks {sorted(must)}")
 
 
-UNKNOWN = ("context", "state", "date", "user_id")
+UNKNOWN = ("context", "state", "date", "user_id", "description", "patch")
 
 
-@decides("CHK-015", fixed(*(call("check_list", {f: "success"}) for f in UNKNOWN)), on="check_list")
+def _of_unknown(world: World) -> list[Step]:
+    """Members of a check that are no fields, with values that there are."""
+    row = some(world.check_rows, 3)[1:2] or world.check_rows[:1]
+    unknown = UNKNOWN[: 4 if world.thrifty else None]
+    values = {name: row[0][name] if row else "success" for name in unknown}
+    return [call("check_list", {name: value}) for name, value in values.items()]
+
+
+@decides("CHK-015", _of_unknown, on="check_list")
 def test_unknown_check_fields_give_nothing(world: World, answer: Exchange) -> Finding:
     filt = _filter(answer)
     if not filt or len(filt) != 1 or next(iter(filt)) not in UNKNOWN:
@@ -232,9 +242,16 @@ def test_checks_of_a_missing_patch(world: World, answer: Exchange) -> Finding:
     return faults(answer, "IndexError")
 
 
-@decides("CHK-017", fixed(call("check_list", {"user": "pw-conformance"})), on="check_list")
+def _user_names(world: World) -> list[Step]:
+    names = [row["user"] for row in some(world.check_rows, 1 if world.thrifty else 2)]
+    return [call("check_list", {"user": name}) for name in ("pw-conformance", *names)]
+
+
+@decides("CHK-017", _user_names, on="check_list")
 def test_checks_by_user_name(world: World, answer: Exchange) -> Finding:
-    if (_filter(answer) or {}) not in ({"user": "maint"}, {"user": "pw-conformance"}):
+    filt = _filter(answer) or {}
+    name = filt.get("user")
+    if set(filt) != {"user"} or not isinstance(name, str) or not re.search("[a-z]{3}", name):
         return None
     return faults(answer, "ValueError")
 
@@ -358,12 +375,90 @@ def test_combined_checks_are_listed_ones(world: World, answer: Exchange) -> Find
     whole = _whole(answer)
     if whole is None or not whole["checks"]:
         return None
+    if not all(isinstance(check, dict) for check in whole["checks"]):
+        return deviates(answer, "checks as check_list shows them")
     listed = {row["id"]: row for row in world.check_rows}
     known = [c for c in whole["checks"] if c["id"] in listed]
     for check in known:
         if check != listed[check["id"]]:
             return deviates(answer, f"{listed[check['id']]!r:.300}, as check_list says")
     return OK if known else None
+
+
+def _suffixed(world: World) -> list[Step]:
+    row = some(world.need_checks(), 3)[-1]
+    bounds = {} if world.all_checks else world.checks[-1].bounds
+    return [
+        (
+            call("check_list", {f"patch_id__{lookup}": row["patch_id"], **bounds}),
+            call("check_list", {"patch_id": row["patch_id"], **bounds}),
+        )
+        for lookup in ("gt", "in")[: 1 if world.thrifty else None]
+    ]
+
+
+@decides("CHK-026", _suffixed, data=True)
+def test_lookups_of_a_check_s_patch_are_ignored(
+    world: World, suffixed: Exchange, plain: Exchange
+) -> Finding:
+    return (
+        OK if same(suffixed, plain) else deviates(suffixed, f"what {plain.request.describe()} is")
+    )
+
+
+@decides("CHK-027", fixed(call("check_list", {"user__icontains": "a"})), on="check_list")
+def test_text_lookups_of_a_user_fault(world: World, answer: Exchange) -> Finding:
+    filt = _filter(answer) or {}
+    if set(filt) != {"user__icontains"} or not isinstance(filt["user__icontains"], str):
+        return None
+    return faults(answer, "TypeError", "FieldError")
+
+
+def _unfiltered(world: World) -> list[Step]:
+    if not world.all_checks or not world.check_rows:
+        raise Lacking("listing every check of so large an instance would be a burden")
+    return [(call("check_list"), call("check_list", {}), call("check_list", None))]
+
+
+@decides("CHK-028", _unfiltered, data=True)
+def test_no_filter_is_no_filter(world: World, *answers: Exchange) -> Finding:
+    if any(poisoned(a) for a in answers):
+        return None
+    rows = [sorted(map(repr, rows_of(a) or [])) for a in answers]
+    right = all(found == rows[0] != [] for found in rows)
+    return expect(right, answers[-1], "the same with and without")
+
+
+def _ends(world: World) -> list[Step]:
+    """Each window whole and cut at both ends, whole and of one patch."""
+    world.need_checks()
+    steps: list[Step] = []
+    for window in world.checks:
+        patches = [row["patch_id"] for row in window.rows]
+        most = max(set(patches), key=patches.count, default=0)
+        for filt in ({}, {"patch_id": most}):
+            bounds = {**filt, **window.bounds}
+            cut = [call("check_list", {**bounds, "max_count": n}) for n in (2, -2)]
+            steps.append((call("check_list", bounds), *cut))
+    return steps[: 1 if world.thrifty else None]
+
+
+@decides("CHK-029", _ends, data=True)
+def test_max_count_takes_either_end(world: World, whole: Exchange, *cut: Exchange) -> Finding:
+    """Where checks come by id: otherwise another call may have them in another order."""
+    rows = rows_of(whole)
+    ids = [row["id"] for row in rows or []]
+    if len(ids) < 3 or ids != sorted(ids):
+        return None
+    for answer in cut:
+        count = (_filter(answer) or {}).get("max_count", 0)
+        wanted = ids[:count] if count > 0 else ids[count:]
+        if count < 0 and (world.profile.api == "1.1" or -count > len(ids)):
+            continue
+        got = [row["id"] for row in rows_of(answer) or []]
+        if got != wanted:
+            return deviates(answer, f"the checks {wanted}")
+    return OK
 
 
 @decides("CHK-030", _checks, on="check_list")

@@ -58,7 +58,7 @@ def head(**headers: str) -> Request:
     return replace(VERSION, headers=(("Content-Type", "text/xml"), *more))
 
 
-@decides("HTTP-001", fixed(DOCUMENTATION))
+@decides("HTTP-001", fixed(DOCUMENTATION, page(f"{ENDPOINT}?x=1")))
 def test_get_is_the_documentation(world: World, answer: Exchange) -> Finding:
     if answer.answer.status in (401, 403, 405):
         return None  # a front end that lets calls through only
@@ -140,7 +140,11 @@ def test_answers_are_text_html(world: World, answer: Exchange) -> Finding:
     fixed(
         *(
             replace(VERSION, headers=(("Content-Type", kind),) if kind else ())
-            for kind in ("text/plain", "application/xml", "application/json", "garbage", "")
+            for kind in (
+                *("text/plain", "application/xml", "application/json", "garbage", ""),
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+            )
         )
     ),
 )
@@ -226,7 +230,8 @@ def test_large_bodies_are_answered(world: World, answer: Exchange) -> Finding:
 
 
 def _elsewhere(world: World) -> list[Step]:
-    targets = (f"{ENDPOINT}x", f"{ENDPOINT}index.html", f"{BASE}/")
+    targets = [f"{ENDPOINT}x", f"{ENDPOINT}index.html", f"{BASE}/"]
+    targets += [] if world.thrifty else [f"{BASE}/RPC2", f"{BASE}/XMLRPC/"]
     return [replace(VERSION, target=target) for target in targets]
 
 
@@ -263,6 +268,36 @@ def cookies(exchange: Exchange) -> list[str]:
         for name, value in exchange.answer.headers
         if name.lower() == "set-cookie" and value.startswith(("sessionid=", "csrftoken="))
     ]
+
+
+def _again_and_again(world: World) -> list[Step]:
+    """Calls whose answers no rows can change, many times on one connection."""
+    asked = (VERSION, call("nosuch"), call("patch_get", NOWHERE))
+    return [asked[:1] * 3 if world.thrifty else asked * 18]
+
+
+@decides("HTTP-027", _again_and_again, hang=True)
+def test_the_same_call_is_answered_alike_each_time(world: World, *answers: Exchange) -> Finding:
+    first: dict[Request, Exchange] = {}
+    for answer in answers:
+        known = first.setdefault(answer.request, answer)
+        if (known.answer.status, known.reply) != (answer.answer.status, answer.reply):
+            return deviates(answer, f"the same as before: {known.answer.describe()}")
+    return OK
+
+
+@decides(
+    "HTTP-028",
+    lambda world: [
+        replace(VERSION, method=m)
+        for m in ("HEAD", *OTHERS, "OPTIONS", "TRACE")[: 2 if world.thrifty else None]
+    ],
+    silence=True,
+)
+def test_other_methods_are_redirected(world: World, answer: Exchange) -> Finding:
+    if refused(answer) or answer.answer.status == 404:
+        return None  # front ends may refuse methods that they take for no one's
+    return expect(answer.answer.status in (301, 302, 307, 308), answer, "a redirect to a page")
 
 
 EMPTY = (Request(), replace(Request(), content_length=False))

@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from ..engine import OK, Finding, Step, decides
 from ..exchange import Exchange, call
 from ..judging import array, deviates, empty, expect, faults, fixed
-from ..lookups import NO, YES, Truth, _text
+from ..lookups import NO, YES, Truth, of_text
 from ..lookups import some as any_of
 from ..verdicts import Deviation
 from ..world import Lacking, Row, World, rows_of
@@ -32,11 +32,13 @@ def table(world: World, method: str) -> list[Row]:
     return rows
 
 
-def _found(row: Row, fields: tuple[str, ...], text: str) -> Truth:
-    return any_of(_text("name", row[field], "icontains", text) for field in fields)
+def _found(world: World, row: Row, fields: tuple[str, ...], text: str) -> Truth:
+    database = world.profile.database
+    return any_of(of_text("name", row[field], "icontains", text, database) for field in fields)
 
 
-def _searched(world: World, answer: Exchange) -> Finding:
+def searched(world: World, answer: Exchange) -> Finding:
+    """Whether just the rows came that the text is found in."""
     match answer.params:
         case (str(text),) if text and safe(text):
             rows = table(world, answer.method)
@@ -46,9 +48,9 @@ def _searched(world: World, answer: Exchange) -> Finding:
                 return found
             fields = TABLES[answer.method][1]
             got = {row["id"]: row for row in rows_of(answer) or []}
-            truths = {row["id"]: _found(row, fields, text) for row in rows}
+            truths = {row["id"]: _found(world, row, fields, text) for row in rows}
             missing = [i for i, t in truths.items() if t is YES and i not in got]
-            extra = [i for i, row in got.items() if _found(row, fields, text) is NO]
+            extra = [i for i, row in got.items() if _found(world, row, fields, text) is NO]
             if whole and rows:
                 extra += [i for i in got if i not in truths]
             if missing or extra:
@@ -81,17 +83,17 @@ def _search(method: str) -> Callable[[World], SearchStrategy[Any]]:
 
 @decides("LIST-001", _search("project_list"), on="project_list", data=True)
 def test_projects_are_found_by_linkname(world: World, answer: Exchange) -> Finding:
-    return _searched(world, answer)
+    return searched(world, answer)
 
 
 @decides("LIST-002", _search("state_list"), on="state_list", data=True)
 def test_states_are_found_by_name(world: World, answer: Exchange) -> Finding:
-    return _searched(world, answer)
+    return searched(world, answer)
 
 
 @decides("LIST-003", _search("person_list"), on="person_list", data=True)
 def test_people_are_found_by_name_or_address(world: World, answer: Exchange) -> Finding:
-    return _searched(world, answer)
+    return searched(world, answer)
 
 
 def _patterns(world: World) -> list[Step]:
@@ -113,7 +115,7 @@ def test_patterns_stand_for_themselves(world: World, answer: Exchange) -> Findin
     text = answer.params[0] if len(answer.params) == 1 else None
     if not isinstance(text, str) or not set("%_\\") & set(text):
         return None
-    return _searched(world, answer)
+    return searched(world, answer)
 
 
 def _all_rows(world: World, answer: Exchange) -> Finding:
@@ -250,7 +252,7 @@ def test_search_and_max_count_work_together(world: World, answer: Exchange) -> F
         case (str(text), int(count)) if text and safe(text) and 0 < count < 1 << 31:
             fields = TABLES[answer.method][1]
             rows = table(world, answer.method)
-            truths = [(row, _found(row, fields, text)) for row in rows]
+            truths = [(row, _found(world, row, fields, text)) for row in rows]
             if not rows or any(t not in (YES, NO) for _, t in truths):
                 return None
             wanted = [row for row, t in truths if t is YES][:count]

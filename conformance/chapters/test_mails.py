@@ -25,18 +25,19 @@ from ..judging import (
 from ..lookups import parse_date
 from ..verdicts import Deviation
 from ..world import Lacking, Row, World
-from .test_reads import PATCHES, one_int, some, windows
+from .test_reads import PATCHES, one_int, sampled, some, windows
 
 
-def _mboxes(world: World) -> list[Step]:
+def mboxes(world: World) -> list[Step]:
+    """The mbox of every sampled patch, or of some where requests are few."""
     rows = world.need_patches()
     with_delegate = [r for r in rows if r["delegate_id"]][:1]
     without = [r for r in rows if not r["delegate_id"]][:1]
-    wanted = {r["id"] for r in [*some(rows, 3), *with_delegate, *without]}
+    wanted = {r["id"] for r in [*sampled(world, 3), *with_delegate, *without]}
     return [call("patch_get_mbox", number) for number in sorted(wanted)]
 
 
-def _mail(world: World, answer: Exchange) -> tuple[Row, str] | None:
+def mail_of(world: World, answer: Exchange) -> tuple[Row, str] | None:
     """The patch and its mbox, if the answer is one."""
     number = one_int(answer)
     row = world.patch(number) if number is not None else None
@@ -45,9 +46,9 @@ def _mail(world: World, answer: Exchange) -> tuple[Row, str] | None:
     return row, answer.value.plain
 
 
-def _mbox(number: str) -> Callable[[Judge], Callable[[Session], None]]:
+def of_each_mbox(number: str) -> Callable[[Judge], Callable[[Session], None]]:
     """A decision on every sampled mbox."""
-    return decides(number, _mboxes, on="patch_get_mbox", data=True)
+    return decides(number, mboxes, on="patch_get_mbox", data=True)
 
 
 def stamped(mbox: str, name: str) -> list[str]:
@@ -61,12 +62,12 @@ def _unmailable(answer: Exchange) -> bool:
     return answer.fault is not None and answer.fault.kind.startswith("Unicode")
 
 
-@_mbox("READ-040")
+@of_each_mbox("READ-040")
 def test_the_mbox_begins_with_its_date(world: World, answer: Exchange) -> Finding:
     row = world.patch(one_int(answer) or 0)
     if row is None or _unmailable(answer):
         return None
-    found = _mail(world, answer)
+    found = mail_of(world, answer)
     moment = parse_date(row["date"])
     if found is None or moment is None:
         return deviates(answer, "an mbox")
@@ -80,9 +81,9 @@ def test_the_mbox_begins_with_its_date(world: World, answer: Exchange) -> Findin
     )
 
 
-@_mbox("READ-041")
+@of_each_mbox("READ-041")
 def test_the_mbox_is_a_plain_text_mail(world: World, answer: Exchange) -> Finding:
-    found = _mail(world, answer)
+    found = mail_of(world, answer)
     if found is None or not found[1]:
         return None
     mail = email.message_from_string(found[1].split("\n", 1)[-1])
@@ -94,18 +95,18 @@ def test_the_mbox_is_a_plain_text_mail(world: World, answer: Exchange) -> Findin
     return expect(right, answer, "a text/plain mail in utf-8")
 
 
-@_mbox("READ-042")
+@of_each_mbox("READ-042")
 def test_the_mbox_names_its_patch(world: World, answer: Exchange) -> Finding:
-    found = _mail(world, answer)
+    found = mail_of(world, answer)
     if found is None or not found[1]:
         return None
     ids = stamped(found[1], "Id")
     return expect(str(found[0]["id"]) in ids, answer, f"X-Patchwork-Id: {found[0]['id']}")
 
 
-@_mbox("READ-043")
+@of_each_mbox("READ-043")
 def test_the_mbox_names_a_delegate(world: World, answer: Exchange) -> Finding:
-    found = _mail(world, answer)
+    found = mail_of(world, answer)
     if found is None or not found[1]:
         return None
     if found[0]["delegate_id"]:
@@ -119,9 +120,9 @@ def test_the_mbox_names_a_delegate(world: World, answer: Exchange) -> Finding:
     )
 
 
-@_mbox("READ-044")
+@of_each_mbox("READ-044")
 def test_the_mbox_names_the_submitter(world: World, answer: Exchange) -> Finding:
-    found = _mail(world, answer)
+    found = mail_of(world, answer)
     if found is None or not found[1]:
         return None
     value = next(iter(stamped(found[1], "Submitter")), "")
@@ -145,7 +146,7 @@ def decoded(value: str) -> str:
 def _mbox_and_diff(world: World) -> list[Step]:
     return [
         (call("patch_get_mbox", r["id"]), call("patch_get_diff", r["id"]))
-        for r in some(world.need_patches(), 5)
+        for r in sampled(world, 3)
     ]
 
 
@@ -172,18 +173,26 @@ def test_the_mbox_holds_the_diff(world: World, mbox: Exchange, diff: Exchange) -
         wanted = re.sub(r"^>(>*From )", r"\1", wanted, flags=re.M)
     if not wanted.strip() or "\ufffd" in wanted:
         return None
-    return expect(wanted in text, mbox, "the diff that patch_get_diff gives, in full")
+    return expect(
+        f"\n{text}".endswith(f"\n{wanted}"),
+        mbox,
+        "the diff that patch_get_diff gives, in full and at the end",
+    )
 
 
-@_mbox("READ-046")
+@of_each_mbox("READ-046")
 def test_the_mbox_has_plain_line_ends(world: World, answer: Exchange) -> Finding:
-    found = _mail(world, answer)
-    return expect("\r" not in found[1], answer, "LF only") if found else None
+    found = mail_of(world, answer)
+    if found is None:
+        return None
+    # A parser makes a line feed of a raw CR; Python 2 leaves those of the mail (SERVER.md 2).
+    raw = world.profile.python == 3 and b"\r" in answer.answer.body
+    return expect(not raw and "\r" not in found[1], answer, "LF only")
 
 
 @decides(
     "READ-047",
-    lambda w: calls("patch_get_diff", [(r["id"],) for r in some(w.need_patches(), 5)]),
+    lambda w: calls("patch_get_diff", [(r["id"],) for r in sampled(w, 3)]),
     on="patch_get_diff",
     data=True,
 )
@@ -196,7 +205,9 @@ def test_a_diff_is_a_string_or_none(world: World, answer: Exchange) -> Finding:
     return expect(node is not None and node.kind == "string", answer, "a string")
 
 
-@decides("READ-048", _mboxes)
+@decides(
+    "READ-048", lambda w: calls("patch_get_mbox", [(r["id"],) for r in some(w.need_patches(), 5)])
+)
 def test_git_reads_the_mbox(world: World, answer: Exchange) -> Finding:
     git = shutil.which("git")
     text = answer.value.plain if answer.value else None
@@ -231,7 +242,7 @@ def test_patches_can_be_carried_by_xml(world: World, answer: Exchange) -> Findin
     "READ-051",
     lambda w: [
         c
-        for r in some(w.need_patches(), 6)
+        for r in sampled(w, 3)
         for c in (call("patch_get_mbox", r["id"]), call("patch_get_diff", r["id"]))
     ],
     on="patch_get_mbox patch_get_diff",

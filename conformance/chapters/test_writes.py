@@ -10,55 +10,84 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine import OK, Finding, Observation, Step, Together
-from ..exchange import NOWHERE, Exchange, Request, call
+from ..exchange import NOWHERE, Basic, Exchange, Request, call
 from ..judging import deviates, expect, faults, poisoned
 from ..verdicts import Deviation
 from ..wire import carried
-from ..world import Lacking, Row, World, rows_of
+from ..world import Lacking, World, rows_of
 from .test_authentication import authentic
+from .test_checks import WORST
 from .test_reads import DATE
 from .writing import (
     COMMIT,
     DENIED,
+    MIXED,
+    ODD,
     OTHER,
     URL,
     US,
+    WIDE,
     WORDS,
+    added,
+    all_of,
     creates,
+    creating,
     done,
     given,
     hindered,
     kept,
     named,
+    new_check,
+    ours,
+    recent,
     row_of,
     setting,
     state,
+    turning,
     undone,
     writes,
 )
 
 
-@writes("WRITE-001", setting(state(0), state(1), state(-1)))
-def test_a_state_is_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+@writes(
+    "WRITE-001",
+    turning(
+        ({"commit_ref": COMMIT, "archived": True}, state(0)),
+        ({"commit_ref": OTHER, "archived": False}, state(1)),
+        ({}, state(-1)),
+    ),
+)
+def test_a_state_is_set(world: World, *answers: Exchange) -> Finding:
+    before, did, after = answers[-3:]
     return done(world, before, did, after, {"state_id": int(given(did)["state"])})
 
 
-@writes("WRITE-002", setting({"commit_ref": COMMIT}, {"commit_ref": ""}))
-def test_a_commit_is_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+@writes(
+    "WRITE-002",
+    turning(
+        (all_of(1, OTHER, True), {"commit_ref": COMMIT}),
+        (all_of(0, COMMIT, False), {"commit_ref": ""}),
+        ({"commit_ref": ""}, {"commit_ref": MIXED}),
+    ),
+)
+def test_a_commit_is_set(world: World, *answers: Exchange) -> Finding:
+    before, did, after = answers[-3:]
     return done(world, before, did, after, given(did))
 
 
-@writes("WRITE-003", setting({"archived": True}, {"archived": False}))
-def test_archived_is_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
+@writes(
+    "WRITE-003",
+    turning(
+        (all_of(1, COMMIT, False), {"archived": True}),
+        (all_of(0, OTHER, True), {"archived": False}),
+    ),
+)
+def test_archived_is_set(world: World, *answers: Exchange) -> Finding:
+    before, did, after = answers[-3:]
     return done(world, before, did, after, given(did))
 
 
-def _several(place: int, commit: str, archived: bool) -> Callable[[World], Any]:
-    more = {"commit_ref": commit, "archived": archived}
-    return lambda world: {**state(place)(world), **more}
-
-
-@writes("WRITE-004", setting(_several(0, COMMIT, True), _several(1, OTHER, False)))
+@writes("WRITE-004", setting(all_of(0, COMMIT, True), all_of(1, OTHER, False)))
 def test_several_are_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
     values = dict(given(did))
     return done(world, before, did, after, {"state_id": values.pop("state"), **values})
@@ -128,7 +157,7 @@ def test_a_refused_write_changes_nothing(
 def _at_once(world: World) -> list[Step]:
     patch = named(world)
     look = call("patch_get", patch)
-    both = [{**_several(0, COMMIT, True)(world)}, {**_several(1, OTHER, False)(world)}]
+    both = [{**all_of(0, COMMIT, True)(world)}, {**all_of(1, OTHER, False)(world)}]
     one, other = (call("patch_set", patch, values, auth=US) for values in both)
     return [Together((look,), (one, other), (look,)), Together((look,), (other, one), (look,))]
 
@@ -187,7 +216,7 @@ def test_what_the_text_false_archives(
 
 @writes(
     "WRITE-015",
-    setting(*({"commit_ref": v} for v in (5, 0, "  v1.0\n ", "a" * 255, "<&>'\""))),
+    setting(*({"commit_ref": v} for v in (5, 0, "  v1.0\n ", "a" * 255, "<&>'\"", WIDE))),
 )
 def test_a_commit_is_kept_as_its_text(
     world: World, before: Exchange, did: Exchange, after: Exchange
@@ -228,6 +257,8 @@ def test_who_may_not_edit_is_told_so(world: World, did: Exchange) -> Finding:
         return None  # a recorded call, perhaps on a patch that does not exist
     if did.value is not None and did.value.plain is True:
         return OK
+    if ours(world, did.params[0]) and isinstance(did.request.authorization, Basic):
+        return deviates(did, f"true, as {world.username} is the delegate or the submitter")
     return faults(did, "Exception", text=DENIED)
 
 
@@ -276,7 +307,7 @@ def test_nil_empties_the_commit(
 def _read_both_ways(world: World) -> list[Step]:
     patch = named(world)
     reads = (call("patch_get", patch), call("patch_list", {"id": patch}))
-    choices = (_several(0, COMMIT, True), _several(1, OTHER, False))
+    choices = (all_of(0, COMMIT, True), all_of(1, OTHER, False))
     return [(call("patch_set", patch, c(world), auth=US), *reads) for c in choices]
 
 
@@ -302,7 +333,7 @@ def _others(world: World) -> list[Step]:
             w.read("patch_list"),
         )
         for w, choice in zip(
-            windows * 2, (_several(0, COMMIT, True), _several(1, OTHER, False)), strict=False
+            windows * 2, (all_of(0, COMMIT, True), all_of(1, OTHER, False)), strict=False
         )
     ]
 
@@ -335,48 +366,6 @@ def test_the_name_follows_the_state(
 STATES = ("pending", "warning", "fail", "success")
 
 
-def _checks(world: World) -> tuple[int, Request]:
-    patch = named(world)
-    return patch, call("check_list", {"patch_id": patch})
-
-
-def creating(*arguments: tuple[Any, ...]) -> Callable[[World], list[Step]]:
-    """Steps that list the patch's checks, create one with these arguments, and list them again."""
-
-    def probe(world: World) -> list[Step]:
-        patch, look = _checks(world)
-        return [(look, call("check_create", patch, *words, auth=US), look) for words in arguments]
-
-    return probe
-
-
-def added(before: Exchange, did: Exchange, after: Exchange) -> list[Row] | Deviation:
-    """The new checks of that context; the deviation unless there is just one."""
-    if did.value is None or did.value.plain is not True:
-        return deviates(did, "true")
-    old, new = rows_of(before), rows_of(after)
-    if old is None or new is None:
-        raise Lacking("the checks of the patch cannot be listed")
-    known = {row["id"] for row in old}
-    found = [r for r in new if r["id"] not in known and r["context"] == did.params[1]]
-    if len(found) != 1:
-        return deviates(after, f"one more check in the context {did.params[1]!r}")
-    return found
-
-
-def new_check(
-    world: World, before: Exchange, did: Exchange, after: Exchange, wanted: dict[str, Any]
-) -> Finding:
-    """One check was added, and it says what is wanted."""
-    if hindered(world, did):
-        return None
-    found = added(before, did, after)
-    if isinstance(found, Deviation):
-        return found
-    wrong = {name: value for name, value in wanted.items() if found[0].get(name) != value}
-    return OK if not wrong else deviates(after, f"a check with {wrong!r}")
-
-
 @creates("WRITE-020", creating(*((f"pw-conformance-{s}", s) for s in STATES)))
 def test_checks_are_created(
     world: World, before: Exchange, did: Exchange, after: Exchange
@@ -385,7 +374,7 @@ def test_checks_are_created(
     return new_check(world, before, did, after, wanted)
 
 
-INVALID = ("FAIL", "failure", "", "Success")
+INVALID = ("FAIL", "failure", "", "Success", " success", "error")
 
 
 @creates(
@@ -481,10 +470,15 @@ def test_a_check_has_an_id_a_date_and_a_user(
         return found
     check = found[0]
     last = max((row["id"] for row in rows_of(before) or []), default=0)
+    us = world.username or check["user"]
     right = (
-        check["id"] > last and DATE.match(check["date"]) and check["user"] and check["user_id"] > 0
+        check["id"] > last
+        and DATE.match(check["date"])
+        and recent(did, check["date"])
+        and check["user"].lower() == us.lower() != ""
+        and check["user_id"] > 0
     )
-    return expect(bool(right), after, f"an id above {last}, a date and a user")
+    return expect(bool(right), after, f"an id above {last}, the date of now and the user {us}")
 
 
 @creates("WRITE-036", creating(*(("pw-conformance", s) for s in INVALID)))
@@ -508,3 +502,43 @@ def test_a_check_leaves_the_patch_alone(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
     return None if hindered(world, did) else kept(before, after)
+
+
+@creates("WRITE-038", creating((ODD[0], "success", *ODD[1:])))
+def test_a_check_s_words_may_be_any(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    wanted = {"context": ODD[0], "target_url": ODD[1], "description": ODD[2]}
+    return new_check(world, before, did, after, wanted)
+
+
+def _worst(world: World) -> list[Step]:
+    patch = named(world)
+    look = call("patch_check_get", patch)
+
+    def creates(context: str, state: str) -> Request:
+        return call("check_create", patch, f"pw-conformance-{context}", state, auth=US)
+
+    # What was created before is made good first, so that what comes last is the worst of ours.
+    good = tuple(
+        creates(name, "success") for name in ("pending", "warning", "fail", "rerun-fail", "worst")
+    )
+    ours = call("check_create", patch, "pw-conformance", "success", auth=US)
+    return [
+        (*good, ours, creates("worst", state), creates("other", "success"), look)
+        for state in ("pending", "warning", "fail", "success")
+    ]
+
+
+@creates("WRITE-039", _worst)
+def test_the_combined_state_is_the_worst(world: World, *answers: Exchange) -> Finding:
+    if hindered(world, answers[0]):
+        return None
+    if poisoned(answers[-1]):
+        raise Lacking("the checks of the patch cannot be listed")
+    checks = row_of(answers[-1]).get("checks", [])
+    if not checks:
+        return deviates(answers[-1], "the checks that were created")
+    worst = min((check["state"] for check in checks), key=WORST.index)
+    right = row_of(answers[-1])["state"] == worst
+    return expect(right, answers[-1], f"the state {worst}, the worst of its checks")

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ..engine import OK, Finding, Judge, Session, Step, decides
-from ..exchange import Basic, Exchange, call
+from ..exchange import Basic, Exchange, Request, call
 from ..judging import deviates, faults
 from ..login import BAD_CREDENTIALS, BAD_LOGIN, NO_CREDENTIALS
-from ..verdicts import Deviation
-from ..world import Lacking, Row, World
+from ..lookups import parse_date
+from ..verdicts import Deviation, Lasting
+from ..world import Lacking, Row, World, rows_of
 
 US = Basic()
 COMMIT = "c0ffee" + "0" * 34
 OTHER = "decaf" + "0" * 35
+MIXED = "V6.1-RC3-AbCdEf"
+WIDE = "\u00fcn\u00efc\u00f6d\u00e9"
+#: What a slug, an URL or a page would not hold.
+ODD = ("pw-conformance: x/y (1)", "not a URL", "a \"b\" <c> & 'd', e")
 URL, WORDS = "https://example.org/pw-conformance", "made by pw-conformance"
 DENIED = "No permissions to edit this patch"
 
@@ -63,6 +70,27 @@ def setting(
     return probe
 
 
+def turning(*pairs: tuple[Any, Any]) -> Callable[[World], list[Step]]:
+    """Steps that patch_set the first of a pair, look, patch_set the second, and look again: what
+    the second changes, and what it leaves alone, is never so already."""
+
+    def probe(world: World) -> list[Step]:
+        patch = named(world)
+        look = call("patch_get", patch)
+        chosen = [[c(world) if callable(c) else c for c in pair] for pair in pairs]
+        return [
+            (
+                call("patch_set", patch, first, auth=US),
+                look,
+                call("patch_set", patch, second, auth=US),
+                look,
+            )
+            for first, second in chosen
+        ]
+
+    return probe
+
+
 def state(place: int, kind: Callable[[int], Any] = int) -> Callable[[World], Any]:
     """One of the instance's states, as `patch_set` may be given it."""
 
@@ -101,7 +129,9 @@ def kept(before: Exchange, after: Exchange, but: Collection[str] = ()) -> Findin
     for name in old:
         computed = name == "hash" and not str(old[name]).strip()
         if name not in but and not computed and new.get(name) != old[name]:
-            return deviates(after, f"{name} = {old[name]!r}, as before the write")
+            found = deviates(after, f"{name} = {old[name]!r}, as before the write")
+            settable = name in ("state", "state_id", "commit_ref", "archived")
+            return found if settable else Lasting(found.expected, found.got)
     return OK
 
 
@@ -131,3 +161,74 @@ def undone(world: World, before: Exchange, did: Exchange, after: Exchange, *kind
 def given(did: Exchange) -> Any:
     """The values that patch_set was given."""
     return did.params[1] if len(did.params) > 1 else None
+
+
+def all_of(place: int, commit: str, archived: bool) -> Callable[[World], Any]:
+    """All three that can be set, the state being one of the instance's."""
+    more = {"commit_ref": commit, "archived": archived}
+    return lambda world: {**state(place)(world), **more}
+
+
+def ours(world: World, number: int) -> bool:
+    """Whether the patch shows that this account may edit it (SERVER.md 1.10)."""
+    row = world.patch(number)
+    if row is None or not world.username:
+        return False
+    person = next((p for p in world.people if p["id"] == row["submitter_id"]), {})
+    delegate = row["delegate"] if row["delegate_id"] else ""
+    return world.username in (delegate, person.get("user"))
+
+
+def _checks(world: World) -> tuple[int, Request]:
+    patch = named(world)
+    return patch, call("check_list", {"patch_id": patch})
+
+
+def creating(*arguments: tuple[Any, ...]) -> Callable[[World], list[Step]]:
+    """Steps that list the patch's checks, create one with these arguments, and list them again."""
+
+    def probe(world: World) -> list[Step]:
+        patch, look = _checks(world)
+        return [(look, call("check_create", patch, *words, auth=US), look) for words in arguments]
+
+    return probe
+
+
+def added(before: Exchange, did: Exchange, after: Exchange) -> list[Row] | Deviation:
+    """The new checks of that context; the deviation unless there is just one."""
+    if did.value is None or did.value.plain is not True:
+        return deviates(did, "true")
+    old, new = rows_of(before), rows_of(after)
+    if old is None or new is None:
+        raise Lacking("the checks of the patch cannot be listed")
+    known = {row["id"] for row in old}
+    found = [r for r in new if r["id"] not in known and r["context"] == did.params[1]]
+    if len(found) != 1:
+        return deviates(after, f"one more check in the context {did.params[1]!r}")
+    return found
+
+
+def new_check(
+    world: World, before: Exchange, did: Exchange, after: Exchange, wanted: dict[str, Any]
+) -> Finding:
+    """One check was added, and it says what is wanted."""
+    if hindered(world, did):
+        return None
+    found = added(before, did, after)
+    if isinstance(found, Deviation):
+        return found
+    wrong = {name: value for name, value in wanted.items() if found[0].get(name) != value}
+    return OK if not wrong else deviates(after, f"a check with {wrong!r}")
+
+
+def recent(did: Exchange, date: str) -> bool:
+    """Whether that is about when the server says it is, in whatever zone (SERVER.md 1.10)."""
+    told = did.answer.header("date")
+    moment = parse_date(date)
+    if told is None or moment is None:
+        return True
+    try:
+        now = parsedate_to_datetime(told).replace(tzinfo=None)
+    except ValueError:
+        return True
+    return abs(moment - now) < timedelta(hours=26)

@@ -199,6 +199,41 @@ REQUIREMENTS = [
         "SERVER.md 1.8",
         "patch_check_get/4",
     ),
+    row(
+        "CHK-026",
+        MUST,
+        "1.1+",
+        "A lookup behind patch_id is ignored.",
+        "it looks as if it filtered",
+        "SERVER.md 1.8",
+        "check_list/patch_id__gt=1 + check_list/patch_id=1",
+    ),
+    row(
+        "CHK-027",
+        MUST,
+        "1.1+",
+        "A text lookup of user is a fault, whatever the documentation page says.",
+        "a script that takes an empty list for no checks acts on it",
+        "SERVER.md 1.8, 2",
+        "check_list/user__icontains='maint'",
+    ),
+    row(
+        "CHK-028",
+        MUST,
+        "1.1+",
+        "No filter, nil and {} are the same to check_list.",
+        "pwclient passes {} and older scripts nothing",
+        "not recorded: a null spoils the whole list of dataset a; SERVER.md 1.8",
+    ),
+    row(
+        "CHK-029",
+        MUST,
+        "1.1+",
+        "Of checks that come by id max_count gives the first, or the last if it is negative.",
+        "CI bots ask for the last few checks",
+        "SERVER.md 1.6, 1.8, 2",
+        'check_list/patch_id=1 + check_list/combo {"patch_id": 1, "max_count": -1}',
+    ),
 ]
 REQUIREMENTS.append(
     row(

@@ -133,4 +133,14 @@ REQUIREMENTS = [
         "person_list",
         "patch_list",
     ),
+    row(
+        "XML-096",
+        MUST,
+        "all",
+        "The members of a fault are faultCode and faultString, in this order.",
+        "hand-made clients search for them in the text",
+        "SERVER.md 1.2, 2",
+        "auth/unknown-method/none",
+        "patch_get/noargs",
+    ),
 ]

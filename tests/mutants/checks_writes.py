@@ -17,6 +17,7 @@ from .operators import (
     arguments,
     fault,
     faults_become,
+    header,
     instead,
     member,
     on,
@@ -94,6 +95,20 @@ def once_set(method: str, name: str, value: Callable[[Node, int], Node]) -> Alte
     return said
 
 
+def named_for_good() -> Alter:
+    """Show the name that was written, ever after."""
+    written: list[str] = []
+    renamed = member("patch_get", "name", lambda node: text(written[-1])(node))
+
+    def said(request: Request, answer: Answer) -> Answer:
+        values = values_of(request)
+        if isinstance(values, dict) and "name" in values:
+            written.append(values["name"])
+        return renamed(request, answer) if written else answer
+
+    return said
+
+
 def _name_for_id(value: Any) -> Any:
     return 3 if isinstance(value, str) and not value.strip().isdigit() else value
 
@@ -148,6 +163,23 @@ def _flip(check: Node) -> Node:
         "struct",
         tuple((k, Node("string", "pending") if k == "state" else v) for k, v in check.value),
     )
+
+
+#: When the server says it is, for a check that is dated as ever.
+LONG_AGO = "Mon, 01 Jan 2001 00:00:00 GMT"
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _last_check(node: Node) -> Node | None:
+    """A combined check whose state is that of the last one."""
+    checks = node.members.get("checks")
+    if checks is None or not checks.value:
+        return None
+    state = checks.value[-1].members["state"]
+    return Node("struct", tuple((n, state if n == "state" else v) for n, v in node.value))
 
 
 WRITES = (
@@ -303,6 +335,43 @@ WRITES = (
         "WRITE-030",
         asked=created(lambda a: [*a, "", "none"] if len(a) == 3 else a),
     ),
+    Mutant(
+        "a write empties the commit",
+        "WRITE-003",
+        asked=given(lambda v: {"commit_ref": "", **v} if v else v),
+    ),
+    Mutant(
+        "an empty commit is none",
+        "WRITE-002",
+        asked=given(lambda v: {k: x for k, x in v.items() if (k, x) != ("commit_ref", "")}),
+    ),
+    Mutant("commits in lower case", "WRITE-002", asked=revalued("commit_ref", _lower)),
+    Mutant(
+        "the name is set for good",
+        "WRITE-005",
+        said=named_for_good(),
+    ),
+    Mutant(
+        "invalid states are trimmed",
+        "WRITE-021",
+        asked=created(lambda a: [*a[:2], a[2].strip(), *a[3:]]),
+    ),
+    Mutant(
+        "a check of last year",
+        "WRITE-035",
+        said=header("Date", LONG_AGO),
+    ),
+    Mutant(
+        "contexts become slugs",
+        "WRITE-038",
+        asked=created(lambda a: [a[0], re.sub(r"\W+", "-", str(a[1])), *a[2:]]),
+    ),
+    Mutant(
+        "addresses are looked at",
+        "WRITE-038",
+        said=lambda r, a: fault("<class 'ValidationError'>:x") if b"not a URL" in r.body else a,
+    ),
+    Mutant("the last check counts", "WRITE-039", said=on("patch_check_get", _last_check)),
     Mutant(
         "the description is the address",
         "WRITE-031",

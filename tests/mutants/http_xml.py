@@ -42,6 +42,12 @@ def status(code: int, test: Test) -> Break:
     return said(lambda request, response: page if test(request) else response)
 
 
+def now_and_then(turn: int) -> Break:
+    """Fail every so many times."""
+    turns = count(1)
+    return status(500, lambda request: next(turns) % turn == 0)
+
+
 def every(request: Request) -> bool:
     """Whatever is asked."""
     return True
@@ -251,6 +257,10 @@ HTTP = (
     Mutant("HEAD answered", "PW-HTTP-032", status(200, method(b"HEAD"))),
     Mutant("a second slash merged", "PW-HTTP-033", as_posted(target(b"//xmlrpc/"))),
     Mutant("sessions not looked at", "PW-HTTP-034", headed("Set-Cookie", None)),
+    Mutant("every tenth call fails", "PW-HTTP-027", now_and_then(10)),
+    Mutant("every fortieth call fails", "PW-HTTP-027", now_and_then(40)),
+    Mutant("PUT is a page", "PW-HTTP-028", status(200, lambda q: q.method == b"PUT")),
+    Mutant("TRACE crashes", "PW-HTTP-028", status(500, lambda q: q.method == b"TRACE")),
 )
 
 XML = (
@@ -335,6 +345,27 @@ XML = (
     ),
     Mutant("a blank before the declaration", "PW-XML-094", written(lambda b: b"\n" + b)),
     Mutant("no declaration", "PW-XML-094", changed(b"<?xml version='1.0'?>\n", b"")),
+    Mutant("i1 is refused", "PW-XML-055", unreadable(rb"<i1>")),
+    Mutant("ex:nil is refused", "PW-XML-055", unreadable(rb"<ex:nil/>")),
+    Mutant("the root is looked at", "PW-XML-056", unreadable(rb"<foo>")),
+    Mutant("namespaces are refused", "PW-XML-056", unreadable(rb"xmlns")),
+    Mutant("standalone is refused", "PW-XML-057", unreadable(rb"standalone")),
+    Mutant(
+        "faults begin with their text",
+        "PW-XML-096",
+        written(
+            lambda b: re.sub(
+                rb"(?s)(<member>\n<name>faultCode.*?</member>\n)(<member>.*?</member>\n)",
+                rb"\2\1",
+                b,
+            )
+        ),
+    ),
+    Mutant(
+        "a class of the other Python",
+        "PW-XML-093",
+        changed(b"&lt;class 'TypeError'", b"&lt;type 'exceptions.TypeError'"),
+    ),
     Mutant("Latin-1", "PW-XML-095", changed(b"</name>", b"</name><!--\xfc-->")),
 )
 

@@ -3,8 +3,19 @@
 from .authentication import AUTHENTICATION
 from .checks import CHECKS
 from .lists import LISTS
+from .near_misses import NEAR_MISSES
 from .reads import READS
 from .versions import SIGNATURES, VERSIONS
 from .wire import HTTP, XML
 
-MUTANTS = (*VERSIONS, *SIGNATURES, *AUTHENTICATION, *HTTP, *XML, *READS, *CHECKS, *LISTS)
+MUTANTS = (
+    *VERSIONS,
+    *SIGNATURES,
+    *AUTHENTICATION,
+    *HTTP,
+    *XML,
+    *READS,
+    *CHECKS,
+    *LISTS,
+    *NEAR_MISSES,
+)

@@ -1,0 +1,220 @@
+"""PW-LIST, the patches: laws that hold between filters, whatever the rows are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import OK, Finding, Step, decides
+from ..exchange import Exchange, call
+from ..judging import deviates, empty, expect, faults, fixed, poisoned
+from ..verdicts import Deviation
+from ..world import Lacking, World, rows_of
+from .edges import telling
+from .test_filters import filter_of, selection
+from .test_lists import searched
+
+PATCH_RELATIONS = frozenset({"project_id", "state_id", "submitter_id"})
+
+
+def ids_of(answers: tuple[Exchange, ...]) -> list[set[int]] | Deviation | None:
+    """The ids in each answer; None if a row spoilt one."""
+    found = []
+    for answer in answers:
+        rows = rows_of(answer)
+        if rows is None:
+            return None if poisoned(answer) else deviates(answer, "an array")
+        found.append({row["id"] for row in rows})
+    return found
+
+
+def _ordered(world: World) -> list[Step]:
+    """Every way to compare a text, for a few texts of each window."""
+    world.need_patches()
+    steps: list[Step] = []
+    for window in world.patches[: 1 if world.thrifty else None]:
+        for name in ("name",) if world.thrifty else ("name", "msgid"):
+            for text in telling(list(window.rows), name)[: 1 if world.thrifty else 3]:
+                asked: list[dict[str, Any]]
+                asked = [{f"{name}__{how}": text} for how in ("gt", "gte", "lt")]
+                asked += [{name: text}, {}, {f"{name}__range": [text, text]}]
+                steps.append(tuple(call("patch_list", {**a, **window.bounds}) for a in asked))
+    return steps
+
+
+@decides("LIST-083", _ordered, data=True)
+def test_texts_are_greater_equal_or_less(world: World, *answers: Exchange) -> Finding:
+    """Which is which depends on the collation."""
+    found = ids_of(answers)
+    if not isinstance(found, list):
+        return found
+    greater, not_less, less, equal, every, *between = found
+    if greater & less or greater | less | equal != every or (greater | less) & equal:
+        return deviates(answers[0], "each patch greater, less or equal, and but one of these")
+    if not_less != greater | equal:
+        return deviates(answers[1], f"the greater and the equal ones: {sorted(greater | equal)}")
+    right = all(ids == equal for ids in between)
+    return expect(right, answers[-1], f"the equal ones: {sorted(equal)}")
+
+
+NEVER_NULL = ("name", "date", "msgid", "archived", "id")
+
+
+def _null(world: World) -> list[Step]:
+    world.need_patches()
+    names = NEVER_NULL[:1] if world.thrifty else (*NEVER_NULL, "commit_ref", "hash")
+    return [
+        call("patch_list", {f"{name}__isnull": flag, **world.patches[0].bounds})
+        for name in names
+        for flag in (False, True)
+    ]
+
+
+@decides("LIST-084", _null, on="patch_list", data=True)
+def test_isnull_is_true_of_nulls(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    flags = [k for k in filt if k.endswith("__isnull") and type(filt[k]) is bool]
+    if len(flags) != 1 or set(filt) - {"id__range"} != set(flags):
+        return None
+    if world.profile.swallows and answer.value is None:
+        return None
+    return selection(world, answer, filt)
+
+
+def _listed(world: World) -> list[Step]:
+    steps: list[Step] = []
+    for name, method in (("patches", "patch_list"), ("checks", "check_list")):
+        rows = rows_of(world.evidence[name]) if name in world.evidence else None
+        ids = sorted(row["id"] for row in rows or [] if isinstance(row.get("id"), int))
+        if ids:
+            steps.append(
+                (
+                    call(method, {"max_count": len(ids)}),
+                    call(method, {"id__range": [ids[0], ids[-1]]}),
+                )
+            )
+    if not steps:
+        raise Lacking("neither patches nor checks could be listed")
+    return steps
+
+
+@decides("LIST-085", _listed, data=True)
+def test_a_range_holds_what_is_listed(world: World, first: Exchange, ranged: Exchange) -> Finding:
+    rows, found = rows_of(first), rows_of(ranged)
+    if rows is None or poisoned(ranged):
+        return None
+    if found is None:
+        return deviates(ranged, "an array")
+    bounds = (filter_of(ranged) or {}).get("id__range", [0, 0])
+    wanted = {row["id"] for row in rows if bounds[0] <= row["id"] <= bounds[1]}
+    missing = sorted(wanted - {row["id"] for row in found})
+    return OK if not missing else deviates(ranged, f"{missing[:9]} too, which are listed")
+
+
+@decides(
+    "LIST-086",
+    lambda w: [
+        call("patch_list", {"max_count": v})
+        for v in ("2", None, [1], {"a": 1})[: 1 if w.thrifty else None]
+    ],
+    on="patch_list",
+)
+def test_a_max_count_of_another_type_faults(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    count = filt.get("max_count", 0)
+    if set(filt) != {"max_count"} or not (count is None or isinstance(count, str | list | dict)):
+        return None
+    return faults(answer, "TypeError")
+
+
+def _truths(world: World) -> list[Step]:
+    world.need_patches()
+    bounds = world.patches[0].bounds
+    values: tuple[Any, ...] = (True, 1.5, False, 0.0)
+    return [
+        (
+            call("patch_list", {**bounds, "max_count": value}),
+            call("patch_list", {**bounds, "max_count": int(value)}),
+        )
+        for value in values[: 1 if world.thrifty else None]
+    ]
+
+
+@decides("LIST-087", _truths, data=True)
+def test_a_max_count_counts_as_its_whole_number(
+    world: World, answer: Exchange, whole: Exchange
+) -> Finding:
+    found = ids_of((answer, whole))
+    if not isinstance(found, list):
+        return found
+    return expect(len(found[0]) == len(found[1]), answer, f"{len(found[1])} patches")
+
+
+@decides("LIST-088", fixed(call("patch_list", "id"), call("patch_list", "")), on="patch_list")
+def test_a_text_is_a_filter_by_letters(world: World, answer: Exchange) -> Finding:
+    match answer.params:
+        case (str(text),) if text:
+            return empty(answer, [])
+    return None
+
+
+@decides(
+    "LIST-089",
+    fixed(*(call("patch_list", {f"{name}__in": [1, 2]}) for name in sorted(PATCH_RELATIONS))),
+    on="patch_list",
+)
+def test_a_relation_takes_no_list(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    key = next(iter(filt), "")
+    if len(filt) != 1 or key.partition("__")[0] not in PATCH_RELATIONS:
+        return None
+    if not isinstance(filt[key], list) or (key.count("__") and key.split("__")[1] != "in"):
+        return None
+    return faults(answer, "TypeError")
+
+
+@decides(
+    "LIST-093",
+    lambda w: [
+        tuple([call(method, *params)] * (3 if w.thrifty else 6))
+        for method, params in (
+            *((m, ()) for m in ("project_list", "state_list")),
+            *([("person_list", ())] if w.all_people else []),
+            *(("patch_list", (v.bounds,)) for v in w.patches[:1]),
+            *(("check_list", (v.bounds,)) for v in w.checks[:1]),
+        )
+    ][: 1 if w.thrifty else None],
+)
+def test_rows_do_not_come_and_go(world: World, *answers: Exchange) -> Finding:
+    """Rows may be added or go while we look, but none that is gone comes again."""
+    seen: list[object] = []
+    for answer in answers:
+        rows = rows_of(answer)
+        if rows is None:
+            if poisoned(answer):
+                return None
+            if seen:
+                return deviates(answer, "an array, as before")
+            return None
+        whole = answer.method not in ("patch_list", "check_list")
+        now = repr(sorted(map(repr, rows))) if whole else frozenset(r["id"] for r in rows)
+        if now in seen and now != seen[-1]:
+            return deviates(answer, "what the same call answered just before")
+        seen.append(now)
+    return OK
+
+
+ABSENT = ("pw-conformance" * 20, "pw-conformance'\";--", "under-review")
+
+
+@decides(
+    "LIST-096",
+    lambda w: [
+        call(m, text)
+        for m in ("project_list", "state_list", "person_list")[:: 3 if w.thrifty else 1]
+        for text in ABSENT[: 1 if w.thrifty else None]
+    ],
+    on="project_list state_list person_list",
+    data=True,
+)
+def test_a_search_for_what_there_is_not_finds_nothing(world: World, answer: Exchange) -> Finding:
+    return searched(world, answer) if answer.params in [(text,) for text in ABSENT] else None

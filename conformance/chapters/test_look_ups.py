@@ -1,0 +1,301 @@
+"""PW-READ: what can be looked up is what is listed, and by what it is found."""
+
+from __future__ import annotations
+
+import re
+
+from ..engine import OK, Finding, Step, decides
+from ..exchange import Exchange, Raw, call
+from ..judging import deviates, expect, faults, miss, poisoned
+from ..lookups import loose
+from ..verdicts import Deviation
+from ..world import Lacking, Row, World
+from .test_reads import ALL, few, hashed, linkname, nothing, one_int, some
+
+#: Ids that are looked up beside those that are listed.
+BESIDE = 12
+
+
+def _unlisted(rows: list[Row], low: int, high: int) -> list[int]:
+    known = {row["id"] for row in rows}
+    return [n for n in range(max(1, low), high + 1) if n not in known]
+
+
+def _gaps(world: World) -> list[Step]:
+    """Ids that no list shows, of the tables of which every row is known."""
+    tables = [("project_get", world.projects), ("state_get", world.states)]
+    tables += [("person_get", world.people)] if world.all_people else []
+    steps: list[Step] = []
+    for method, rows in tables:
+        ids = [row["id"] for row in rows]
+        if ids:
+            steps += [call(method, n) for n in _unlisted(rows, 1, max(ids) + 3)[:BESIDE]]
+    for method, windows, whole in (
+        ("patch_get", world.patches, world.all_patches),
+        ("check_get", world.checks, world.all_checks),
+    ):
+        for window in windows:
+            ids = [row["id"] for row in window.rows]
+            if ids:
+                last = max(ids) + 3 if whole else window.high
+                unlisted = _unlisted(list(window.rows), min(ids), last)
+                steps += [call(method, n) for n in unlisted[:BESIDE]]
+    if not steps:
+        raise Lacking("the instance lists nothing")
+    return steps[:: max(1, len(steps) // 2)] if world.thrifty else steps
+
+
+def _listed(world: World, method: str) -> list[Row] | None:
+    if method == "person_get":
+        return world.people if world.all_people else None
+    if method == "patch_get":
+        return world.patch_rows
+    return {
+        "project_get": world.projects,
+        "state_get": world.states,
+        "check_get": world.check_rows,
+    }.get(method)
+
+
+@decides("READ-060", _gaps, on="project_get state_get person_get patch_get check_get", data=True)
+def test_what_is_not_listed_is_not_there(world: World, answer: Exchange) -> Finding:
+    number, rows = one_int(answer), _listed(world, answer.method)
+    if number is None or not 0 < number < 1 << 31 or not rows:
+        return None
+    if any(row["id"] == number for row in rows):
+        return None
+    windows = {"patch_get": world.patches, "check_get": world.checks}.get(answer.method)
+    whole = world.all_patches if answer.method == "patch_get" else world.all_checks
+    inside = any(window.low <= number <= window.high for window in windows or ())
+    if windows is not None and not whole and not inside:
+        return None
+    plain = answer.value.plain if answer.value else None
+    if windows is not None and whole and isinstance(plain, dict) and plain.get("id") == number:
+        return deviates(answer, f"a row that {answer.method.replace('_get', '_list')} shows, too")
+    return miss(world, answer, {})
+
+
+def _windows(world: World) -> list[Step]:
+    if not world.all_people:
+        raise Lacking("not all people were listed")
+    world.need_patches()
+    return [window.read("patch_list") for window in world.patches]
+
+
+@decides("READ-061", _windows, on="patch_list", data=True)
+def test_submitters_are_people_that_are_listed(world: World, answer: Exchange) -> Finding:
+    known = {row["id"] for row in world.people}
+    rows = [n.plain for n in answer.value or () if n.kind == "struct"]
+    if not known or not rows:
+        return None
+    for row in rows:
+        if row.get("submitter_id") not in known:
+            return Deviation(
+                "a submitter_id that person_list shows",
+                f"{answer.request.describe()} answered patch {row.get('id')} with submitter_id"
+                f" {row.get('submitter_id')}",
+            )
+    return OK
+
+
+def _beyond(world: World) -> list[Step]:
+    rows = {
+        "patch_get": world.patch_rows,
+        "state_get": world.states,
+        "project_get": world.projects,
+        "person_get": world.people,
+    }
+    return [
+        call(method, Raw(f"<i8>{(1 << bits) + found[0]['id']}</i8>"))
+        for method, found in rows.items()
+        if found and not (world.thrifty and method != "patch_get")
+        for bits in ((32, 64) if world.thrifty else (31, 32, 63, 64))
+    ]
+
+
+@decides("READ-062", _beyond, on=ALL)
+def test_an_id_beyond_every_column_is_no_row(world: World, answer: Exchange) -> Finding:
+    number = one_int(answer)
+    if number is None or number < 1 << 31:
+        return None
+    if answer.fault is not None:
+        return faults(answer, "OverflowError", "IndexError", "DataError", "ProgrammingError")
+    return miss(world, answer, nothing(answer))
+
+
+def _spelt(world: World) -> list[Step]:
+    methods = ["patch_get"] if world.thrifty else few(world)
+    return [call(m, value) for m in methods for value in (True, "\uff11")]
+
+
+@decides("READ-063", _spelt, on=ALL, data=True)
+def test_true_is_1(world: World, answer: Exchange) -> Finding:
+    given = answer.params[0] if len(answer.params) == 1 else None
+    rows = _listed(world, answer.method)
+    if not rows or not (given is True or given == "\uff11"):
+        return None
+    row = next((r for r in rows if r["id"] == 1), None)
+    if row is None or answer.method in ("check_get",):
+        return None
+    plain = answer.value.plain if answer.value else None
+    return expect(isinstance(plain, dict) and plain.get("id") == 1, answer, "the row with id 1")
+
+
+@decides(
+    "READ-064",
+    lambda w: [call("person_list", "", 61)],
+    on="person_list person_get",
+)
+def test_a_person_has_a_user_or_none(world: World, answer: Exchange) -> Finding:
+    value = answer.value
+    rows = (
+        [] if value is None else [n.plain for n in ([value] if value.kind == "struct" else value)]
+    )
+    rows = [row for row in rows if isinstance(row, dict) and "user" in row]
+    for row in rows:
+        if not str(row["user"]).strip():
+            return deviates(answer, f"a user name or None for person {row.get('id')}")
+    return OK if rows else None
+
+
+def _users(world: World) -> list[Step]:
+    patches = [w.read("patch_list") for w in world.patches]
+    checks = [w.read("check_list") for w in world.checks]
+    if not patches or not checks:
+        raise Lacking("the instance lists no patches and checks")
+    return [(patches[0], checks[0])]
+
+
+@decides("READ-065", _users, data=True)
+def test_a_user_has_one_name_everywhere(
+    world: World, patches: Exchange, checks: Exchange
+) -> Finding:
+    names: dict[int, str] = {}
+    for row in (n.plain for n in patches.value or () if n.kind == "struct"):
+        if row.get("delegate_id"):
+            names[row["delegate_id"]] = row["delegate"]
+    judged = False
+    for row in (n.plain for n in checks.value or () if n.kind == "struct"):
+        known = names.get(row.get("user_id", 0))
+        judged = judged or known is not None
+        if known is not None and row["user"] != known:
+            return deviates(checks, f"the user {known!r} for user_id {row['user_id']}")
+    return OK if judged else None
+
+
+def _parts(world: World) -> list[Step]:
+    return [
+        call("patch_get_by_hash", row["hash"][:length])
+        for row in some(hashed(world), 1 if world.thrifty else 2)
+        for length in ((12,) if world.thrifty else (7, 12, 39))
+    ]
+
+
+@decides("READ-066", _parts, on="patch_get_by_hash", data=True)
+def test_part_of_a_hash_finds_nothing(world: World, answer: Exchange) -> Finding:
+    text = answer.params[0] if len(answer.params) == 1 else None
+    if not isinstance(text, str) or not 0 < len(text.strip()) < 40:
+        return None
+    rows = [row.get("hash", "") for row in world.patch_rows]
+    if not any(h.startswith(text) and len(h.strip()) == 40 for h in rows):
+        return None
+    if any(h.strip() == text.strip() for h in rows) or _whole(answer, text):
+        return None
+    return miss(world, answer, {})
+
+
+def _whole(answer: Exchange, text: str) -> bool:
+    """Whether a patch came of just that hash, which may be beyond the sample."""
+    plain = answer.value.plain if answer.value else None
+    return isinstance(plain, dict) and str(plain.get("hash", "")).strip() == text.strip()
+
+
+def _cases(world: World) -> list[Step]:
+    if (world.profile.database or "").lower() not in ("sqlite", "postgresql"):
+        raise Lacking("whether case matters depends on the database")
+    rows = some(hashed(world), 1 if world.thrifty else 2)
+    found: list[Step] = [call("patch_get_by_hash", row["hash"].swapcase()) for row in rows]
+    for row in rows:
+        name = linkname(world, row["project_id"])
+        found.append(call("patch_get_by_project_hash", name.swapcase(), row["hash"]))
+        found.append(call("patch_get_by_project_hash", name, row["hash"].swapcase()))
+    return found
+
+
+@decides("READ-067", _cases, on="patch_get_by_hash patch_get_by_project_hash", data=True)
+def test_case_matters_to_hashes_and_linknames(world: World, answer: Exchange) -> Finding:
+    if (world.profile.database or "").lower() not in ("sqlite", "postgresql"):
+        return None
+    *name, text = answer.params or ("",)
+    names = [p["linkname"] for p in world.projects]
+    hashes = [row.get("hash", "").strip() for row in world.patch_rows]
+    if not isinstance(text, str) or not all(isinstance(n, str) for n in name):
+        return None
+    odd = text not in hashes and text.lower() in {h.lower() for h in hashes}
+    for word in name:
+        odd = odd or (word not in names and word.lower() in {n.lower() for n in names})
+    if not odd or not text.strip() or (not name and _whole(answer, text)):
+        return None
+    return miss(world, answer, {})
+
+
+def _named_otherwise(world: World) -> list[Step]:
+    row = some(hashed(world), 1)[0]
+    project = next((p for p in world.projects if p["id"] == row["project_id"]), None)
+    if project is None:
+        raise Lacking("the project of the sampled patches is not listed")
+    names = [project["id"], str(project["id"]), project["name"]]
+    names = names[-1:] if world.thrifty else names
+    return [call("patch_get_by_project_hash", name, row["hash"]) for name in names]
+
+
+@decides("READ-068", _named_otherwise, on="patch_get_by_project_hash", data=True)
+def test_a_project_is_named_by_its_linkname_alone(world: World, answer: Exchange) -> Finding:
+    match answer.params:
+        case (str() | int() as name, str(text)) if text:
+            linknames = {loose(p["linkname"]) for p in world.projects}
+            others = {p["id"] for p in world.projects} | {p["name"] for p in world.projects}
+            others |= {str(p["id"]) for p in world.projects}
+            if loose(str(name)) in linknames or name not in others:
+                return None
+            return miss(world, answer, {})
+    return None
+
+
+def _any_hash(world: World) -> list[Step]:
+    rows = [r for r in world.need_patches() if r.get("hash", "").strip()]
+    if not rows:
+        raise Lacking("no sampled patch shows a hash")
+    return [call("patch_get_by_hash", row["hash"]) for row in some(rows, 2 if world.thrifty else 8)]
+
+
+@decides("READ-069", _any_hash, on="patch_get_by_hash", data=True)
+def test_a_hash_that_shows_is_found(world: World, answer: Exchange) -> Finding:
+    text = answer.params[0] if len(answer.params) == 1 else None
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9a-f]+ *", text):
+        return None
+    rows = [row for row in world.patch_rows if row.get("hash") == text]
+    if not rows:
+        return None
+    if answer.fault is not None:
+        several = len(rows) > 1 or not world.all_patches
+        return None if several else deviates(answer, f"patch {rows[0]['id']}")
+    plain = answer.value.plain if answer.value else None
+    right = isinstance(plain, dict) and str(plain.get("hash")).strip() == text.strip()
+    return expect(right, answer, "a patch with that hash")
+
+
+def _all_poisoned(world: World) -> list[Step]:
+    if world.patch_rows or not any("cannot be listed" in note for note in world.notes):
+        raise Lacking("patches can be listed")
+    return [tuple(call("patch_get", number) for number in range(1, 13))]
+
+
+@decides("READ-070", _all_poisoned, on="patch_get")
+def test_patches_can_be_read_at_all(world: World, *answers: Exchange) -> Finding:
+    if any(answer.value is not None and answer.value.value for answer in answers):
+        return OK
+    spoilt = [answer for answer in answers if poisoned(answer)]
+    if len(spoilt) < 5:  # some odd rows, and no others
+        return None
+    return deviates(spoilt[0], "a patch: none of the first ones can be read")
