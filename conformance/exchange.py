@@ -291,7 +291,7 @@ NOBODYS = frozenset({"!!!!", "YWJjZA"})
 
 def made_up(authorization: str) -> bool:
     """Whether the value of an Authorization header is the suite's own, and so no secret."""
-    scheme, _, token = authorization.strip().partition(" ")
+    scheme, _, token = authorization.strip().replace("\t", " ").partition(" ")
     if not token.strip():
         return scheme.lower() in ("", "basic")
     with contextlib.suppress(ValueError):

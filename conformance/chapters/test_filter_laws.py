@@ -10,7 +10,7 @@ from ..judging import deviates, empty, expect, faults, fixed, poisoned
 from ..verdicts import Deviation
 from ..world import Lacking, World, rows_of
 from .edges import telling
-from .test_filters import filter_of, selection
+from .selecting import filter_of, selection
 from .test_lists import searched
 
 PATCH_RELATIONS = frozenset({"project_id", "state_id", "submitter_id"})

@@ -3,158 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from ..engine import OK, Finding, Mixed, Step, decides
 from ..exchange import NOWHERE, Exchange, call
 from ..judging import array, deviates, empty, expect, faults, fixed, poisoned
 from ..lookups import LOOKUPS, PATCH_FIELDS, clock_change, parse_date, split
 from ..verdicts import Deviation
-from ..world import Lacking, Row, Window, World, rows_of
-from .edges import EDGES
+from ..world import Lacking, Row, World, rows_of
 from .filters import FILTERS, Filter
+from .selecting import filter_of, known, mixed, pointless, selection, windowed
 from .test_reads import some
-
-
-def filter_of(exchange: Exchange) -> dict[str, Any] | None:
-    """The filter that was sent, if it was a struct or nothing."""
-    match exchange.params:
-        case ():
-            return {}
-        case (dict() as filt,):
-            return filt
-    return None
-
-
-def known(filt: Mapping[str, Any]) -> bool:
-    """Whether every entry names a field and a lookup that there are."""
-    for key in filt:
-        name, mark, lookup = key.partition("__")
-        if name not in PATCH_FIELDS or (mark and lookup not in LOOKUPS):
-            return False
-    return True
-
-
-def selection(world: World, answer: Exchange, filt: Mapping[str, Any]) -> Finding:
-    """Whether just the rows came that the filter selects."""
-    if not known(filt) or poisoned(answer):
-        return None
-    rows = world.universe("patch_list", filt)
-    if rows is None:
-        return None
-    if any(_pointless(world, key, value) for key, value in filt.items()):
-        return None
-    relations = [k.partition("__")[0] for k in filt if "_id" in k]
-    if len(relations) != len(set(relations)):
-        return None  # of two for one relation the later counts
-    must, may = split(rows, filt, world.profile.database)
-    if answer.value is None and must != may and not must:
-        return None  # a value that some databases refuse
-    found = array(answer)
-    if isinstance(found, Deviation):
-        return found
-    got = {row["id"] for row in rows_of(answer) or []}
-    if must <= got <= may:
-        return OK
-    wrong = "misses" if must - got else "wrongly holds"
-    which = sorted(must - got or got - may)[:5]
-    return Deviation(
-        f"the patches {shorten(sorted(must))}",
-        f"{answer.request.describe()} {wrong} {which}: {shorten(sorted(got))}",
-    )
-
-
-def shorten(ids: list[int]) -> str:
-    """A list of ids for people."""
-    return str(ids) if len(ids) <= 20 else f"{ids[:20]}… ({len(ids)})"
-
-
-def _pointless(world: World, key: str, value: Any) -> bool:
-    """Whether an entry is outside what rows can tell: a relation to nowhere, an odd type."""
-    name, _, lookup = key.partition("__")
-    if name == "delegate_id" or name == "max_count":
-        return True
-    if name in ("project_id", "submitter_id", "state_id"):
-        held = {row[name] for row in world.patch_rows}
-        return type(value) is not int or value not in held
-    if name == "archived":
-        return not (
-            (lookup == "" and type(value) in (bool, int) and value in (0, 1))
-            or (lookup == "isnull" and type(value) is bool)
-        )
-    if lookup in ("in", "range"):
-        wanted: type | tuple[type, ...] = int if name == "id" else str
-        return (
-            not isinstance(value, list)
-            or not value
-            or any(type(v) is not wanted for v in value)
-            or (lookup == "range" and len(value) != 2)
-        )
-    if lookup == "isnull":
-        return type(value) is not bool
-    if name == "id":
-        number = type(value) is int and abs(value) < 1 << 31
-        return not (number and lookup in ("", "gt", "gte", "lt")) and not (
-            type(value) is str and value.isdigit() and value.isascii()
-        )
-    if name == "date" and lookup in ("year", "month", "day"):
-        return type(value) is not int or not 1 <= value <= 9998
-    if name == "date":
-        text = value.replace("T", " ") if type(value) is str else ""
-        return parse_date(text) is None or lookup not in ("", "gt", "gte", "lt")
-    return type(value) is not str or not value
-
-
-def _bounded(window: Window, key: str, value: Any) -> Step:
-    """The call that asks for one entry within a window."""
-    if key != "id__range":
-        return call("patch_list", {key: value, **window.bounds})
-    return call("patch_list", {key: [min(max(n, window.low), window.high) for n in value]})
-
-
-def _edged(world: World, entry: Filter) -> list[Step]:
-    """What every run asks: each edge of each entry, or one of the first where requests are few."""
-    world.need_patches()
-    asked: dict[Step, None] = {}
-    for window in world.patches:
-        rows = list(window.rows)
-        for key in entry.keys:
-            for value in EDGES[entry.values](rows, key) if rows else ():
-                asked[_bounded(window, key, value)] = None
-                if world.all_patches and key != "id__range":
-                    asked.setdefault(call("patch_list", {key: value}))
-    return list(asked)[: 1 if world.thrifty else None]
-
-
-def _mixed(world: World, entry: Filter) -> Mixed | list[Step]:
-    edges = _edged(world, entry)
-    return edges if world.thrifty and edges else Mixed(edges, _windowed(world, entry))
-
-
-def _windowed(world: World, entry: Filter) -> SearchStrategy[Any]:
-    world.need_patches()
-    windows = [w for w in world.patches if w.rows]
-
-    @st.composite
-    def asked(draw: st.DrawFn) -> Step:
-        window: Window = draw(st.sampled_from(windows))
-        key = draw(st.sampled_from(entry.keys))
-        value = draw(entry.values(list(window.rows), key))
-        bounded = {key: value, **({} if key == "id__range" else window.bounds)}
-        if key == "id__range":
-            low, high = min(value), max(value)
-            if low < window.low or high > window.high:
-                bounded = {key: [max(low, window.low), min(high, window.high)]}
-        if world.all_patches and draw(st.booleans()):
-            bounded = {key: value}
-        return call("patch_list", bounded)
-
-    return asked()
 
 
 def _decide(entry: Filter) -> None:
@@ -176,7 +39,7 @@ def _decide(entry: Filter) -> None:
     judge.__name__ = "test_filter_" + entry.number + "_" + entry.keys[0]
     judge.__module__ = __name__
     globals()[judge.__name__] = decides(
-        f"LIST-{entry.number}", lambda world: _mixed(world, entry), on="patch_list", data=True
+        f"LIST-{entry.number}", lambda world: mixed(world, entry), on="patch_list", data=True
     )(judge)
 
 
@@ -265,7 +128,7 @@ def _slice(world: World, answer: Exchange, wanted: Callable[[int], bool]) -> Fin
     rows = world.universe("patch_list", rest)
     if not wanted(count) or rows is None or not known(rest) or poisoned(answer):
         return None
-    if any(_pointless(world, k, v) for k, v in rest.items()):
+    if any(pointless(world, k, v) for k, v in rest.items()):
         return None
     must, may = split(rows, rest)
     if must != may:
@@ -582,7 +445,7 @@ def test_isnull_parts_the_patches(
     return expect(one | other == both and not one & other, yes, "either true or false of each")
 
 
-@decides("LIST-080", lambda w: _windowed(w, FILTERS[0]), on="patch_list", data=True)
+@decides("LIST-080", lambda w: windowed(w, FILTERS[0]), on="patch_list", data=True)
 def test_filtered_rows_say_the_same(world: World, answer: Exchange) -> Finding:
     listed = {row["id"]: row for row in world.patch_rows}
     rows = [row for row in rows_of(answer) or [] if row.get("id") in listed]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from ..engine import OK, Finding, Step, decides
 from ..exchange import Exchange, Raw, call
@@ -16,9 +18,10 @@ from .test_reads import ALL, few, hashed, linkname, nothing, one_int, some
 BESIDE = 12
 
 
-def _unlisted(rows: list[Row], low: int, high: int) -> list[int]:
+def _unlisted(rows: Iterable[Row], low: int, high: int) -> Iterator[int]:
+    """The first ids between two that none of the rows has."""
     known = {row["id"] for row in rows}
-    return [n for n in range(max(1, low), high + 1) if n not in known]
+    return islice((n for n in range(max(1, low), high + 1) if n not in known), BESIDE)
 
 
 def _gaps(world: World) -> list[Step]:
@@ -29,7 +32,7 @@ def _gaps(world: World) -> list[Step]:
     for method, rows in tables:
         ids = [row["id"] for row in rows]
         if ids:
-            steps += [call(method, n) for n in _unlisted(rows, 1, max(ids) + 3)[:BESIDE]]
+            steps += [call(method, n) for n in _unlisted(rows, 1, max(ids) + 3)]
     for method, windows, whole in (
         ("patch_get", world.patches, world.all_patches),
         ("check_get", world.checks, world.all_checks),
@@ -38,8 +41,7 @@ def _gaps(world: World) -> list[Step]:
             ids = [row["id"] for row in window.rows]
             if ids:
                 last = max(ids) + 3 if whole else window.high
-                unlisted = _unlisted(list(window.rows), min(ids), last)
-                steps += [call(method, n) for n in unlisted[:BESIDE]]
+                steps += [call(method, n) for n in _unlisted(window.rows, min(ids), last)]
     if not steps:
         raise Lacking("the instance lists nothing")
     return steps[:: max(1, len(steps) // 2)] if world.thrifty else steps

@@ -9,7 +9,7 @@ from ..engine import Finding, Observation, Step, decides
 from ..exchange import Exchange, call
 from ..world import Lacking, World, rows_of
 from .filters import safe
-from .test_filters import filter_of
+from .selecting import filter_of
 
 
 def _swapped(lookup: str) -> Callable[[World], list[Step]]:

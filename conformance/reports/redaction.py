@@ -127,7 +127,7 @@ def _encoded(secret: str) -> set[str]:
 def _header_value(value: str) -> str:
     if not value.strip() or BLOT in value or "…" in value or "{" in value or "$(" in value:
         return value
-    if made_up(value):
+    if made_up(value.replace("\\t", "\t")):  # as printf and Python write a tab
         return value
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() not in SCHEMES:

@@ -1,1 +1,1 @@
-"""The tables of the catalogue, one module per chapter."""
+"""The tables of the catalogue, one module per chapter; that of READ takes in `mails`."""

@@ -1,12 +1,10 @@
 """PW-READ: what is said of one row, and that everything said of it agrees."""
 
 from ..catalogue import MUST, SHOULD, row
+from .mails import MAILS
 
 MISS = "pwclient says 'Unable to fetch patch 99' on {} and shows a traceback on anything else"
 AGREE = "clients list first and then get by id what they listed"
-#: Patches of dataset a whose mails, diffs and pages were all recorded.
-SHOWN = (1, 4, 6, 14, 15)
-MBOX = "pwclient git-am and every CI pipe the mbox into git"
 
 REQUIREMENTS = [
     row(
@@ -285,89 +283,6 @@ REQUIREMENTS = [
         "patch_get_by_project_hash/buildtool,present",
     ),
     row(
-        "READ-040",
-        MUST,
-        "all",
-        "The mbox begins with `From patchwork` and the patch's date.",
-        MBOX,
-        "SERVER.md 1.9",
-        "patch_get_mbox/1",
-        "get/mbox/2",
-    ),
-    row(
-        "READ-041",
-        MUST,
-        "all",
-        "The mbox is a plain-text mail in UTF-8.",
-        MBOX,
-        "SERVER.md 1.9",
-        "patch_get_mbox/1",
-    ),
-    row(
-        "READ-042",
-        MUST,
-        "all",
-        "X-Patchwork-Id names the patch.",
-        "scripts find their way back by it",
-        "SERVER.md 1.9",
-        "patch_get_mbox/1",
-    ),
-    row(
-        "READ-043",
-        MUST,
-        "1.1+",
-        "X-Patchwork-Delegate is there if the patch has a delegate, and only then.",
-        "scripts route mail by it",
-        "SERVER.md 1.9, 2",
-        "patch_get_mbox/1",
-        "get/mbox/3",
-    ),
-    row(
-        "READ-044",
-        MUST,
-        "1.1+",
-        "X-Patchwork-Submitter names the submitter's address.",
-        "scripts that credit people take the address from it",
-        "SERVER.md 1.9, 2",
-        "patch_get_mbox/1",
-    ),
-    row(
-        "READ-045",
-        MUST,
-        "all",
-        "The mbox ends with the diff that patch_get_diff gives.",
-        MBOX,
-        "SERVER.md 1.9",
-        "patch_get_mbox/1 + patch_get_diff/1",
-    ),
-    row(
-        "READ-046",
-        MUST,
-        "all",
-        "The mbox has LF line ends only.",
-        MBOX,
-        "SERVER.md 1.9",
-        "patch_get_mbox/1",
-    ),
-    row(
-        "READ-047",
-        MUST,
-        "all",
-        "patch_get_diff is a string, or the fault about None where the patch has no diff.",
-        "review tools fetch the diff without the mail around it",
-        "SERVER.md 1.4",
-        "patch_get_diff/1",
-        "get/diff/7",
-    ),
-    row(
-        "READ-048",
-        SHOULD,
-        "all",
-        "`git mailinfo` finds author, subject and diff in the mbox of a patch that has them.",
-        MBOX,
-        "not recorded: no git ran when the recordings were made; SERVER.md 1.9",
-    ),
-    row(
         "READ-050",
         SHOULD,
         "all",
@@ -395,71 +310,6 @@ REQUIREMENTS = [
         "one null hides a whole list from every client",
         "SERVER.md 1.3, 4",
         "patch_list",
-    ),
-    row(
-        "READ-053",
-        MUST,
-        "all",
-        "The mbox has Content-Type, MIME-Version and Content-Transfer-Encoding first, 7bit or 8bit"
-        " as its body needs.",
-        MBOX,
-        "SERVER.md 1.9",
-        "patch_get_mbox/1",
-    ),
-    row(
-        "READ-054",
-        MUST,
-        "1.1+",
-        "X-Patchwork-Submitter, X-Patchwork-Id and X-Patchwork-Delegate come next.",
-        "scripts read them before the headers of the mail, which may hold others of these names",
-        "SERVER.md 1.9",
-        "patch_get_mbox/1",
-    ),
-    row(
-        "READ-055",
-        MUST,
-        "1.1+",
-        "X-Patchwork-Delegate holds an address, or nothing.",
-        "scripts route mail by it",
-        "SERVER.md 1.9",
-        "patch_get_mbox/1",
-    ),
-    row(
-        "READ-056",
-        MUST,
-        "all",
-        "The mbox has a Date header.",
-        MBOX,
-        "SERVER.md 1.9",
-        "patch_get_mbox/1",
-    ),
-    row(
-        "READ-057",
-        MUST,
-        "all",
-        "Mails keep the headers that they came with: Subject, From, To and Message-Id.",
-        "git am takes author and subject from them",
-        "SERVER.md 1.9, 2",
-        "get/mbox/1 + get/mbox/2 + get/mbox/3 + get/mbox/4",
-    ),
-    row(
-        "READ-058",
-        MUST,
-        "all",
-        "patch_get_mbox gives the mbox that the patch's page offers.",
-        "some clients list by XML-RPC and get /patch/N/mbox/",
-        "SERVER.md 1.1, 2; CLIENTS.md",
-        *(f"get/mbox/{n} + page/id mbox/{n} + page/msgid mbox/{n}" for n in SHOWN),
-        *(f"mbox/{n} + page/mbox/{n} + page/mbox-msgid/{n}" for n in range(62, 73)),
-    ),
-    row(
-        "READ-059",
-        MUST,
-        "all",
-        "patch_get_diff gives the diff that the patch's page offers.",
-        "some clients list by XML-RPC and get the rest from pages",
-        "SERVER.md 1.1, 2",
-        *(f"get/diff/{n} + page/id raw/{n} + page/msgid raw/{n}" for n in SHOWN),
     ),
     row(
         "READ-060",
@@ -566,4 +416,5 @@ REQUIREMENTS = [
         "SERVER.md 1.3",
         "patch_get/1",
     ),
+    *MAILS,
 ]

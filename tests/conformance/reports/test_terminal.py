@@ -173,7 +173,7 @@ def test_a_piped_run_shows_card_progress_verdicts_and_summary_in_any_encoding(en
     assert done.stderr == b""
     assert "Traceback" not in text
     assert "\x1b" not in text
-    card, progress, verdicts = re.split(r"(\d+/\d+ decided,.*\n)", text, maxsplit=1)
+    card, *_, progress, verdicts = re.split(r"(\d+/\d+ decided,.*\n)", text)
     assert "not checked  what needs a login" in card
     assert re.match(r"(\d+)/\1 decided, \d+ requests, 0 failures\n", progress)
     assert re.match(r"(?s)\n +not\n *chapter  pass .*\nconformant: [^\n]*\n\Z", verdicts)
