@@ -95,7 +95,7 @@ def serve(
         await server.start(listener)
         click.echo(_json(patchwork, base_url) if as_json else banner(patchwork, base_url))
         await stop.wait()
-        server.close()
+        await server.end()
         await asyncio.sleep(0)
 
     loop = new_event_loop()

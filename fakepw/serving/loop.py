@@ -54,12 +54,17 @@ class LoopThread:
         """Whether something can be run here; not so in a forked child."""
         return self.pid == os.getpid() and self._thread.is_alive()
 
+    @property
+    def current(self) -> bool:
+        """Whether this is the thread that asks."""
+        return threading.current_thread() is self._thread
+
     def run(self, function: Callable[..., Result], *args: Any) -> Result:
         """Call a function in the loop's thread and wait for its result, or its exception.
 
         Raises RuntimeError if the thread is gone: it does not live on in a forked child.
         """
-        if threading.current_thread() is self._thread:
+        if self.current:
             return function(*args)
         if not self.alive:
             raise RuntimeError("this server's thread is gone: it runs in the parent process")

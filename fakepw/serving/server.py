@@ -84,6 +84,7 @@ class Server:
         self.clock: Callable[[], float] = time.monotonic
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._sweeping: asyncio.TimerHandle | None = None
         self._turned_away = 0
         self._vanished: list[str] = []
@@ -95,11 +96,24 @@ class Server:
     async def start(self, listener: socket.socket) -> None:
         """Accept connections on a listening socket, which from now on is the server's to close."""
         self._loop = asyncio.get_running_loop()
+        self._listener = listener
         self._room = min(self.limits.connections, _descriptors())
         self.clock = self._loop.time
         self._server = await self._loop.create_server(
             lambda: Connection(self), sock=listener, backlog=BACKLOG
         )
+
+    async def end(self) -> None:
+        """Stop accepting, let those in whose connections are just being set up, and `close`.
+
+        asyncio would leave their sockets open until the garbage collector finds them.
+        """
+        assert self._loop is not None
+        assert self._listener is not None
+        if self._loop.remove_reader(self._listener):  # uvloop, which reads otherwise, has none
+            await asyncio.sleep(0)  # in which a transport is made of what was accepted,
+            await asyncio.sleep(0)  # and a connection of that
+        self.close()
 
     def close(self) -> None:
         """Stop accepting and cut every connection. Answers that are half sent stay so."""

@@ -77,8 +77,10 @@ class LiveServer:
         """Stop listening and hang up on every client. Once stopped, it does nothing."""
         if self in _running:
             _running.discard(self)
-            if self._thread.alive:
-                self._thread.run(self._server.close)
+            if self._thread.current:
+                self._server.close()
+            elif self._thread.alive:
+                self._thread.run_coroutine(self._server.end())
 
     def __enter__(self) -> LiveServer:
         """The server itself. Raises RuntimeError if it is stopped: it does not start again."""

@@ -50,7 +50,7 @@ def served(respond: Respond, instance: str = INSTANCE, fixture: str = "demo") ->
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/xmlrpc/"
     finally:
-        thread.run(server.close)
+        thread.run_coroutine(server.end())
 
 
 def session(url: str, world: World | None = None, *, examples: int = 6) -> Iterator[Session]:

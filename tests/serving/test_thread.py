@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import socket
 import subprocess
@@ -296,3 +298,16 @@ new = {name for name in set(sys.modules) - before if not name.startswith("fakepw
 print(sorted(new & {"asyncio", "msgspec", "httptools", "xmlrpc.client", "click", "ssl"}))
 """
     assert python(code).stdout == "[]\n"
+
+
+def test_who_is_being_accepted_when_the_server_stops_is_hung_up_on(recwarn):
+    for _ in range(30):
+        with fakepw.serve("tiny") as pw:
+            clients = [socket.create_connection((pw.host, pw.port)) for _ in range(20)]
+        gc.collect()
+        for client in clients:
+            client.settimeout(5)
+            with contextlib.suppress(ConnectionError):
+                assert client.recv(1) == b""
+            client.close()
+    assert not [str(warning.message) for warning in recwarn]

@@ -121,7 +121,7 @@ def serving(
     try:
         yield server, port
     finally:
-        shared().run(server.close)
+        shared().run_coroutine(server.end())
 
 
 def echo(request: Request) -> Response:
