@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -387,13 +388,22 @@ CHECKED = (
     ),
 )
 
+
+def _wide(authorization: str) -> bool:
+    """Whether credentials decode to more than ASCII."""
+    try:
+        return not base64.b64decode(authorization.partition(" ")[2], validate=True).isascii()
+    except ValueError:
+        return False
+
+
 CREDENTIALS = (
     Mutant(
         "a crash beyond ASCII",
         "AUTH-023",
         said=lambda r, a: (
             fault("<class 'UnicodeDecodeError'>:'ascii' codec can't decode byte")
-            if isinstance(r.authorization, str) and "w7w=" in r.authorization
+            if isinstance(r.authorization, str) and _wide(r.authorization)
             else a
         ),
     ),
