@@ -79,7 +79,7 @@ class Connection(Reader, asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         if self.phase != OVER:
-            self.server.arrived(self, bytes(self.server.buffer[:nbytes]))
+            self.server.arrived(self, self.server.buffer[:nbytes].tobytes())
             if self.blocked:  # who does not take answers need not ask for more
                 self.transport.pause_reading()
 
