@@ -7,7 +7,7 @@ import shutil
 from html.parser import HTMLParser
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from conformance.catalogue import requirements
 from conformance.reports import KINDS
@@ -93,9 +93,8 @@ def test_filtering_by_chapter_shows_that_chapter_alone(opened):
     assert page.locator("section.chapter:visible").count() == 1
     assert page.locator("#shown").inner_text() == f"{len(wanted)} of {len(requirements())} shown"
     page.get_by_role("button", name="Clear filters").click()
-    page.wait_for_function(
-        f"document.querySelector('#shown').textContent.startsWith('{len(requirements())} of')"
-    )
+    every = len(requirements())
+    expect(page.locator("#shown")).to_have_text(f"{every} of {every} shown")
     assert shown(page) == set(requirements())
 
 
@@ -156,7 +155,7 @@ def test_curl_and_python_lines_can_be_copied(opened, browser):
     [evidence] = builders.failures()[0].evidence
     for name, line in (("curl", evidence.curl), ("Python", evidence.python)):
         failed.get_by_role("button", name=f"Copy the {name} line").click()
-        page.wait_for_function("document.body.innerText.includes('Copied')")
+        expect(page.get_by_text("Copied").first).to_be_visible()
         assert page.evaluate("navigator.clipboard.readText()") == line
 
 
