@@ -171,18 +171,14 @@ def _dict(value: dict[Any, Any], chunks: list[bytes]) -> None:
     chunks.append(b"</struct></value>\n")
 
 
-def _record(value: Record, chunks: list[bytes]) -> None:
+def _kept(value: Record | Array, chunks: list[bytes]) -> None:
+    """What keeps its bytes once they are written."""
     if value.encoded is None:
         own: list[bytes] = []
-        _dict(value, own)
-        value.encoded = b"".join(own)
-    chunks.append(value.encoded)
-
-
-def _array(value: Array, chunks: list[bytes]) -> None:
-    if value.encoded is None:
-        own: list[bytes] = []
-        _list(value, own)
+        if isinstance(value, Record):
+            _dict(value, own)
+        else:
+            _list(value, own)
         value.encoded = b"".join(own)
     chunks.append(value.encoded)
 
@@ -199,6 +195,6 @@ _WRITERS: dict[type, Any] = {
     list: _list,
     tuple: _list,
     dict: _dict,
-    Record: _record,
-    Array: _array,
+    Record: _kept,
+    Array: _kept,
 }
