@@ -16,8 +16,8 @@ class Request:
     A body without a Content-Length header is ignored, as real servers do (SERVER.md 1.1).
     `version` is `1.0` or `1.1`.
 
-    Once it is answered, a request may not be changed: `seen` is what `protocol` made of all but
-    the body, for requests that differ in nothing else (`again`).
+    A request may not be changed: it can come again.  `seen` is what `protocol` made of all but the
+    body, for each of its sites, and shared by all requests that differ in nothing else (`again`).
     """
 
     method: bytes
@@ -25,7 +25,7 @@ class Request:
     headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
     version: str = "1.1"
-    seen: Any = field(default=None, init=False, repr=False, compare=False)
+    seen: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def again(self, body: bytes) -> Request:
         """The same request with another body, which spares `protocol` to look at its head again."""

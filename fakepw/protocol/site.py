@@ -53,9 +53,8 @@ _MOST_LENGTHS = 1024
 
 
 class Call(NamedTuple):
-    """What the head of a request says that calls the API of a site, enabled there."""
+    """What the head of a request says that calls the API, enabled there."""
 
-    site: Site
     sized: bool  # whether there is a body: without Content-Length Django reads none (SERVER.md 1.1)
     who: str | None  # the Authorization header
     cookies: Cookies
@@ -79,14 +78,15 @@ class Site:
 
     def respond(self, request: Request, patchwork: Patchwork) -> Response:
         """The answer to a request, of whatever kind."""
-        seen = request.seen
-        if type(seen) is not Call or seen.site is not self or not patchwork.enabled:
+        seen = request.seen.get(self)
+        if seen is None or not patchwork.enabled:
             found = self._look(request, patchwork)
             if isinstance(found, Response):
                 return found
-            request.seen = seen = found
-        status, chunks = self.call(request.body if seen.sized else b"", seen.who, patchwork)
-        return self._answer(status, chunks, seen.cookies, patchwork)
+            request.seen[self] = seen = found
+        sized, who, sent = seen
+        status, chunks = self.call(request.body if sized else b"", who, patchwork)
+        return self._answer(status, chunks, sent, patchwork)
 
     def _look(self, request: Request, patchwork: Patchwork) -> Call | Response:
         """What a request's head says if it is a call of the API, and otherwise the answer to it."""
@@ -111,7 +111,6 @@ class Site:
         if path == API and patchwork.enabled and method == b"POST":
             who = known.get(b"authorization")
             return Call(
-                self,
                 b"content-length" in known,
                 None if who is None else who.decode("latin-1"),
                 sent,

@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 from ..protocol.messages import Response
 
-#: Bytes that are handed to the socket in one go; a longer answer is written piece by piece, so
-#: that a client which does not read holds up one piece and not its whole answer.
-PIECE = 256 * 1024
+#: Bytes that are handed to the socket in one go; a long answer is written piece by piece, so that
+#: a client which does not read holds up one piece and not its whole answer, and one which reads
+#: finds a piece still in the processor's cache.
+PIECE = 64 * 1024
+#: Bytes up to which an answer is not worth more than one piece.
+WHOLE = 4 * PIECE
 
 #: Bytes up to which an answer waits for the others of the same turn.
 SHORT = 8 * 1024
@@ -86,12 +89,12 @@ def pieces(body: list[bytes]) -> Iterator[bytes]:
     The chunks are shared with the rows that they were encoded from: only one piece at a time is
     copied.  How many chunks make a piece is guessed from the piece before.
     """
-    at, count = 0, 64
+    at, count = 0, 256
     while at < len(body):
         piece = b"".join(body[at : at + count])
         at += count
         count = max(1, min(2 * count, count * PIECE // (len(piece) or 1)))
-        if len(piece) <= 2 * PIECE:
+        if len(piece) <= WHOLE:
             yield piece
         else:
             view = memoryview(piece)
@@ -110,16 +113,22 @@ def coded(body: list[bytes], coding: Coding) -> list[bytes]:
 
 
 def coded_pieces(first: bytes, body: list[bytes], coding: Coding) -> Iterator[bytes]:
-    """A head and its body in pieces, each a chunk of the coding."""
+    """A head and its body in pieces, each a chunk of the coding; what is around them goes apart.
+
+    So no piece is copied once more, and clients begin to read while the first is being written.
+    """
     if coding is Coding.PLAIN:
         yield from pieces([first, *body])
         return
-    yield first
+    before = first
     if coding is Coding.CHUNKED:
         for piece in pieces(body):
             if piece:
-                yield b"%x\r\n%b\r\n" % (len(piece), piece)
-        yield b"0\r\n\r\n"
+                yield b"%b%x\r\n" % (before, len(piece))
+                yield piece
+                before = b"\r\n"
+        before += b"0\r\n\r\n"
+    yield before
 
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})

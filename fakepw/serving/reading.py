@@ -36,7 +36,7 @@ _STAND_IN = b"PUT"
 
 #: Bytes that asyncio reads at once, at most.
 MOST_READ = 256 * 1024
-#: Heads that a server remembers, and their longest, in bytes.
+#: Heads, and whole requests, that a server remembers, and their longest, in bytes.
 MOST_KNOWN = 256
 LONGEST_KNOWN = 2048
 
@@ -119,24 +119,24 @@ class Reader:
 
     def receive(self, data: bytes) -> None:
         """Read what arrived, and answer what it completes."""
-        if self.stash:
-            data, self.stash = self.stash + data, b""
-        elif self.phase == IDLE:
-            end = data.find(b"\r\n\r\n", 0, LONGEST_KNOWN) + 4
-            known = self.server.known_heads.get(data[:end])
-            if known is not None and known.length == len(data) - end:
-                self.since = self.server.now
-                request = known.request.again(data[end:])
-                self._take(request, True)
-                known.request.seen = request.seen
-            else:
-                self._read(data)
-                if self.complete == 1 and self.phase == IDLE:
-                    self._know(data, end)
+        if self.phase or self.stash:
+            self._go_on(data)
             return
-        elif self.phase == OVER:
+        request = self.server.known.get(data) or self._below_known_head(data)
+        if request is not None:
+            self.since = self.server.now
+            self._take(request, True)
             return
         self._read(data)
+        if self.complete == 1 and self.phase == IDLE:
+            self._know_head(data)
+
+    def _go_on(self, data: bytes) -> None:
+        """Read on in a request that has begun."""
+        if self.phase != OVER:
+            if self.stash:
+                data, self.stash = self.stash + data, b""
+            self._read(data)
 
     def _read(self, data: bytes) -> None:
         self.reading = len(data)
@@ -148,12 +148,26 @@ class Reader:
         if self.phase:
             self._unfinished(data)
 
-    def _know(self, data: bytes, end: int) -> None:
-        """Remember the head of a read that was just one request, for when it comes again.
+    # Clients send the same head again and again, byte for byte, and often the same call; parsing a
+    # head is a quarter of what a short call costs.
 
-        Clients send the same head again and again, byte for byte; parsing it is a quarter of what
-        a short call costs.
-        """
+    def _below_known_head(self, data: bytes) -> Request | None:
+        """The request that this read is, if it is just one whose head came before."""
+        end = data.find(b"\r\n\r\n", 0, LONGEST_KNOWN) + 4
+        head = self.server.known_heads.get(data[:end])
+        if head is None or head.length != len(data) - end:
+            return None
+        request = head.request.again(data[end:])
+        if len(data) <= LONGEST_KNOWN:
+            known = self.server.known
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            known[data] = request
+        return request
+
+    def _know_head(self, data: bytes) -> None:
+        """Remember the head of a read that was just one request."""
+        end = data.find(b"\r\n\r\n", 0, LONGEST_KNOWN) + 4
         method, known = self.parser.get_method(), self.server.known_heads
         if len(data) == end + len(self.body) and end > 3 and data.startswith(method):
             if len(known) >= MOST_KNOWN:

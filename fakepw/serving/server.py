@@ -88,7 +88,8 @@ class Server:
         self._sweeping: asyncio.TimerHandle | None = None
         self._turned_away = 0
         self._vanished: list[str] = []
-        self.known_heads: dict[bytes, KnownHead] = {}  # by their bytes
+        self.known: dict[bytes, Request] = {}  # by their bytes
+        self.known_heads: dict[bytes, KnownHead] = {}
         self.buffer = memoryview(bytearray(MOST_READ))  # for whichever connection reads just now
         self._arrived: list[tuple[Connection, bytes]] = []  # for the next turn
         self._room = self.limits.connections
@@ -137,10 +138,11 @@ class Server:
 
     def arrived(self, connection: Connection, data: bytes) -> None:
         """Take what a connection read, for the next turn."""
-        if not self._arrived and self._loop is not None:
+        arrived = self._arrived
+        if not arrived and self._loop is not None:
             self._loop.call_soon(self.turn)
-        self._arrived.append((connection, data))
-        if len(self._arrived) >= MOST_ARRIVED:
+        arrived.append((connection, data))
+        if len(arrived) >= MOST_ARRIVED:
             self.turn()
 
     def turn(self) -> None:

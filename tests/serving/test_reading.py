@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +16,9 @@ from fakepw.serving.reading import MOST_KNOWN, Reader
 class Recorder(Reader):
     """A reader without a connection: it keeps what it reads."""
 
-    def __init__(self, **known: Any) -> None:
+    def __init__(self) -> None:
         server = SimpleNamespace(
-            limits=Limits(), clock=lambda: 1.0, now=1.0, held=0, known_heads=known
+            limits=Limits(), clock=lambda: 1.0, now=1.0, held=0, known={}, known_heads={}
         )
         super().__init__(server)  # type: ignore[arg-type]
         self.requests: list[Request] = []
@@ -95,7 +94,7 @@ SENT = st.builds(
 )
 
 
-@given(st.lists(SENT, min_size=1, max_size=4), st.integers(1, 3))
+@given(st.lists(SENT, min_size=1, max_size=4), st.integers(1, 4))
 def test_a_request_that_comes_again_is_read_like_the_first_time(sent, times):
     reader = Recorder()
     for _ in range(times):
@@ -141,6 +140,32 @@ def test_a_known_head_followed_by_another_length_is_parsed_anew():
     ):
         reader.receive(read)
     assert [each.body for each in reader.requests] == [b"abc", b"def", b"ghi", b"jkl", b"mno"]
+
+
+def test_what_comes_a_third_time_is_neither_parsed_nor_built_again():
+    reader = Recorder()
+    first = b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n"
+    for body in (b"abc", b"abc", b"def", b"abc", b"def"):
+        reader.receive(first + body)
+    parsed, built, other, again, another = reader.requests
+    assert built == parsed
+    assert again is built
+    assert another is other
+
+
+def test_no_more_requests_are_remembered_than_are_bound_to_come_again():
+    reader = Recorder()
+    first = b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
+    for number in range(3 * MOST_KNOWN):
+        reader.receive(first + b"%04d" % number)
+        assert len(reader.server.known) <= MOST_KNOWN
+    before = len(reader.server.known)
+    assert before
+    long = b"POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
+    for _ in range(3):
+        reader.receive(long)
+    assert len(reader.server.known) == before
+    assert len(reader.requests) == 3 * MOST_KNOWN + 3
 
 
 def test_no_more_heads_are_remembered_than_are_bound_to_come_again():
