@@ -5,6 +5,7 @@ The load comes from Debian's `wrk` if it is installed, otherwise from several Py
 
 from __future__ import annotations
 
+import json
 import re
 import selectors
 import shutil
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import time
 import xmlrpc.client
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +38,36 @@ def generator(seconds: float) -> str:
     return f"{CLIENTS} Python processes, {CONNECTIONS} keep-alive connections in all; no wrk here"
 
 
-def requests_per_second(port: int, body: bytes, seconds: float) -> float:
-    """How many calls a second a server answers. Raises RuntimeError if it answers any but 200."""
+def requests_per_second(port: int, bodies: Sequence[bytes], seconds: float) -> float:
+    """How many calls a second a server answers, given the calls to make in turn.
+
+    Raises RuntimeError if it answers any but 200.
+    """
     if seconds < 1:  # wrk counts in whole seconds, and processes take long to start
-        return _client(port, body, seconds, CONNECTIONS)
+        return _client(port, bodies, seconds, CONNECTIONS)
     if shutil.which("wrk"):
-        return _wrk(port, body, seconds)
-    return _python(port, body, seconds)
+        return _wrk(port, bodies, seconds)
+    return _python(port, bodies, seconds)
 
 
-def _wrk(port: int, body: bytes, seconds: float) -> float:
-    quoted = "".join(f"\\{byte:03d}" for byte in body)
-    script = f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "text/xml"\nwrk.body = "{quoted}"'
+_SCRIPT = """\
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "text/xml"
+local bodies, requests, n = {%s}, {}, 0
+wrk.body = bodies[1]
+if #bodies > 1 then
+  init = function()
+    for i, body in ipairs(bodies) do requests[i] = wrk.format(nil, nil, nil, body) end
+  end
+  request = function() n = n %% #requests + 1; return requests[n] end
+end
+"""
+
+
+def _wrk(port: int, bodies: Sequence[bytes], seconds: float) -> float:
+    quoted = ("".join(f"\\{byte:03d}" for byte in body) for body in bodies)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        file.write(script)
+        file.write(_SCRIPT % ",".join(f'"{body}"' for body in quoted))
         file.flush()
         url = f"http://127.0.0.1:{port}/xmlrpc/"
         options = ["-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s", "--timeout", "30s"]
@@ -62,9 +81,9 @@ def _wrk(port: int, body: bytes, seconds: float) -> float:
     return float(found[1])
 
 
-def _python(port: int, body: bytes, seconds: float) -> float:
+def _python(port: int, bodies: Sequence[bytes], seconds: float) -> float:
     with tempfile.NamedTemporaryFile() as file:
-        file.write(body)
+        file.write(json.dumps([body.decode() for body in bodies]).encode())
         file.flush()
         each = str(CONNECTIONS // CLIENTS)
         command = [
@@ -130,16 +149,17 @@ class Caller:
         self.socket.close()
 
 
-def _client(port: int, body: bytes, seconds: float, connections: int) -> float:
+def _client(port: int, bodies: Sequence[bytes], seconds: float, connections: int) -> float:
     """Calls a second from this process."""
     callers = [Caller(port) for _ in range(connections)]
-    size = len(callers[0].answer(body))
-    sent = request(body)
-    missing = dict.fromkeys(range(connections), size)
+    calls = [(request(body), len(callers[0].answer(body))) for body in bodies]
+    turn = cycle(calls)
+    missing = dict.fromkeys(range(connections), 0)
     done, start = 0, time.perf_counter()
     with selectors.DefaultSelector() as selector:
         for number, caller in enumerate(callers):
             selector.register(caller.socket, selectors.EVENT_READ, number)
+            sent, missing[number] = next(turn)
             caller.socket.sendall(sent)
         while time.perf_counter() - start < seconds or not done:
             for key, _ in selector.select():
@@ -147,7 +167,7 @@ def _client(port: int, body: bytes, seconds: float, connections: int) -> float:
                 missing[key.data] -= len(caller.some())
                 if missing[key.data] <= 0:
                     done += 1
-                    missing[key.data] = size
+                    sent, missing[key.data] = next(turn)
                     caller.socket.sendall(sent)
         elapsed = time.perf_counter() - start
     for number, caller in enumerate(callers):
@@ -159,4 +179,5 @@ def _client(port: int, body: bytes, seconds: float, connections: int) -> float:
 
 if __name__ == "__main__":
     port, file, seconds, connections = sys.argv[1:]
-    print(_client(int(port), Path(file).read_bytes(), float(seconds), int(connections)))
+    bodies = [body.encode() for body in json.loads(Path(file).read_bytes())]
+    print(_client(int(port), bodies, float(seconds), int(connections)))

@@ -93,6 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
     def call_pw_rpc_version(self) -> list[int]:
         return [1, 3, 0]
 
+    def call_patch_get(self, patch_id: int) -> dict[str, Any]:
+        return self.patches[patch_id - 1]
+
     def call_patch_list(self, filt: dict[str, int]) -> list[dict[str, Any]]:
         return self.patches[: filt["max_count"]]
 

@@ -21,6 +21,7 @@ ROWS = [
     ("pw_rpc_version against ThreadingHTTPServer + stdlib xmlrpc", "x", 5),
     ("… against a bare asyncio responder", "%", 45),
     ("patch_list of 100 rows against stdlib", "x", 6),
+    ("patch_get of 200 patches in turn against stdlib", "x", 5),
     ("patch_list of 200 rows against stdlib", "x", 20),
     ("start in a thread to first answer, warm", "ms", 2),
     ("stop", "ms", 2),
@@ -69,8 +70,10 @@ def test_both_generators_of_load_count_answers(wrk, monkeypatch):
         monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.chdir(ROOT)
     assert ("wrk (C)" in load.generator(1)) is wrk
+    calls = [load.call("patch_get", number) for number in range(9)]
     with fakepw.serve("tiny") as pw:
-        assert load.requests_per_second(pw.port, load.call("pw_rpc_version"), 1) > 10
+        assert load.requests_per_second(pw.port, calls, 1) > 10
+        assert load.requests_per_second(pw.port, [load.call("pw_rpc_version")], 1) > 10
     if wrk:
         with fakepw.serve("tiny", enabled=False) as pw, pytest.raises(RuntimeError):
-            load.requests_per_second(pw.port, load.call("pw_rpc_version"), 1)
+            load.requests_per_second(pw.port, [load.call("pw_rpc_version")], 1)
