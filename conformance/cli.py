@@ -159,6 +159,8 @@ def _arguments(options: Options, workers: int) -> list[str]:
         "conformance.plugin",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:tmpdir",  # for which xdist would leave folders behind
         "-q",
         "--tb=short",
         "--import-mode=prepend",

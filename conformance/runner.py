@@ -33,12 +33,17 @@ WITH_WRITES, ROOMY = 1100, 2000
 REMOTE, LOCAL = 2, 8
 
 
+def passing_folder() -> Path:
+    """A folder that is there as long as this process."""
+    folder = tempfile.TemporaryDirectory(prefix="pw-conformance-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
 @cache
 def leave_no_trace() -> None:
     """Keep what Hypothesis writes out of the folder that somebody runs this in."""
-    folder = tempfile.TemporaryDirectory(prefix="pw-conformance-")
-    atexit.register(folder.cleanup)
-    set_hypothesis_home_dir(folder.name)
+    set_hypothesis_home_dir(passing_folder())
 
 
 @dataclass
@@ -117,7 +122,7 @@ class Target:
 
 def discover(options: Options) -> Target:
     """Find and survey the server. Raises Unusable or ValueError, each in one sentence."""
-    path = Path(tempfile.mkdtemp(prefix="pw-conformance-")) / "budget.sqlite"
+    path = passing_folder() / "budget.sqlite"
     opened: list[HttpTransport] = []
 
     def connect(endpoint: Endpoint) -> HttpTransport:

@@ -46,6 +46,13 @@ def test_a_conformant_server_is_told_so(url: str, tmp_path: Path) -> None:
     assert len(report["verdicts"]) > 120
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_run_leaves_nothing_behind(url: str, tmp_path: Path, workers: str) -> None:
+    words = ("run", url, "--examples", "1", "--select", "VER", "--select", "LIST", "-n", workers)
+    assert suite(*words, TMPDIR=str(tmp_path)).returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_same_seed_gives_the_same_verdicts(url: str) -> None:
     runs = [
         suite("run", url, "--seed", "3", "--select", "LIST", "--select", "VER").stdout.rpartition(

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 
 from conformance.engine import DECISIONS, Session, Settings
-from conformance.runner import Options, asking
+from conformance.runner import Options, asking, passing_folder
 from conformance.survey import Surveyor, find
 from conformance.transport import Credentials, endpoint_of
 from conformance.verdicts import Verdict
@@ -57,8 +55,7 @@ def session(url: str, world: World | None = None, *, examples: int = 6) -> Itera
     """A session that reads only, with the server at a URL; `world` saves the survey."""
     options = Options(url=url, credentials=Credentials("maint", "maintpass"))
     (endpoint,) = endpoint_of(url)
-    folder = Path(mkdtemp(prefix="pw-conformance-"))
-    transport = options.transport(endpoint, folder / "budget.sqlite")
+    transport = options.transport(endpoint, passing_folder() / "budget.sqlite")
     surveyor = Surveyor(asking(transport))
     try:
         if world is None:
