@@ -17,7 +17,9 @@ TOOLS := chromium:chromium curl:curl patch:patch
 demo: .venv/.demo
 	@$(BIN)/python demo/run.py
 
-test: .venv/.dev tools lint
+# uvloop may change nothing (it is an extra), so what serves is tested with it first.
+test: .venv/.dev .venv/.uvloop tools lint
+	PYTHONPATH=.venv/uvloop $(BIN)/python -m pytest -n auto tests/serving
 	$(BIN)/python -m pytest -n auto
 
 lint: .venv/.dev
@@ -35,6 +37,11 @@ clean:
 .venv/.demo .venv/.dev: .venv/.%: pyproject.toml | $(BIN)/python
 	@echo "installing what make $(if $(filter demo,$*),demo,test) needs into .venv"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]' || { echo "pip could not install what fakepw needs. That comes from PyPI, or from the index that pip is set to use: is it within reach?" >&2; exit 1; }
+	@touch $@
+
+# Beside the other packages, where only those find it who are told.
+.venv/.uvloop: pyproject.toml | .venv/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/uvloop 'uvloop>=0.21'
 	@touch $@
 
 $(BIN)/python:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -12,6 +13,7 @@ import threading
 import time
 import xmlrpc.client
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -34,6 +36,13 @@ def call(pw: fakepw.LiveServer, method: str, *params: object, login: str = "") -
     url = pw.url.replace("://", f"://{login}@") if login else pw.url
     with xmlrpc.client.ServerProxy(url) as proxy:
         return getattr(proxy, method)(*params)
+
+
+def test_the_loop_is_uvloops_where_that_is_installed():
+    kind = "uvloop" if find_spec("uvloop") else "asyncio.unix_events"
+    with fakepw.serve(ROWS):
+        assert type(shared().loop).__module__ == kind
+        assert isinstance(shared().loop, asyncio.AbstractEventLoop)
 
 
 @pytest.fixture
