@@ -169,7 +169,8 @@ class Reader:
         """Remember the head of a read that was just one request."""
         end = data.find(b"\r\n\r\n", 0, LONGEST_KNOWN) + 4
         method, known = self.parser.get_method(), self.server.known_heads
-        if len(data) == end + len(self.body) and end > 3 and data.startswith(method):
+        as_it_is = data.startswith(method + b" ")  # not `PUTT`, of which the parser was told PUT
+        if len(data) == end + len(self.body) and end > 3 and as_it_is:
             if len(known) >= MOST_KNOWN:
                 known.clear()
             version = self.parser.get_http_version()

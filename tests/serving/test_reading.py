@@ -86,7 +86,7 @@ HEADERS = st.lists(
 )
 SENT = st.builds(
     Sent,
-    method=st.sampled_from([b"POST", b"GET", b"PUT", b"PROPFIND", b"BREW", b"CONNECT"]),
+    method=st.sampled_from([b"POST", b"GET", b"PUT", b"PROPFIND", b"BREW", b"PUTT", b"CONNECT"]),
     target=st.sampled_from([b"/xmlrpc/", b"http://pw.example.org/xmlrpc/", b"/"]),
     headers=HEADERS.map(tuple),
     body=st.binary(max_size=40),
