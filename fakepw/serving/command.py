@@ -36,7 +36,7 @@ _REMEDIES = {
 
 
 @click.command()
-@click.argument("fixtures", metavar="[FIXTURE]...", nargs=-1, type=click.Path(path_type=str))
+@click.argument("fixtures", metavar="[FIXTURE]...", nargs=-1)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
     "--port",

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 import fakepw
+from fakepw.cli import main
 
 ROWS = {
     "projects": [{"id": 1, "linkname": "netdev", "name": "Networking"}],
@@ -264,6 +265,19 @@ def test_an_unreadable_fixture_is_one_line(tmp_path):
         unreadable.bind(str(tmp_path / "netdev.json"))
         (line,) = refused("netdev.json", cwd=tmp_path)
     assert line == "fakepw serve: netdev.json: No such device or address"
+
+
+def test_what_may_not_be_read_hides_no_other_error(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # even to root
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for file in files:
+        file.write_text("[]")
+    with pytest.raises(SystemExit, match="2"):
+        main(["serve", *map(str, files)])
+    wrong = "$: expected an object, got an array"
+    assert capsys.readouterr().err.splitlines() == [
+        f"fakepw serve: {file}: {wrong}" for file in files
+    ]
 
 
 def test_a_folder_is_one_line(tmp_path):
