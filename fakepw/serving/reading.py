@@ -299,7 +299,8 @@ class Reader:
         elif isinstance(stop, HttpParserCallbackError):
             self.fail(stop.__context__ or stop)
         elif not self._unusual_method(data):
-            self._refuse(400, _reason(data, stop))
+            # After a request that ended in it, who knows where in the read the bad one begins?
+            self._refuse(400, _reason(b"" if self.complete else data, stop))
 
     def _no_upgrade(self, rest: bytes) -> None:
         """Go on in HTTP/1.1 after a head that asks for another protocol, as real servers do.
@@ -328,10 +329,13 @@ class Reader:
 
 
 def _reason(data: bytes, error: Exception) -> str:
-    """What to say of data that are no HTTP; of a method, in gunicorn's words (`http/get`)."""
+    """What to say of data that are no HTTP; of a method, in gunicorn's words (`http/get`).
+
+    `data` are the bytes from the request's beginning on, or empty where that is not known.
+    """
     token = data.split(b" ", 1)[0]
     if data.startswith(b"\x16\x03"):
         return "Invalid HTTP request: a TLS handshake, but this server speaks plain http"
-    if isinstance(error, HttpParserInvalidMethodError) and len(token) <= 64:
+    if isinstance(error, HttpParserInvalidMethodError) and 0 < len(token) <= 64:
         return f"Invalid Method 'Invalid HTTP method: {token.decode('latin-1')!r}'"
     return f"Invalid HTTP request: {error}"
