@@ -6,6 +6,7 @@ A request is answered without a task or a timer of its own.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -228,7 +229,8 @@ class Connection(Reader, asyncio.BufferedProtocol):
         self.waiting.clear()
         if self.refused and not self.transport.is_closing():
             self.since = self.server.now
-            self.transport.write_eof()
+            with contextlib.suppress(OSError):  # it may have hung up already
+                self.transport.write_eof()
             self.transport.resume_reading()
         else:
             self.transport.close()

@@ -172,6 +172,16 @@ def test_what_is_no_http_gets_a_400_page_and_one_line_in_the_log(wire, seen, gar
     assert "was answered 400: " in caplog.text
 
 
+def test_who_hangs_up_behind_what_is_no_http_is_one_line_in_the_log(port, caplog):
+    for _ in range(10):
+        with Wire(port) as hasty:
+            hasty.send(b"hello\r\n\r\n")
+    with Wire(port) as wire:
+        wire.send(post(b"abc"))
+        assert wire.answer().status == 200
+    assert ["was answered 400: " in record.message for record in caplog.records] == [True] * 10
+
+
 def test_good_requests_before_a_bad_one_are_answered(wire):
     wire.send(post(target="/1") + post(target="/2") + b"rubbish\r\n\r\n" + post(target="/3"))
     assert [wire.answer().status for _ in range(2)] == [200, 200]
