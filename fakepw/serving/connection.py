@@ -69,6 +69,7 @@ class Connection(Reader, asyncio.BufferedProtocol):
         self.answers = []
         self.waiting.clear()
         self._hold(0)
+        del self.parser  # it refers to this connection, and so would keep all of it for a while
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the event loop puts what it reads: one buffer for all, emptied at once.
@@ -192,7 +193,6 @@ class Connection(Reader, asyncio.BufferedProtocol):
         self.server.refused(self, status, detail)
         self.phase = OVER
         self.refused = True
-        self.headers, self.body = [], b""
         self._release()
         response = page(status, detail)
         if self.blocked or self.sending is not None or self.waiting:

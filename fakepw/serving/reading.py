@@ -121,15 +121,17 @@ class Reader:
         """Read what arrived, and answer what it completes."""
         if self.phase or self.stash:
             self._go_on(data)
-            return
-        request = self.server.known.get(data) or self._below_known_head(data)
-        if request is not None:
-            self.since = self.server.now
-            self._take(request, True)
-            return
-        self._read(data)
-        if self.complete == 1 and self.phase == IDLE:
-            self._know_head(data)
+        else:
+            request = self.server.known.get(data) or self._below_known_head(data)
+            if request is not None:
+                self.since = self.server.now
+                self._take(request, True)
+                return
+            self._read(data)
+            if self.complete == 1 and self.phase == IDLE:
+                self._know_head(data)
+        if self.phase == IDLE or self.phase == OVER:
+            self.headers, self.body = [], b""  # nobody holds what is done
 
     def _go_on(self, data: bytes) -> None:
         """Read on in a request that has begun."""

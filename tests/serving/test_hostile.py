@@ -204,6 +204,26 @@ def test_a_body_of_100_mb_is_bounded_where_old_django_had_no_bound():
         assert server.end() == []
 
 
+@pytest.mark.parametrize("left_out", [0, 1])
+def test_nobody_holds_a_body_that_is_answered_or_given_up(left_out):
+    """The bodies together are some 250 MB."""
+    body = post(b"x" * 2_500_000)
+    with subject() as server:
+        with server.growing_at_most(60), server.serving_others():
+            wires = [Wire(server.port) for _ in range(100)]
+            for wire in wires:
+                wire.send(body[: len(body) - left_out])
+                if left_out:
+                    wire.close()
+                    server.call(CALL)  # by when it has seen that
+                else:
+                    wire.answer()  # and it stays
+            server.call(PATCH_LIST)
+            for wire in wires:
+                wire.close()
+        assert server.end() == []
+
+
 def test_a_head_of_1_mb_is_refused():
     with subject() as server:
         with server.growing_at_most(10), server.serving_others(), Wire(server.port) as wire:
