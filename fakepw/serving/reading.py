@@ -40,8 +40,9 @@ MOST_READ = 256 * 1024
 MOST_KNOWN = 256
 LONGEST_KNOWN = 2048
 
-#: What an unfinished request is taken to hold beside its bytes.
+#: What an unfinished request is taken to hold beside its bytes, and so each of its headers.
 _OVERHEAD = 1024
+_HEADER_OVERHEAD = 128
 
 
 Fields = list[tuple[bytes, bytes]]
@@ -252,7 +253,8 @@ class Reader:
             if self.trailing > self.server.limits.header_bytes + MOST_READ:
                 self._refuse(431, "limit request trailer fields size")
         if self.phase != OVER:
-            self._hold(len(self.body) + self.head_size + _OVERHEAD)
+            overhead = _OVERHEAD + _HEADER_OVERHEAD * len(self.headers)
+            self._hold(len(self.body) + self.head_size + overhead)
 
     def _measure_head(self) -> None:
         """Refuse a head that is surely too long (`head_size` may be one read too high)."""

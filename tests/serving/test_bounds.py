@@ -111,6 +111,17 @@ def test_unfinished_requests_are_bounded_over_all_connections(caplog):
     assert len(caplog.records) == 1
 
 
+def test_many_small_headers_count_for_what_they_take():
+    head = b"POST / HTTP/1.1\r\n" + b"aa:b\r\n" * 10_000
+    with serving(echo, held_bytes=2_000_000) as (_, port), Wire(port) as one, Wire(port) as two:
+        one.send(head)  # of 60 000 bytes, but in 20 000 pieces
+        assert answers(port)
+        two.send(head)
+        assert two.answer().status == 503
+        one.send(b"\r\n")
+        assert one.answer().body == b"POST / 0"
+
+
 # Time.
 
 
