@@ -163,6 +163,12 @@ class Connection(Reader, asyncio.BufferedProtocol):
         self.since = self.server.now
 
     def resume_writing(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self._resume()
+        else:  # asyncio goes on in a way that would end a connection twice which ended in here
+            asyncio.get_running_loop().call_soon(self._resume)
+
+    def _resume(self) -> None:
         self.blocked = False
         self.since = self.server.now
         if self.sending is not None:

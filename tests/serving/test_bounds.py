@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 
 import pytest
@@ -248,6 +249,23 @@ def test_who_asks_for_the_end_and_reads_late_gets_everything():
         for _ in range(2):
             assert len(wire.answer().body) == 4 * BIG
         assert wire.rest() == b""
+
+
+@pytest.mark.parametrize("end", ["1.0", "close", "eof"])
+def test_the_end_of_a_long_answer_is_not_worth_a_line_in_the_log(end, caplog):
+    asked = post(target="/big", version="1.0") if end == "1.0" else post(target="/big")
+    if end == "close":
+        asked = post(target="/big", Connection="close")
+    with serving(big) as (server, port):
+        for _ in range(10):
+            with Wire(port) as wire:
+                wire.send(asked)
+                if end == "eof":
+                    wire.socket.shutdown(socket.SHUT_WR)
+                assert until(lambda: any(each.blocked for each in server.connections))
+                assert len(wire.answer().body) == 4 * BIG
+                assert wire.rest() == b""
+    assert not caplog.records
 
 
 def test_rubbish_behind_a_request_that_waits_is_answered_last():
