@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from .faults import Fault
-from .text import to_repr, to_str, type_name
+from .text import encode_decimal, to_repr, to_str, type_name
 from .traits import Traits
 from .values import Binary, DateTime
 
@@ -61,7 +61,7 @@ def to_int(value: Any, field: str, traits: Traits) -> int:
 
 def int2(text: str) -> int:
     """Python 2's `int(text)`: digits of any script, but no underscores; its own complaints."""
-    plain = text if text.isascii() else _encode_decimal(text)
+    plain = text if text.isascii() else encode_decimal(text)
     try:
         if "_" not in plain:
             return int(plain)
@@ -71,37 +71,6 @@ def int2(text: str) -> int:
         repr(plain.lstrip()[:200]).encode("unicode_escape").decode("ascii").replace("\\\\", "\\")
     )
     raise Fault("ValueError", f"invalid literal for int() with base 10: {shown}")
-
-
-def _encode_decimal(text: str) -> str:
-    """Unicode as the byte string that Python 2 parses numbers from."""
-    plain = []
-    for position, char in enumerate(text):
-        if char.isdecimal():
-            plain.append(str(int(char)))
-        elif char.isspace():
-            plain.append(" ")
-        elif ord(char) < 256:
-            plain.append(char)
-        else:
-            raise Fault("UnicodeEncodeError", _not_decimal(text, position))
-    return "".join(plain)
-
-
-def _not_decimal(text: str, start: int) -> str:
-    end = start
-    while (
-        end < len(text)
-        and ord(text[end]) >= 256
-        and not (text[end].isdecimal() or text[end].isspace())
-    ):
-        end += 1
-    where = (
-        f"character {to_repr(text[start], py2=True)} in position {start}"
-        if end == start + 1
-        else f"characters in position {start}-{end - 1}"
-    )
-    return f"'decimal' codec can't encode {where}: invalid decimal Unicode string"
 
 
 def to_bool(value: Any, traits: Traits) -> bool:

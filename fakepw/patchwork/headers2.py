@@ -12,6 +12,7 @@ import re
 from typing import NoReturn
 
 from .faults import Fault
+from .text import unencodable
 
 _EMBEDDED_HEADER = re.compile(r"\n[^ \t]+:")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -33,20 +34,7 @@ def require_ascii(text: str) -> None:
     """Raise the Fault of Python 2 turning such unicode text into bytes, if it is not ASCII."""
     found = _NOT_ASCII.search(text)
     if found is not None:
-        _raise_not_ascii(found)
-
-
-def _raise_not_ascii(found: re.Match[str]) -> NoReturn:
-    start, end = found.span()
-    if end - start == 1:
-        code = ord(found[0])
-        digits = f"x{code:02x}" if code < 0x100 else f"u{code:04x}"
-        what = f"character u'\\{digits if code < 0x10000 else f'U{code:08x}'}' in position {start}"
-    else:
-        what = f"characters in position {start}-{end - 1}"
-    raise Fault(
-        "UnicodeEncodeError", f"'ascii' codec can't encode {what}: ordinal not in range(128)"
-    )
+        raise Fault("UnicodeEncodeError", unencodable("ascii", text, *found.span()))
 
 
 def _raise_out_of_range() -> NoReturn:

@@ -134,6 +134,47 @@ def _repr2(text: str) -> str:
     return quoted if text.isascii() else "u" + quoted
 
 
+_REASONS = {"ascii": "ordinal not in range(128)", "decimal": "invalid decimal Unicode string"}
+
+
+def unencodable(codec: str, text: str, start: int, end: int, py2: bool = True) -> str:
+    """What Python says of the characters from `start` to `end` that a codec cannot encode."""
+    where = (
+        f"character {'u' * py2}{text[start]!a} in position {start}"
+        if end == start + 1
+        else f"characters in position {start}-{end - 1}"
+    )
+    return f"'{codec}' codec can't encode {where}: {_REASONS[codec]}"
+
+
+def encode_decimal(text: str) -> str:
+    """Unicode as the byte string that Python 2 parses numbers from: digits become ASCII, blanks
+    spaces; what else is below U+0100 stays, a byte each.
+
+    Raises the Fault of the first characters that are beyond.
+    """
+    plain = []
+    for start, char in enumerate(text):
+        if char.isdecimal():
+            plain.append(str(int(char)))
+        elif _blank2(char):
+            plain.append(" ")
+        elif char < "\u0100":
+            plain.append(char)
+        else:
+            end = next((at for at in range(start, len(text)) if _decimal(text[at])), len(text))
+            raise Fault("UnicodeEncodeError", unencodable("decimal", text, start, end))
+    return "".join(plain)
+
+
+def _decimal(char: str) -> bool:
+    return char.isdecimal() or _blank2(char) or char < "\u0100"
+
+
+def _blank2(char: str) -> bool:
+    return char.isspace() or char == "\u180e"  # which is no white space to newer Unicodes
+
+
 def _short_float(value: float) -> str:
     """Python 2's `str(float)`: twelve digits, and always a point or an exponent."""
     text = f"{value:.12g}"

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import binascii
 import re
-import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..patchwork.faults import Fault
+from ..patchwork.text import encode_decimal, unencodable
 from ..patchwork.traits import Traits
 from ..patchwork.values import Binary, DateTime
 
@@ -29,7 +29,7 @@ _ENOUGH = 10_000
 _SPACED = re.compile(r"[+-]? *[0-9]+ *")
 _DIGITS_3 = re.compile(r"\s*([+-]?)(\d+(?:_\d+)*)\s*")
 _FLOAT_START = re.compile(r"[+-]?(?:[0-9]+|\.[0-9]|inf|nan)", re.I)
-_FLOAT_2 = re.compile(r"[^_]*", re.S)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def readers(traits: Traits) -> dict[str, Read]:
@@ -109,36 +109,12 @@ def _long(digits: str) -> int:
 
 
 def _int2(text: str) -> int:
-    plain = _plain2(text).lstrip(" ")
+    plain = encode_decimal(text).lstrip(" ")
     if not _SPACED.fullmatch(plain):
         shown = repr(plain.encode("latin-1")[:200])[1:]
         raise Fault("ValueError", f"invalid literal for int() with base 10: {shown}")
     digits = plain.strip(" +-")
     return -_long(digits) if plain[0] == "-" else _long(digits)
-
-
-def _plain2(text: str) -> str:
-    """The text as Python 2 hands it to C's number parsers: digits become ASCII, blanks spaces.
-
-    What else is below U+0100 stays, a byte each; what is beyond is an error.
-    """
-    plain = []
-    for at, char in enumerate(text):
-        if char.isspace():
-            plain.append(" ")
-        elif (digit := unicodedata.decimal(char, -1)) >= 0:
-            plain.append(str(digit))
-        elif char < "\u0100":
-            plain.append(char)
-        else:
-            raise Fault("UnicodeEncodeError", _cannot_encode("decimal", text, at))
-    return "".join(plain)
-
-
-def _cannot_encode(codec: str, text: str, at: int, py2: bool = True) -> str:
-    char = ("u" if py2 else "") + ascii(text[at])
-    reason = {"ascii": "ordinal not in range(128)", "decimal": "invalid decimal Unicode string"}
-    return f"'{codec}' codec can't encode character {char} in position {at}: {reason[codec]}"
 
 
 # Floating point.
@@ -158,9 +134,9 @@ def _float3(traits: Traits) -> Read:
 
 
 def _float2(text: str) -> float:
-    plain = _plain2(text).lstrip(" ")
+    plain = encode_decimal(text).lstrip(" ")
     try:
-        if _FLOAT_2.fullmatch(plain):
+        if "_" not in plain:
             return float(plain)
     except ValueError:
         pass
@@ -176,8 +152,7 @@ def _float2(text: str) -> float:
 
 def _base64(traits: Traits) -> Read:
     def read(text: str) -> Binary:
-        if not text.isascii():
-            raise Fault("UnicodeEncodeError", _not_ascii(text, traits.py2))
+        _require_ascii(text, traits.py2)
         try:
             return Binary(binascii.a2b_base64(text))
         except binascii.Error as error:
@@ -187,19 +162,13 @@ def _base64(traits: Traits) -> Read:
     return read
 
 
-def _not_ascii(text: str, py2: bool) -> str:
-    """What `text.encode("ascii")` says: of one character, or of the first run of several."""
-    start = next(at for at, char in enumerate(text) if char > "\x7f")
-    end = start
-    while end < len(text) and text[end] > "\x7f":
-        end += 1
-    if end == start + 1:
-        return _cannot_encode("ascii", text, start, py2)
-    where = f"in position {start}-{end - 1}"
-    return f"'ascii' codec can't encode characters {where}: ordinal not in range(128)"
+def _require_ascii(text: str, py2: bool) -> None:
+    """Raise the Fault of `text.encode("ascii")`, which speaks of the first run of others."""
+    found = _NOT_ASCII.search(text)
+    if found is not None:
+        raise Fault("UnicodeEncodeError", unencodable("ascii", text, *found.span(), py2))
 
 
 def _date2(text: str) -> DateTime:
-    if not text.isascii():
-        raise Fault("UnicodeEncodeError", _not_ascii(text, True))
+    _require_ascii(text, py2=True)
     return DateTime(text.strip())

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import xmlrpc.client
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, NoReturn
 from xml.parsers import expat
 
 from ..patchwork.faults import Fault
+from ..patchwork.text import type_name
 from ..patchwork.traits import Traits
 from ..patchwork.values import Binary, DateTime
 from .entities import Guard, declares
@@ -124,9 +124,7 @@ class _Reader(xmlrpc.client.Unmarshaller):
         """What `Fault(**members)` raises, be it the fault or an error."""
         traits = self.traits
         if not isinstance(members, dict):
-            kind = "decimal.Decimal" if isinstance(members, Decimal) else type(members).__name__
-            if traits.py2 and isinstance(members, (Binary, DateTime)):
-                kind = "instance"
+            kind = type_name(members, traits.py2)
             called = f"{traits.fault_class_text} argument after **"
             raise Fault("TypeError", f"{called} must be a mapping, not {kind}")
         if not all(isinstance(name, str) for name in members):
