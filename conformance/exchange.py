@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import re
 import xmlrpc.client
 from collections.abc import Mapping
@@ -341,8 +340,3 @@ def from_json(kept: Mapping[str, Any]) -> Request:
         content_length=kept["content_length"],
         login=kept.get("login", False),
     )
-
-
-def dumps(value: Any) -> str:
-    """Compact JSON with sorted keys."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)

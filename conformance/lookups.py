@@ -45,7 +45,6 @@ PATCH_FIELDS = frozenset(
         "msgid",
     ]
 )
-CHECK_FIELDS = frozenset({"id", "user", "project_id", "patch_id"})
 LOOKUPS = frozenset(
     [
         "iexact",

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from .budget import Budget
-from .exchange import ABSOLUTE, BASE, ENDPOINT, Answer, Basic, Exchange, Request, redacted
+from .exchange import ABSOLUTE, BASE, ENDPOINT, Answer, Basic, Request, redacted
 
 #: The largest answer that is read, in bytes.
 LARGEST = 64 * 1024 * 1024
@@ -359,14 +359,7 @@ def endpoint_of(url: str) -> list[Endpoint]:
 
 def moved(endpoint: Endpoint, location: str) -> Endpoint | None:
     """Where a redirect leads, if that could be the same API; None if it is no such address."""
-    from urllib.parse import urljoin
-
     try:
         return endpoint_of(urljoin(endpoint.url, location.split("?")[0]))[0]
     except ValueError:
         return None
-
-
-def exchange(transport: Transport, request: Request) -> Exchange:
-    """Send and keep both."""
-    return Exchange(request, transport.send(request))

@@ -1,7 +1,8 @@
 """How each database compares text: what `=`, `<` and LIKE see in a string (SERVER.md 3).
 
-Three rules a database: `exact` gives a key that is equal for texts that `=` calls equal, `order`
-one that sorts as `<` does, `fold` one in which case-insensitive LIKE looks for a substring.
+Four rules a database: `exact` gives a key that is equal for texts that `=` calls equal, `order` one
+that sorts as `<` does, `like` one in which LIKE looks for a substring, `ilike` the same for lookups
+that do not heed case.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 
 from .faults import BINDING, COUNTING, RUNNING, Fault, Refusal
 from .fields import to_int
+from .parameters import bound
 from .traits import Traits
 from .values import Binary, DateTime
 
@@ -42,8 +43,7 @@ def compile_part(
     if isinstance(value, list | dict | Binary | DateTime):
         text = "Error binding parameter 0 - probably unsupported type."
         raise Refusal("django.db.utils.InterfaceError", text, BINDING)
-    if type(value) is int and not -(2**63) <= value < 2**63 and traits.big_integer_text:
-        raise Refusal("OverflowError", traits.big_integer_text, BINDING)
+    bound(value, traits)  # refuses integers that are too big
 
     def matches(row: Any) -> bool:
         found = get(row)

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from .faults import Fault
-from .text import encode_decimal, to_repr, to_str, type_name
+from .text import attribute_error, encode_decimal, to_repr, to_str, type_name
 from .traits import Traits
 from .values import Binary, DateTime
 
@@ -41,8 +41,7 @@ def to_int(value: Any, field: str, traits: Traits) -> int:
             text = f"Field {field!r} expected a number but got {to_repr(value, py2)}."
             raise Fault("TypeError", text)
         if py2 and isinstance(value, Binary | DateTime):
-            text = f"{type(value).__name__} instance has no attribute '__trunc__'"
-            raise Fault("AttributeError", text)
+            raise Fault("AttributeError", attribute_error(value, "__trunc__", py2))
         allowed = "a string or a number" if py2 else "a string, a bytes-like object or a number"
         text = f"int() argument must be {allowed}, not '{type_name(value, py2)}'"
         raise Fault("TypeError", text)
@@ -219,13 +218,8 @@ def year_bounds(year: int, traits: Traits) -> tuple[datetime, datetime]:
     if not -(2**63) <= year < 2**63:
         raise Fault("OverflowError", "Python int too large to convert to C long")
     if not -(2**31) <= year < 2**31:
-        least = year < 0
-        text = (
-            "signed integer is less than minimum"
-            if least
-            else ("signed integer is greater than maximum")
-        )
-        raise Fault("OverflowError", text)
+        passed = "less than minimum" if year < 0 else "greater than maximum"
+        raise Fault("OverflowError", f"signed integer is {passed}")
     if not 1 <= year <= 9999:
         raise Fault("ValueError", traits.bad_year_text.format(year=year))
     return datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59, 999999)

@@ -14,17 +14,11 @@ from .collation import COLLATIONS
 from .faults import Fault
 from .fields import Field, to_int
 from .hash_order import walk
-from .lookups import (
-    Condition,
-    Predicate,
-    build,
-    compile_all,
-    exact,
-    iterate,
-)
+from .lookups import Condition, Predicate, build, compile_all, exact, iterate
+from .parameters import too_big
 from .rows import Patch
 from .store import Store, in_order
-from .text import person, type_name
+from .text import attribute_error, person
 from .traits import Traits
 
 
@@ -64,6 +58,11 @@ LOOKUP_NAMES = frozenset(
 )
 
 
+#: Resolves a filter's key that names another row, and its value: to the key that Django is asked
+#: by, and what builds the condition; to None where the row's absence means an empty list.
+Related = Callable[[str, Any], tuple[str, Callable[[], Condition]] | None]
+
+
 @dataclass(slots=True)
 class Filter:
     """A filter struct, taken apart: what Django is asked for, and how many rows.
@@ -86,13 +85,7 @@ def split_key(key: Any, traits: Traits) -> list[str]:
     """`key.split("__")`."""
     if isinstance(key, str):
         return key.split("__")
-    name = type_name(key, traits.py2)
-    text = (
-        f"{type(key).__name__} instance has no attribute 'split'"
-        if name == "instance"
-        else f"'{name}' object has no attribute 'split'"
-    )
-    raise Fault("AttributeError", text)
+    raise Fault("AttributeError", attribute_error(key, "split", traits.py2))
 
 
 def value_of(filt: Any, key: str, traits: Traits) -> Any:
@@ -106,14 +99,13 @@ def value_of(filt: Any, key: str, traits: Traits) -> Any:
 def parse(
     filt: Any,
     keys: Collection[str],
-    related: Callable[[str, Any], tuple[str, Callable[[], Condition]] | None],
+    related: Related,
     fields: dict[str, Field],
     traits: Traits,
 ) -> Filter | None:
     """Take a filter apart, key by key in the order sent: the first offender decides.
 
-    `related(name, value)` resolves a key that names another row, at once.  It and this function
-    return None for a filter that means an empty list.
+    Keys that name other rows are resolved at once. None for a filter that means an empty list.
     """
     found = Filter({})
     for key in keys_of(filt, traits):
@@ -163,9 +155,7 @@ def conditions(found: Filter, traits: Traits) -> list[Condition]:
     return [found.wanted[name]() for name in names]
 
 
-def related_to_patch(
-    store: Store, traits: Traits
-) -> Callable[[str, Any], tuple[str, Callable[[], Condition]] | None]:
+def related_to_patch(store: Store, traits: Traits) -> Related:
     """How patch_list resolves project_id, submitter_id, state_id and delegate_id.
 
     A row that does not exist means an empty list, or a fault (SERVER.md 1.7, 2).
@@ -206,7 +196,7 @@ def row_id_of(value: Any, traits: Traits) -> int | None:
         return None
     number = to_int(value, "id", traits)
     refused = traits.big_integer_text
-    if refused and not traits.knows_integer_ranges and not -(2**63) <= number < 2**63:
+    if refused and not traits.knows_integer_ranges and too_big(number, 64):
         raise Fault("OverflowError", refused)
     return number
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from .faults import Fault
 from .fields import int2, not_comparable
 from .lookups import NothingMatches
-from .text import digits, type_name
+from .text import attribute_error, digits, type_name
 from .traits import Traits
 from .values import Binary, DateTime
 
@@ -90,7 +90,7 @@ def _number2(value: Any, below: str) -> float:
             return 0
         raise Fault("TypeError", "unsupported operand type(s) for +: 'int' and 'NoneType'")
     if isinstance(value, Binary):
-        raise Fault("AttributeError", "Binary instance has no attribute '__trunc__'")
+        raise Fault("AttributeError", attribute_error(value, "__trunc__", py2=True))
     if not isinstance(value, str):
         name = type_name(value, py2=True)
         raise Fault("TypeError", f"int() argument must be a string or a number, not '{name}'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from .filters import (
     CHECK_KEYS,
     PATCH_FIELDS,
     PATCH_KEYS,
+    Related,
     candidates,
     conditions,
     find_patches,
@@ -206,7 +207,7 @@ def _find_checks(pw: Backend, wanted: list[Condition]) -> list[Check]:
     return [row for row in pw.store.checks.values() if all(test(row) for test in tests)]
 
 
-def _related_to_check(pw: Backend) -> Any:
+def _related_to_check(pw: Backend) -> Related:
     """How check_list resolves project_id and patch_id; a missing one faults (SERVER.md 1.8)."""
     store = pw.store
     project = Field("project_id", "AutoField", lambda c: store.patches[c.patch_id].project_id)
@@ -215,7 +216,7 @@ def _related_to_check(pw: Backend) -> Any:
         "patch_id": ("patch", store.patches, CHECK_FIELDS["patch_id"]),
     }
 
-    def resolve(name: str, value: Any) -> Any:
+    def resolve(name: str, value: Any) -> tuple[str, Callable[[], Condition]]:
         key, table, field = fields[name]
         row_id = row_id_of(value, pw.traits)
         if row_id is None or row_id not in table:

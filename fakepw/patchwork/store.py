@@ -131,15 +131,6 @@ class Store:
         """A patch's checks in the order of their ids."""
         return tuple(self._checks.get(patch_id, ()))
 
-    def project_by_linkname(self, linkname: str) -> Project | None:
-        """The project of exactly that linkname."""
-        return next((row for row in self.projects.values() if row.linkname == linkname), None)
-
-    def patches_by_msgid(self, msgid: str) -> tuple[Patch, ...]:
-        """The patches of exactly that message id, which is unique in each project."""
-        found = self.index("msgid", lambda patch: patch.msgid).get(msgid, ())
-        return tuple(self.patches[patch_id] for patch_id in found)
-
     def rows(self) -> Dataset:
         """All rows as they are now, in fixture form."""
         return Dataset(

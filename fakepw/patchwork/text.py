@@ -17,7 +17,7 @@ from .values import Binary, DateTime
 
 _NOT_IN_FILENAMES = re.compile(r"[^-_A-Za-z0-9.]+")
 
-#: Stands for a memory address, which no two real servers share (recordings/README.md).
+#: Stands for a memory address, which no two real servers share (fixtures/recorded/README.md).
 _ADDRESS = "7f3a5c0d1e50"
 
 _INT64 = 2**63
@@ -186,11 +186,6 @@ def _short_float(value: float) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
 
 
-def fold_address(text: str) -> str:
-    """A fault text without the memory addresses in it, for comparing (recordings/README.md)."""
-    return re.sub(r"\b(0x)?[0-9a-f]{12}\b", "0xADDRESS", text)
-
-
 def filename(name: str, suffix: str = "") -> str:
     """The `filename` of a patch called `name`: whatever a shell might mind becomes `-`.
 
@@ -202,6 +197,13 @@ def filename(name: str, suffix: str = "") -> str:
 def person(name: str | None, email: str) -> str:
     """A person as text: `Name <email>`, or the bare address for want of a name (SERVER.md 1.3)."""
     return f"{name} <{email}>" if name else email
+
+
+def attribute_error(value: Any, name: str, py2: bool) -> str:
+    """What Python says of a parameter that has no attribute of that name (SERVER.md 1.7, 2)."""
+    kind = type_name(value, py2)
+    shown = f"{type(value).__name__} instance" if kind == "instance" else f"'{kind}' object"
+    return f"{shown} has no attribute '{name}'"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -149,8 +149,4 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def model_fault(self, model: str, error: str) -> str:
         """The class of a model's DoesNotExist or MultipleObjectsReturned (SERVER.md 2)."""
-        return (
-            f"patchwork.models.{model}.{error}"
-            if self.nested_model_faults
-            else (f"patchwork.models.{error}")
-        )
+        return f"patchwork.models.{f'{model}.' if self.nested_model_faults else ''}{error}"

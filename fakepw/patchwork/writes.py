@@ -16,7 +16,7 @@ from .fields import to_bool
 from .filters import row_id_of
 from .hash_order import walk
 from .rows import Check, Patch, User
-from .text import to_str, type_name
+from .text import attribute_error, to_str
 from .values import Binary, DateTime
 
 CHECK_STATES = ("pending", "success", "warning", "fail")
@@ -52,13 +52,7 @@ def _editable(pw: Backend, user: User, patch_id: Any) -> Patch:
 def _changes(pw: Backend, params: Any) -> dict[str, Any]:
     """The columns that `params` sets, with values as sent but for the state, which is looked up."""
     if not isinstance(params, dict):
-        name = type_name(params, pw.traits.py2)
-        method = pw.traits.items_method
-        text = (
-            f"{type(params).__name__} instance has no attribute '{method}'"
-            if name == "instance"
-            else f"'{name}' object has no attribute '{method}'"
-        )
+        text = attribute_error(params, pw.traits.items_method, pw.traits.py2)
         raise Fault("AttributeError", text)
     changes: dict[str, Any] = {}
     for key in walk(params, pw.traits.py2):

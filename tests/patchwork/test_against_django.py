@@ -98,8 +98,8 @@ def _ours(value: Any) -> Any:
 
 
 def comparable(answer: list[int] | tuple[str, str]) -> Any:
-    """Without memory addresses, a driver's words (recordings/README.md), and `contained_by`, which
-    the recorded 3.2 suggests because of an app that is not installed here."""
+    """Without memory addresses, a driver's words (fixtures/recorded/README.md), and `contained_by`,
+    which the recorded 3.2 suggests because of an app that is not installed here."""
     if isinstance(answer, list):
         return answer
     kind, text = answer
