@@ -26,8 +26,7 @@ except ModuleNotFoundError as error:
 
 from .patchwork.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
 from .patchwork.patchwork import METHODS
-from .patchwork.rows import Dataset
-from .patchwork.writes import CHECK_STATES
+from .patchwork.rows import CHECK_STATES, Dataset
 
 Values = st.SearchStrategy[Any]
 

@@ -7,8 +7,13 @@ stores those of patches (SERVER.md 1.3).
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, get_args
 
 import msgspec
+
+#: What a check can say (SERVER.md 1.10).
+CheckState = Literal["pending", "success", "warning", "fail"]
+CHECK_STATES: tuple[str, ...] = get_args(CheckState)
 
 
 class State(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -184,6 +185,16 @@ def _short_float(value: float) -> str:
         return text + ".0"
     mantissa, exponent = f"{value:.11e}".split("e")  # twelve digits leave none for the `.0`
     return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def internet_date(moment: datetime, zone: str, dash: str = " ") -> str:
+    """`Mon, 05 Jan 2026 09:00:00 GMT`, as HTTP and mails write dates, whatever the locale."""
+    day = f"{moment.day:02}{dash}{_MONTHS[moment.month - 1]}{dash}{moment.year:04}"
+    return f"{_DAYS[moment.weekday()]}, {day} {moment:%H:%M:%S} {zone}"
 
 
 def filename(name: str, suffix: str = "") -> str:

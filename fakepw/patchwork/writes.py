@@ -15,11 +15,9 @@ from .faults import Fault
 from .fields import to_bool
 from .filters import row_id_of
 from .hash_order import walk
-from .rows import Check, Patch, User
+from .rows import CHECK_STATES, Check, Patch, User
 from .text import attribute_error, to_str
 from .values import Binary, DateTime
-
-CHECK_STATES = ("pending", "success", "warning", "fail")
 
 
 def patch_set(pw: Backend, user: User, patch_id: Any, params: Any) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..patchwork.hash_order import ordered
+from ..patchwork.text import internet_date
 from ..patchwork.traits import Traits
 from .messages import Response
 
@@ -26,8 +27,6 @@ HTML = "text/html; charset=utf-8"
 _NEVER_CACHE = ("Last-Modified", "Expires", "Cache-Control")
 
 _YEAR = timedelta(seconds=31_449_600)
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TOKEN = frozenset(string.ascii_letters + string.digits)
 
 
@@ -152,6 +151,4 @@ def _csrf_cookie(sent: Cookies, traits: Traits, now: datetime) -> str:
 
 
 def _date(when: datetime, traits: Traits) -> str:
-    dash = "-" if traits.cookie_dashes else " "
-    day = f"{when.day:02}{dash}{_MONTHS[when.month - 1]}{dash}{when.year:04}"
-    return f"{_DAYS[when.weekday()]}, {day} {when:%H:%M:%S} GMT"
+    return internet_date(when, "GMT", "-" if traits.cookie_dashes else " ")

@@ -10,7 +10,9 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 
+from ..patchwork.text import internet_date
 from ..protocol.messages import Request, Response
 from .connection import Connection
 from .framing import page
@@ -206,7 +208,9 @@ class Server:
         """Once a tick, while anybody is connected: set the clock and cut who is overdue."""
         assert self._loop is not None
         self.now = now = self._loop.time()
-        self.front = f"Server: fakepw\r\nDate: {_date(time.gmtime())}\r\n".encode()
+        self.front = (
+            f"Server: fakepw\r\nDate: {internet_date(datetime.now(UTC), 'GMT')}\r\n".encode()
+        )
         self._sweep(now)
         if self.connections or self._sweeping is None:
             self._sweeping = self._loop.call_later(self.limits.tick, self._tick)
@@ -248,16 +252,6 @@ def _descriptors() -> int:
         return 1 << 30
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(8, soft - 64) if soft != resource.RLIM_INFINITY else 1 << 30
-
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-
-def _date(t: time.struct_time) -> str:
-    """A time as HTTP writes it (RFC 9110, 5.6.7), whatever the locale."""
-    clock = f"{t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02}"
-    return f"{_DAYS[t.tm_wday]}, {t.tm_mday:02} {_MONTHS[t.tm_mon - 1]} {t.tm_year} {clock} GMT"
 
 
 def _one_of(peers: list[str]) -> str:
