@@ -3,7 +3,7 @@
 An instance is release x runtime x database.  Release and runtime decide which Python and Django
 stand under it; each of the four has a table in which an entry holds what changed since the entry
 before (DATABASES: what differs from SQLite).  `instances` lays them over one another.
-Adding a release is one new entry in RELEASES.
+Adding a release is one new entry in RELEASES.  Within an entry traits stand as in `Traits`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,6 @@ from typing import Any
 #: Oldest first; an entry holds what changed since the one before.
 RELEASES: dict[str, dict[str, Any]] = {
     "1.0": {
-        # pages
-        "documents_methods": False,
-        "xmlrpc_redirect": "/help/pwclient/",
-        "help_pages": True,
-        "offers_script": True,
-        "script_asks_who": True,
-        "patches_by_msgid": False,
-        "patch_page_has_form": False,
-        "comment_pages": False,
-        "raw_suffix": ".patch",
-        "mbox_type": "text/plain",
-        "pwclientrc": "url= http://{domain}/xmlrpc/",
-        "rest_versions": (),
-        "forbids_framing": False,
         "version": 1,
         "has_checks": False,
         "has_hash_member": False,
@@ -53,10 +39,22 @@ RELEASES: dict[str, dict[str, Any]] = {
         "mbox_tag": r"^(?:Tested|Reviewed|Acked|Signed-off|Nacked|Reported)-by: .*$",
         "mbox_as_text": True,
         "message_is_comment": True,
+        # pages
+        "documents_methods": False,
+        "xmlrpc_redirect": "/help/pwclient/",
+        "help_pages": True,
+        "offers_script": True,
+        "script_asks_who": True,
+        "patches_by_msgid": False,
+        "patch_page_has_form": False,
+        "comment_pages": False,
+        "raw_suffix": ".patch",
+        "mbox_type": "text/plain",
+        "pwclientrc": "url= http://{domain}/xmlrpc/",
+        "rest_versions": (),
+        "forbids_framing": False,
     },
     "1.1": {
-        # pages
-        "documents_methods": True,
         "version": (1, 2, 0),
         "has_checks": True,
         "swallows_errors": False,
@@ -75,16 +73,10 @@ RELEASES: dict[str, dict[str, Any]] = {
             "Message-Id",
         ),
         "mbox_copies": ("To", "Cc", "Date", "From"),
+        # pages
+        "documents_methods": True,
     },
     "2.0": {
-        # pages
-        "xmlrpc_redirect": "/",
-        "help_pages": False,
-        "script_asks_who": False,
-        "comment_pages": True,
-        "raw_suffix": ".diff",
-        "rest_versions": ("1.0",),
-        "forbids_framing": True,
         "version": (1, 3, 0),
         "has_hash_member": True,
         "filename_suffix": "",
@@ -101,28 +93,38 @@ RELEASES: dict[str, dict[str, Any]] = {
         "mbox_tag": r"^(?:Tested|Reviewed|Acked|Signed-off|Nacked|Reported)-by:.*$",
         "mbox_as_text": False,
         "message_is_comment": False,
+        # pages
+        "xmlrpc_redirect": "/",
+        "help_pages": False,
+        "script_asks_who": False,
+        "comment_pages": True,
+        "raw_suffix": ".diff",
+        "rest_versions": ("1.0",),
+        "forbids_framing": True,
     },
     "2.1": {
-        # pages
-        "pwclientrc": "url = http://{domain}/xmlrpc/",
         # mbox
         "mbox_says": ("X-Patchwork-Submitter", "X-Patchwork-Id", "X-Patchwork-Delegate"),
         "mbox_copies": None,
+        # pages
+        "pwclientrc": "url = http://{domain}/xmlrpc/",
     },
     "2.2": {
+        # mbox
+        "mbox_unmunges": True,
         # pages
         "offers_script": False,
         "patches_by_msgid": True,
-        "mbox_unmunges": True,
     },
     "3.0": {
         # pages
         "mbox_type": "text/plain; charset=utf-8",
     },
     "3.1": {
+        # mbox
+        "mbox_postscript": r"(?:^|\n)-{2,3} ?\n",
         # pages
         "rest_versions": ("1.0", "1.3"),
-        "mbox_postscript": r"(?:^|\n)-{2,3} ?\n",
     },
     "3.2": {
         # pages
@@ -136,17 +138,6 @@ RELEASES: dict[str, dict[str, Any]] = {
 
 PYTHONS: dict[str, dict[str, Any]] = {
     "2.7": {
-        # pages
-        "markup": "2.7",
-        "drops_a_slash": True,
-        # wire
-        "lone_argument_comma": True,
-        "int_limit_text": None,
-        "blank_float_text": "",
-        "counts_base64": False,
-        "fault_class_text": "type object",
-        "fault_init_text": "__init__()",
-        "keywords_text": "__init__() keywords must be strings",
         "py2": True,
         "iso_dates": "strict",
         "regex_type_text": "expected string or buffer",
@@ -156,10 +147,19 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "bad_index_text": "{kind} indices must be integers, not str",
         "cannot_unpack_text": "need more than 0 values to unpack",
         "strict_addresses": False,
+        # wire
+        "lone_argument_comma": True,
+        "int_limit_text": None,
+        "blank_float_text": "",
+        "counts_base64": False,
+        "fault_class_text": "type object",
+        "fault_init_text": "__init__()",
+        "keywords_text": "__init__() keywords must be strings",
+        # pages
+        "markup": "2.7",
+        "drops_a_slash": True,
     },
     "3.6": {
-        # pages
-        "markup": "3.6",
         "py2": False,
         "regex_type_text": "expected string or bytes-like object",
         "bad_year_text": "year {year} is out of range",
@@ -167,17 +167,19 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "timedelta(hours=24).",
         "bad_index_text": "{kind} indices must be integers or slices, not str",
         "cannot_unpack_text": "not enough values to unpack (expected 2, got 0)",
+        # pages
+        "markup": "3.6",
     },
     "3.8": {
-        # pages
-        "markup": "3.8",
-        "drops_a_slash": False,
         # wire
         "lone_argument_comma": False,
         "int_limit_text": "Exceeds the limit (4300) for integer string conversion: value has "
         "{digits} digits; use sys.set_int_max_str_digits() to increase the limit",
         "blank_float_text": "''",
         "counts_base64": True,
+        # pages
+        "markup": "3.8",
+        "drops_a_slash": False,
     },
     "3.9": {
         "strict_datetimes": False,
@@ -191,19 +193,48 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "fault_init_text": "Fault.__init__()",
     },
     "3.12": {
-        # pages
-        "markup": "3.12",
+        "iso_dates": "any",
+        "regex_type_text": "expected string or bytes-like object, got '{type}'",
         # wire
         "int_limit_text": "Exceeds the limit (4300 digits) for integer string conversion: value "
         "has {digits} digits; use sys.set_int_max_str_digits() to increase the limit",
-        "iso_dates": "any",
-        "regex_type_text": "expected string or bytes-like object, got '{type}'",
+        # pages
+        "markup": "3.12",
     },
     "3.13": {"strict_addresses": True},
 }
 
 DJANGOS: dict[str, dict[str, Any]] = {
     "1.8": {
+        "names_field_of_bad_number": False,
+        "truthy_booleans": True,
+        "quotes": ("'", "'"),
+        "parses_iso_first": False,
+        "decimal_marks": ".",
+        "blanks_before_zone": False,
+        "far_zones": "taken",
+        "exact_float_bounds": False,
+        "null_replaces": "lookup",
+        "date_parts_are_transforms": False,
+        "suggests_lookups": False,
+        "has_range_lookups": False,
+        "names_lookup_chain": False,
+        "related_lookups": ("exact", "in", "gt", "gte", "lt", "lte", "isnull", "range"),
+        "related_lookup_text": ("TypeError", "Related Field got invalid lookup: {name}"),
+        "nested_relation_text": (
+            "django.core.exceptions.FieldError",
+            "Relation fields do not support nested lookups",
+        ),
+        "isnull_needs_boolean": False,
+        "empty_range": ("IndexError", "list index out of range"),
+        "single_range_text": "list index out of range",
+        "negative_index_fault": "AssertionError",
+        "knows_integer_ranges": False,
+        "sorts_filters": False,
+        "counts_matches_to": None,
+        "nested_model_faults": False,
+        "inactive_users_log_in": True,
+        "body_limit": None,
         # pages
         "frame_options": "SAMEORIGIN",
         "sizes_answers": False,
@@ -221,41 +252,8 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "host_pattern": r"(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9:]+\])(?::\d+)?",
         "redirect_safe": "/",
         "keeps_stray_bytes": False,
-        "names_field_of_bad_number": False,
-        "truthy_booleans": True,
-        "quotes": ("'", "'"),
-        "parses_iso_first": False,
-        "decimal_marks": ".",
-        "blanks_before_zone": False,
-        "far_zones": "taken",
-        "exact_float_bounds": False,
-        "null_replaces": "lookup",
-        "empty_range": ("IndexError", "list index out of range"),
-        "single_range_text": "list index out of range",
-        "date_parts_are_transforms": False,
-        "suggests_lookups": False,
-        "has_range_lookups": False,
-        "names_lookup_chain": False,
-        "related_lookups": ("exact", "in", "gt", "gte", "lt", "lte", "isnull", "range"),
-        "related_lookup_text": ("TypeError", "Related Field got invalid lookup: {name}"),
-        "nested_relation_text": (
-            "django.core.exceptions.FieldError",
-            "Relation fields do not support nested lookups",
-        ),
-        "isnull_needs_boolean": False,
-        "negative_index_fault": "AssertionError",
-        "knows_integer_ranges": False,
-        "sorts_filters": False,
-        "counts_matches_to": None,
-        "nested_model_faults": False,
-        "inactive_users_log_in": True,
-        "body_limit": None,
     },
     "1.9": {
-        # pages
-        "absolute_redirects": False,
-        "drops_short_sessions": True,
-        "redirect_safe": "/:@&+$,-_.!~*'()",
         "far_zones": "noticed",
         "date_parts_are_transforms": True,
         "related_lookups": ("exact", "in", "gt", "gte", "lt", "lte", "isnull"),
@@ -263,73 +261,77 @@ DJANGOS: dict[str, dict[str, Any]] = {
             "django.core.exceptions.FieldError",
             "Related Field got invalid lookup: {name}",
         ),
+        # pages
+        "absolute_redirects": False,
+        "drops_short_sessions": True,
+        "redirect_safe": "/:@&+$,-_.!~*'()",
     },
     "1.10": {
+        "truthy_booleans": False,
+        "inactive_users_log_in": False,
+        "body_limit": 2_621_440,
         # pages
         "short_circuits": True,
         "csrf_length": 64,
         "csrf_lengths": (64,),
-        "truthy_booleans": False,
-        "inactive_users_log_in": False,
-        "body_limit": 2_621_440,
     },
     "1.11": {
+        "null_replaces": "key",
+        "related_lookup_text": (
+            "django.core.exceptions.FieldError",
+            "Related Field got invalid lookup: {name}",
+        ),
+        "empty_range": None,
+        "single_range_text": "tuple index out of range",
         # pages
         "sizes_answers": True,
         "sizes_slash_redirects": True,
         "host_pattern": r"(?!\.(?::|$))(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::\d+)?",
         "keeps_stray_bytes": True,
-        "null_replaces": "key",
-        "empty_range": None,
-        "single_range_text": "tuple index out of range",
-        "related_lookup_text": (
-            "django.core.exceptions.FieldError",
-            "Related Field got invalid lookup: {name}",
-        ),
     },
     "2.2": {
+        "far_zones": "refused",
+        "null_replaces": None,
+        "suggests_lookups": True,
+        "sorts_filters": True,
+        "nested_model_faults": True,
         # pages
         "cookie_dashes": False,
         "cookie_attributes": "; SameSite=Lax",
-        "null_replaces": None,
-        "far_zones": "refused",
-        "nested_model_faults": True,
-        "sorts_filters": True,
-        "suggests_lookups": True,
     },
     "3.1": {
-        # pages
-        "frame_options": "DENY",
-        "varies_on_dropped_sessions": True,
         "names_field_of_bad_number": True,
         "quotes": ("“", "”"),
         "decimal_marks": ".,",
         "exact_float_bounds": True,
         "counts_matches_to": 20,
+        # pages
+        "frame_options": "DENY",
+        "varies_on_dropped_sessions": True,
     },
     "4.0": {
-        # pages
-        "renews_bad_csrf_tokens": True,
-        "isnull_needs_boolean": True,
-        "negative_index_fault": "ValueError",
         "parses_iso_first": True,
         "blanks_before_zone": True,
+        "isnull_needs_boolean": True,
+        "negative_index_fault": "ValueError",
+        # pages
+        "renews_bad_csrf_tokens": True,
     },
     "5.1": {
+        "has_range_lookups": True,
+        "related_lookup_text": None,
+        "knows_integer_ranges": True,
         # pages
         "sizes_slash_redirects": False,
         "error_type": "text/html; charset=utf-8",
         "csrf_length": 32,
         "csrf_lengths": (32, 64),
-        "has_range_lookups": True,
-        "related_lookup_text": None,
-        "knows_integer_ranges": True,
     },
     "6.0": {
-        # pages
-        "sizes_slash_redirects": True,
         "has_range_lookups": False,
         "names_lookup_chain": True,
+        # pages
+        "sizes_slash_redirects": True,
     },
 }
 
@@ -352,14 +354,14 @@ DATABASES: dict[str, dict[str, Any]] = {
         "keeps_types": False,
         "boolean_texts": ("0", "1"),
         "date_decimals": "some",
-        "regex_fails_by_row": True,
         "bad_regex": ("django.db.utils.OperationalError", "user-defined function raised exception"),
+        "big_integer_text": "Python int too large to convert to SQLite INTEGER",
+        "date_part_fault": None,
         "untyped_regex": (
             "django.db.utils.OperationalError",
             "user-defined function raised exception",
         ),
-        "big_integer_text": "Python int too large to convert to SQLite INTEGER",
-        "date_part_fault": None,
+        "regex_fails_by_row": True,
         "failed_insert_takes_id": False,
         "ids_run_out": None,
         "limit_faults": ((2**63, "django.db.utils.IntegrityError", "datatype mismatch"),),
@@ -373,20 +375,20 @@ DATABASES: dict[str, dict[str, Any]] = {
         "integer_bits": 32,
         "aware_dates": True,
         "nul_in_text": "A string literal cannot contain NUL (0x00) characters.",
-        "long_range": ("TypeError", "not all arguments converted during string formatting"),
         "nul_ends_pattern": False,
+        "long_range": ("TypeError", "not all arguments converted during string formatting"),
         "longest_pattern": None,
         "keeps_types": True,
         "boolean_texts": ("false", "true"),
         "date_decimals": "zone",
-        "regex_fails_by_row": False,
         "bad_regex": ("django.db.utils.DataError", "invalid regular expression\n"),
-        "untyped_regex": None,
         "big_integer_text": None,
         "date_part_fault": (
             "django.db.utils.ProgrammingError",
             "function pg_catalog.date_part(unknown, character varying) does not exist\n",
         ),
+        "untyped_regex": None,
+        "regex_fails_by_row": False,
         "failed_insert_takes_id": True,
         "ids_run_out": (
             "django.db.utils.DataError",
@@ -402,21 +404,21 @@ DATABASES: dict[str, dict[str, Any]] = {
         "backend": "MySQL",
         "hash_storage": "stripped",
         "integer_bits": 32,
+        "nul_ends_pattern": False,
         "long_range": (
             "django.db.utils.ProgrammingError",
             "not all arguments converted during bytes formatting",
         ),
-        "nul_ends_pattern": False,
         "longest_pattern": None,
         "date_decimals": "always",
-        "regex_fails_by_row": False,
         "bad_regex": ("django.db.utils.OperationalError", '(1139, "Got error from regexp")'),
+        "big_integer_text": None,
         "untyped_regex": None,
+        "regex_fails_by_row": False,
         "ids_run_out": (
             "django.db.utils.InternalError",
             "(167, \"Out of range value for column 'id' at row 1\")",
         ),
-        "big_integer_text": None,
         "limit_faults": (
             (
                 2**64,
