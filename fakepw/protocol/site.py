@@ -17,7 +17,7 @@ from . import documentation, html, views
 from .decode import Decoder
 from .encode import Unprintable, echo_response, fault_response
 from .encode import response as value_response
-from .messages import Echo, Request, Response
+from .messages import METHOD, Echo, Request, Response
 from .page import HTML, NO_COOKIES, Cookies, Field, Page, cookies, finish
 from .routes import Routes, split_target
 from .views import Visit
@@ -34,10 +34,6 @@ _TOO_DEEP = "maximum recursion depth exceeded"
 _LOOKED_AT = frozenset({b"host", b"content-length", b"authorization", b"cookie"})
 #: What stands for the server's own name where a client gives none.
 _NO_HOST = b"127.0.0.1"
-
-
-#: What gunicorn takes for a method: it answers 400 to lower case (SERVER.md 1.1).
-_METHOD = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{3,20}")
 
 
 def bad_method() -> Response:
@@ -91,7 +87,7 @@ class Site:
     def _look(self, request: Request, patchwork: Patchwork) -> Call | Response:
         """What a request's head says if it is a call of the API, and otherwise the answer to it."""
         method = request.method
-        if method != b"POST" and not _METHOD.fullmatch(method):
+        if method != b"POST" and not METHOD.fullmatch(method):
             return bad_method()
         known: dict[bytes, bytes] = {}
         for name, value in request.headers:

@@ -87,10 +87,6 @@ def about(visit: Visit) -> Page:
     return Page(body=html.about(visit.patchwork), session=True)
 
 
-def help_page(visit: Visit) -> Page:
-    return Page(body=html.about(visit.patchwork), session=True)
-
-
 def moved_help(visit: Visit) -> Page:
     return redirect(visit, "/about/", 301)
 

@@ -19,7 +19,7 @@ def application(patchwork: Patchwork) -> Application:
     """The application that serves a Patchwork, and `/_fakepw/` to control it."""
     control = Control(patchwork)
     site = site_of(patchwork.traits)
-    kept = limits(patchwork.instance).body_bytes
+    kept = limits_of(patchwork.instance).body_bytes
     bounded = patchwork.traits.body_limit is not None  # by the site itself
 
     def answer(request: Request) -> Response:
@@ -33,7 +33,7 @@ def application(patchwork: Patchwork) -> Application:
     return answer
 
 
-def limits(instance: Instance) -> Limits:
+def limits_of(instance: Instance) -> Limits:
     """The limits under which an instance is served.
 
     A body longer than Django's limit is cut just behind it, so that the application sees that it

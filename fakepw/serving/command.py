@@ -19,7 +19,7 @@ import msgspec
 from ..fixtures import FixtureError
 from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Request, Response
-from .application import application, limits
+from .application import application, limits_of
 from .banner import banner
 from .loop import new_event_loop
 from .server import Application, Server, listen, url_host
@@ -83,7 +83,7 @@ def serve(
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     answer = application(patchwork)
-    server = Server(_logged(answer) if verbose else answer, limits(patchwork.instance))
+    server = Server(_logged(answer) if verbose else answer, limits_of(patchwork.instance))
     bound, port = listener.getsockname()[:2]
     base_url = f"http://{url_host(bound)}:{port}/"
     if not (bound.startswith("127.") or bound == "::1"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
+from html import escape
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -131,9 +132,6 @@ def coded_pieces(first: bytes, body: list[bytes], coding: Coding) -> Iterator[by
     yield before
 
 
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
-
-
 def page(status: int, detail: str) -> Response:
     """A page by which the server itself refuses a request that no application ever sees.
 
@@ -141,10 +139,9 @@ def page(status: int, detail: str) -> Response:
     `http/get /xmlrpc/` is equal to it in length.
     """
     phrase = _phrase(status)
-    detail = detail.translate(_ESCAPES)
     text = (
         f"<html>\n  <head>\n    <title>{phrase}</title>\n  </head>\n  <body>\n"
-        f"    <h1><p>{phrase}</p></h1>\n    {detail}\n  </body>\n</html>\n"
+        f"    <h1><p>{phrase}</p></h1>\n    {escape(detail)}\n  </body>\n</html>\n"
     ).encode("utf-8", "replace")
     headers = (("Content-Type", "text/html"), ("Content-Length", str(len(text))))
     return Response(status, headers, [text])

@@ -17,7 +17,7 @@ from httptools import (
     HttpRequestParser,
 )
 
-from ..protocol.messages import Request
+from ..protocol.messages import METHOD, Request
 
 if TYPE_CHECKING:
     from .server import Server
@@ -28,8 +28,7 @@ HEAD: Final = 1
 BODY: Final = 2
 OVER: Final = 3  # nowhere: the last answer of this connection is given, or on its way
 
-#: The methods that gunicorn lets through: 3 to 20 characters of a token, none of them a-z or #.
-_METHOD = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{3,20}")
+#: The beginning of a `METHOD`.
 _METHOD_SO_FAR = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{1,20}")
 #: What the parser is told instead of a method that it does not know.
 _STAND_IN = b"PUT"
@@ -325,7 +324,7 @@ class Reader:
         if self.complete or self.head_size or self.sent:
             return False  # it does not begin where the data do
         token, blank, rest = data.partition(b" ")
-        if blank and _METHOD.fullmatch(token):
+        if blank and METHOD.fullmatch(token):
             self.sent = token, None
             self._feed(_STAND_IN + blank + rest)
             return True

@@ -208,9 +208,8 @@ class Server:
         """Once a tick, while anybody is connected: set the clock and cut who is overdue."""
         assert self._loop is not None
         self.now = now = self._loop.time()
-        self.front = (
-            f"Server: fakepw\r\nDate: {internet_date(datetime.now(UTC), 'GMT')}\r\n".encode()
-        )
+        date = internet_date(datetime.now(UTC), "GMT")
+        self.front = f"Server: fakepw\r\nDate: {date}\r\n".encode()
         self._sweep(now)
         if self.connections or self._sweeping is None:
             self._sweeping = self._loop.call_later(self.limits.tick, self._tick)

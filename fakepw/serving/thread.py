@@ -12,7 +12,7 @@ from ..fixtures import Source, packaged, read
 from ..patchwork.instances import DEFAULT
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows import Dataset
-from .application import application, limits
+from .application import application, limits_of
 from .limits import Limits
 from .loop import LoopThread, shared
 from .server import Server, listen, url_host
@@ -153,7 +153,7 @@ def serve(
         patchwork = source
     else:
         patchwork = patchwork_of(source, instance, enabled is not False)
-    return LiveServer(patchwork, host, port, limits or _limits(patchwork))
+    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.instance))
 
 
 def patchwork_of(
@@ -173,10 +173,6 @@ def patchwork_of(
     if instance is None:
         instance = fixture.instance or DEFAULT
     return Patchwork(fixture.dataset, instance, enabled=enabled)
-
-
-def _limits(patchwork: Patchwork) -> Limits:
-    return limits(patchwork.instance)
 
 
 def _stop_all() -> None:

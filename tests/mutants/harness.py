@@ -15,7 +15,7 @@ from conformance.verdicts import Verdict
 from conformance.world import World
 from fakepw.patchwork.patchwork import Patchwork
 from fakepw.protocol import Request, Response, respond
-from fakepw.serving.application import limits
+from fakepw.serving.application import limits_of
 from fakepw.serving.loop import shared
 from fakepw.serving.server import Server, listen
 from fakepw.serving.thread import patchwork_of
@@ -41,7 +41,7 @@ class Mutant:
 def served(respond: Respond, instance: str = INSTANCE, fixture: str = "demo") -> Iterator[str]:
     """The URL of a server that answers by this function, until the block ends."""
     patchwork = patchwork_of(fixture, instance)
-    server = Server(lambda request: respond(request, patchwork), limits(patchwork.instance))
+    server = Server(lambda request: respond(request, patchwork), limits_of(patchwork.instance))
     listener = listen("127.0.0.1", 0)
     thread = shared()
     thread.run_coroutine(server.start(listener))
