@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-#: Wrong but well-formed credentials that one run may send (DESIGN.md, Safety).
+#: Wrong but well-formed credentials that one run may send (docs/conformance.md, Safety).
 LOGINS = 2
 #: The seconds between two requests once a server has said that they are too many.
 GAP = 0.1

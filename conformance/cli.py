@@ -31,7 +31,8 @@ from .asking import (
 )
 from .catalogue import Requirement, chosen, requirements
 from .chapters import load
-from .engine import DECISIONS, Settings, Together
+from .drawing import Settings
+from .engine import DECISIONS, requests_of
 from .plugin import Runner
 from .reports.redaction import clean
 from .reports.terminal import Live, new_console, say, show
@@ -252,14 +253,7 @@ def _dry_run(console: Console, options: Options) -> None:
     for requirement in chosen(options.select, options.skip):
         decision = DECISIONS[requirement.id]
         for step in plan(decision, Settings(options.examples or 3, options.seed), options):
-            requests = (
-                step.before + step.at_once + step.after
-                if isinstance(step, Together)
-                else step
-                if isinstance(step, tuple)
-                else (step,)
-            )
-            for request in requests:
+            for request in requests_of(step):
                 number += 1
                 say(console, f"{requirement.id} {plain(request.describe())}")
     say(console, f"{number} requests, made from a sample; nothing was sent")

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import threading
 import time
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import Phase
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from .budget import BudgetSpent
 from .catalogue import Level, Requirement, requirements
+from .drawing import Settings, draw
 from .exchange import SILENCE, Basic, Exchange, Request, call
 from .login import refusal, wrong_password
 from .report_evidence import evidence_of
@@ -56,6 +56,13 @@ class Together:
 
 
 Step = Request | tuple[Request, ...] | Together
+
+
+def requests_of(step: Step) -> tuple[Request, ...]:
+    """All that a step sends, in that order."""
+    if isinstance(step, Together):
+        return step.before + step.at_once + step.after
+    return step if isinstance(step, tuple) else (step,)
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,10 @@ class Decision:
     def writes(self) -> bool:
         """Whether it writes to the patches that the operator named."""
         return "writes" in self.needs
+
+    def lacks(self, have: frozenset[str]) -> str:
+        """What the operator did not give, in words; '' if nothing is lacking."""
+        return next((NEEDS[need] for need in NEEDS if need in self.needs - have), "")
 
 
 #: Every decision by the id of its requirement; filled as the chapters are imported.
@@ -155,16 +166,6 @@ def decides(
         return test
 
     return register
-
-
-@dataclass
-class Settings:
-    """How hard to look. `examples` bounds each property, `shrinks` what a failure may cost more."""
-
-    examples: int = 6
-    seed: int = 0
-    shrinks: int = 40
-    rereads: int = 3
 
 
 @dataclass
@@ -326,9 +327,8 @@ class _Decider:
         requirement, session = self.decision.requirement, self.session
         if not requirement.applies(session.world.profile):
             return _Found(Outcome.NOT_APPLICABLE, f"only for {requirement.scope}")
-        for need in NEEDS:
-            if need in self.decision.needs - session.have:
-                return _Found(Outcome.NOT_RUN, NEEDS[need])
+        if lacks := self.decision.lacks(session.have):
+            return _Found(Outcome.NOT_RUN, lacks)
         return None
 
     def verdict(self) -> _Found:
@@ -350,7 +350,7 @@ class _Decider:
         if self.smallest is not None:
             _, deviation, exchanges = self.smallest
             bad = Outcome.FAIL if requirement.level is Level.MUST else Outcome.WARNING
-            return _Found(bad, f"{deviation.got}", deviation, exchanges)
+            return _Found(bad, deviation.got, deviation, exchanges)
         if self.observed:
             return _Found(Outcome.OBSERVED, "; ".join(self.observed))
         if not self.judged:
@@ -390,18 +390,8 @@ class _Decider:
             if isinstance(self.seen[step], Deviation):
                 raise _Deviant
 
-        bounded = settings(
-            max_examples=chosen.examples,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-            report_multiple_bugs=False,
-            print_blob=False,
-        )
-        number = zlib.crc32(f"{chosen.seed} {self.decision.id}".encode())
         try:
-            seed(number)(bounded(given(plan)(examine)))()
+            draw(plan, examine, self.decision.id, chosen, Phase.generate, Phase.shrink)
         except _Deviant:
             pass
         except HypothesisException:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
-from .engine import DECISIONS, NEEDS, Decision, Session
+from .engine import DECISIONS, Decision, Session
 from .exchange import NOWHERE, SILENCE, Exchange, Request, from_json
 from .restoring import restoring
 from .runner import Options, discover, session
@@ -81,17 +81,11 @@ def replay(options: Options, folder: Path) -> Iterator[tuple[str, list[Exchange]
             decision = DECISIONS.get(number)
             if decision is None:
                 yield number, [], "not sent: this version knows no such requirement"
-            elif decision.needs - opened.have:
-                missing = next(
-                    NEEDS[need] for need in NEEDS if need in decision.needs - opened.have
-                )
-                yield number, [], f"not sent: it {missing}"
+            elif lacks := decision.lacks(opened.have):
+                yield number, [], f"not sent: it {lacks}"
             elif strangers := [r for r in requests if not _allowed(r, options)]:
-                yield (
-                    number,
-                    [],
-                    f"not sent: --writes does not name the patch of {strangers[0].describe()}",
-                )
+                told = f"--writes does not name the patch of {strangers[0].describe()}"
+                yield number, [], f"not sent: {told}"
             else:
                 with restoring(opened) if decision.writes else nullcontext():
                     exchanges, silent = _again(opened, requests)

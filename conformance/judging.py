@@ -36,11 +36,8 @@ def poisoned(exchange: Exchange) -> bool:
     return fault is not None and NONE_FAULT in fault.text
 
 
-def faults(exchange: Exchange, *kinds: str, text: str = "", world: World | None = None) -> Finding:
-    """A fault of code 1 over HTTP 200, of one of these classes, its message holding `text`.
-
-    A Python 2 server may answer a fault whose text is not ASCII with a bare 500 (SERVER.md 2).
-    """
+def faults(exchange: Exchange, *kinds: str, text: str = "") -> Finding:
+    """A fault of code 1 over HTTP 200, of one of these classes, its message holding `text`."""
     wanted = f"a fault {' or '.join(kinds)}".rstrip() + (f" with {text!r}" if text else "")
     fault = exchange.fault
     if exchange.answer.status != 200 or fault is None:

@@ -177,11 +177,8 @@ def python(request: Request, endpoint: Endpoint, trust: Trust | None = None) -> 
 def _context(trust: Trust) -> str:
     if trust.insecure:
         return "ssl._create_unverified_context()"
-    return (
-        f"ssl.create_default_context(cafile={trust.ca!r})"
-        if trust.ca
-        else ("ssl.create_default_context()")
-    )
+    authorities = f"cafile={trust.ca!r}" if trust.ca else ""
+    return f"ssl.create_default_context({authorities})"
 
 
 def _token(form: str) -> str:
@@ -213,11 +210,8 @@ def _proxied(request: Request, endpoint: Endpoint, trust: Trust) -> str | None:
         modules.append("ssl")
         options.append(f"context={_context(trust)}")
     proxy = f"xmlrpc.client.ServerProxy({endpoint.url!r}, {', '.join(options)})"
-    method = (
-        f"{proxy}.{name}"
-        if name.isidentifier() and name.isascii()
-        else (f"getattr({proxy}, {name!a})")
-    )
+    named = name.isidentifier() and name.isascii()
+    method = f"{proxy}.{name}" if named else f"getattr({proxy}, {name!a})"
     given = ", ".join(literal(param) for param in params)
     return f"import {', '.join(sorted(modules))}; print({method}({given}))"
 

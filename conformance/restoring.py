@@ -105,9 +105,8 @@ def _read(session: Session, number: int) -> Values | None:
     if not isinstance(row, dict) or garbled or not set(names.values()) <= set(row):
         return None
     values = {name: row[member] for name, member in names.items()}
-    if (
-        values["commit_ref"] == ""
-    ):  # NULL reads so, too, but filters tell them apart (SERVER.md 1.7)
+    if values["commit_ref"] == "":
+        # NULL reads so, too, but filters tell them apart (SERVER.md 1.7).
         null = call("patch_list", {"id": number, "commit_ref__isnull": True})
         if [r.get("id") for r in rows_of(session.send(null, fresh=True)) or []] == [number]:
             values["commit_ref"] = None

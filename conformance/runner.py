@@ -13,7 +13,8 @@ from pathlib import Path
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from .budget import Budget
-from .engine import Session, Settings
+from .drawing import Settings
+from .engine import Session
 from .exchange import Exchange, Request
 from .login import LOGIN, refusal
 from .reproduction import Trust
@@ -21,10 +22,9 @@ from .survey import Found, Surveyor, find
 from .transport import Credentials, Endpoint, HttpTransport, NoAnswer, Transport, endpoint_of
 from .world import World
 
-#: What holds for a host that is not this machine (DESIGN.md, Safety).
+#: What holds for a host that is not this machine (docs/conformance.md, Safety).
 POLITE_RATE = 5.0
 POLITE_REQUESTS = 600
-
 
 #: Requests that a run with --writes takes, about, when requests are few; and how many are not few.
 WITH_WRITES, ROOMY = 1100, 2000

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import Phase
 from hypothesis.strategies import SearchStrategy
 
 from .budget import BudgetSpent
-from .engine import Decision, Mixed, Settings, Step
+from .drawing import Settings, draw
+from .engine import Decision, Mixed, Step
 from .exchange import Answer, Request
 from .profile import Profile
 from .runner import Options, discover, session
@@ -91,15 +91,7 @@ def steps(decision: Decision, sample: World, how: Settings) -> Sequence[Step]:
     def keep(step: Any) -> None:
         found[step] = None
 
-    bounded = settings(
-        max_examples=how.examples,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    number = zlib.crc32(f"{how.seed} {decision.id}".encode())
-    seed(number)(bounded(given(planned)(keep)))()
+    draw(planned, keep, decision.id, how, Phase.generate)
     return list(found)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from .exchange import Exchange
-from .profile import ANSWERS, STRUCTS, Profile
+from .profile import ANSWERS, Profile, members
 from .world import World
 
 #: A wire type as the plain value that is made of it.
-PLAIN: dict[str, type] = {"int": int, "boolean": bool, "array": list, "string": str, "text": str}
+PLAIN: dict[str, type] = {"int": int, "boolean": bool, "array": list, "string": str, "base64": str}
 TEXTS = ("patch_get_mbox", "patch_get_diff")
 
 
@@ -19,7 +19,7 @@ def sound(row: Any, struct: str, profile: Profile) -> bool:
     """Whether a row has every member of a struct, each of its type."""
     if not isinstance(row, dict):
         return False
-    wanted = {n: k for n, k in STRUCTS[struct] if n != "hash" or profile.api == "2.0"}
+    wanted = members(struct, profile)
     whole = all(type(row.get(name)) is PLAIN[kind] for name, kind in wanted.items())
     return whole and all(sound(check, "check", profile) for check in row.get("checks", ()))
 

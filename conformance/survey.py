@@ -181,8 +181,8 @@ class Surveyor:
         """A window read anew; one of all rows there are grows with the rows that were added."""
         high = window.high
         if whole:
-            added = rows_of(self.ask(call(method, {"id__gt": high, "max_count": FEW}))) or []
-            high = max([high, *(row["id"] for row in added if isinstance(row.get("id"), int))])
+            added = rows_of(self.ask(call(method, {"id__gt": high, "max_count": FEW})))
+            high = max([high, *(row["id"] for row in _numbered(added))])
         return self._window(method, window.low, high) or window
 
     def _rows(self, world: World, name: str, *params: Any) -> list[Row]:
@@ -192,7 +192,7 @@ class Surveyor:
             world.notes.append(
                 f"{exchange.request.describe()} cannot be used: {exchange.answer.describe()[:160]}"
             )
-        return [row for row in rows or [] if isinstance(row.get("id"), int)]
+        return _numbered(rows)
 
     def _read_lists(self, world: World) -> None:
         world.projects = self._rows(world, "project_list")
@@ -204,8 +204,7 @@ class Surveyor:
         rows = rows_of(self.ask(call(method, {"id__range": [low, high]})))
         if rows is None:
             return None
-        kept = [r for r in rows if isinstance(r.get("id"), int) and low <= r["id"] <= high]
-        return Window(low, high, tuple(kept))
+        return Window(low, high, tuple(r for r in _numbered(rows) if low <= r["id"] <= high))
 
     def _read_patches(self, world: World) -> None:
         oldest, listed = self._ends(world, "patch_list", FEW + 1)
@@ -226,7 +225,7 @@ class Surveyor:
         world.evidence["patches" if method == "patch_list" else "checks"] = exchange
         rows = rows_of(exchange)
         if rows is not None:
-            return [row for row in rows if isinstance(row.get("id"), int)], True
+            return _numbered(rows), True
         world.notes.append(
             f"{exchange.request.describe()} cannot be listed: {exchange.answer.describe()[:160]}"
         )
@@ -251,8 +250,7 @@ class Surveyor:
                     width = max(3, width // 3)
                 elif len(window.rows) < SAMPLE // 3 and width < SAMPLE * 64:
                     width *= 4
-                    windows_candidate = window
-                    if len(windows_candidate.rows) >= len(ids):
+                    if len(window.rows) >= len(ids):
                         break
                 else:
                     break
@@ -281,6 +279,11 @@ class Surveyor:
             window = self._window("patch_list", number, number)
             if window and window.rows:
                 world.patches = [*world.patches, window]
+
+
+def _numbered(rows: list[Row] | None) -> list[Row]:
+    """The rows that have an id."""
+    return [row for row in rows or () if isinstance(row.get("id"), int)]
 
 
 def card(found: Found, world: World, have: frozenset[str]) -> dict[str, Any]:

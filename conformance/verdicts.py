@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from base64 import b64decode, b64encode
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -155,8 +156,6 @@ def plural(outcome: Outcome, number: int) -> str:
 
 def to_dict(verdict: Verdict) -> dict[str, Any]:
     """A verdict as JSON values, evidence as base64."""
-    from base64 import b64encode
-
     kept = asdict(verdict)
     kept["outcome"] = verdict.outcome.value
     for item in kept["evidence"]:
@@ -167,8 +166,6 @@ def to_dict(verdict: Verdict) -> dict[str, Any]:
 
 def from_dict(kept: dict[str, Any]) -> Verdict:
     """The verdict that `to_dict` wrote."""
-    from base64 import b64decode
-
     evidence = tuple(
         Evidence(**item | {name: b64decode(item[name]) for name in ("request", "response")})
         for item in kept["evidence"]

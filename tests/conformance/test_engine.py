@@ -9,7 +9,8 @@ import pytest
 from hypothesis import strategies as st
 
 from conformance.budget import BudgetSpent
-from conformance.engine import OK, Decision, Finding, Session, Settings
+from conformance.drawing import Settings
+from conformance.engine import OK, Decision, Finding, Session
 from conformance.exchange import Answer, Exchange, Request, call
 from conformance.transport import Endpoint, NoAnswer, Trouble
 from conformance.verdicts import Deviation, Outcome

@@ -7,7 +7,8 @@ import pytest
 import fakepw
 from conformance.catalogue import requirements
 from conformance.chapters import load
-from conformance.engine import DECISIONS, Settings
+from conformance.drawing import Settings
+from conformance.engine import DECISIONS
 from conformance.runner import Options, discover, session
 from conformance.verdicts import Outcome
 from fakepw.patchwork.instances import RECORDED

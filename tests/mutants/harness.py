@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 
-from conformance.engine import DECISIONS, Session, Settings
+from conformance.drawing import Settings
+from conformance.engine import DECISIONS, Session
 from conformance.runner import Options, asking, passing_folder
 from conformance.survey import Surveyor, find
 from conformance.transport import Credentials, endpoint_of

@@ -11,7 +11,8 @@ import pytest
 import fakepw
 from conformance.catalogue import INFO, requirements
 from conformance.chapters import load
-from conformance.engine import DECISIONS, Session, Settings
+from conformance.drawing import Settings
+from conformance.engine import DECISIONS, Session
 from conformance.exchange import Exchange
 from conformance.runner import Options
 from conformance.survey import Surveyor, find

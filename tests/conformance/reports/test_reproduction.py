@@ -17,7 +17,8 @@ import pytest
 
 from conformance.catalogue import requirements
 from conformance.chapters import load
-from conformance.engine import DECISIONS, Settings, Together
+from conformance.drawing import Settings
+from conformance.engine import DECISIONS, Together
 from conformance.exchange import (
     ABSOLUTE,
     BASE,
