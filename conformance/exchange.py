@@ -282,8 +282,12 @@ class Exchange:
         return self.request.rpc[1] if self.request.rpc else ()
 
 
+#: Stands in what the suite makes up for a secret, so that its echo could be told.
+MARK = "pw-conformance-secret-5d1f"
+#: The user and password of nobody.
+NOBODY = "pw-conformance-nobody:wrong-password"
 #: One is in all credentials that the suite makes up, or in what they are the base64 of.
-MADE_UP = ("pw-conformance-secret-5d1f", "pw-conformance-nobody:wrong-password")
+MADE_UP = (MARK, NOBODY)
 #: What cannot be anybody's credentials: no base64 at all, and wrongly padded base64 of `abc`.
 NOBODYS = frozenset({"!!!!", "YWJjZA"})
 

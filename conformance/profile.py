@@ -68,6 +68,11 @@ class Profile:
         return self.api == "1.1"
 
     @property
+    def locked_out(self) -> bool:
+        """Whether no one can log in: 1.1 on Python 3 reads no credentials (SERVER.md 2)."""
+        return self.api == "1.1" and self.python == 3
+
+    @property
     def likely(self) -> str:
         """The likely release, or releases."""
         return self.release or {"1.0": "1.0", "1.1": "1.1", "2.0": "2.0 or later"}[self.api]

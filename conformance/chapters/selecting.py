@@ -129,11 +129,13 @@ def edged(world: World, entry: Filter) -> list[Step]:
 
 
 def mixed(world: World, entry: Filter) -> Mixed | list[Step]:
+    """The edges and more values besides, or the edges alone where requests are few."""
     edges = edged(world, entry)
     return edges if world.thrifty and edges else Mixed(edges, windowed(world, entry))
 
 
 def windowed(world: World, entry: Filter) -> SearchStrategy[Any]:
+    """Calls that ask for drawn values of an entry, mostly within a window."""
     world.need_patches()
     windows = [w for w in world.patches if w.rows]
 

@@ -12,16 +12,23 @@ import re
 from dataclasses import replace
 
 from ..engine import OK, Finding, Step, decides
-from ..exchange import ENDPOINT, NOWHERE, WRITES, Basic, Exchange, Request, call
+from ..exchange import (
+    ENDPOINT,
+    MARK,
+    NOBODY,
+    NOWHERE,
+    WRITES,
+    Basic,
+    Exchange,
+    Request,
+    call,
+)
 from ..judging import deviates, expect, faults, fixed, refused, same
 from ..login import BAD_CREDENTIALS, BAD_LOGIN, BAD_SCHEME, LOGIN, NO_CREDENTIALS, refusal
 from ..verdicts import Deviation
 from ..wire import NotXmlRpc
 from ..world import World
 from .test_signatures import PUBLIC, harmless, surplus
-
-#: What a refused request carries, so that its echo could be told.
-MARK = "pw-conformance-secret-5d1f"
 
 
 def basic(text: str) -> str:
@@ -52,8 +59,8 @@ def header(exchange: Exchange) -> str:
 
 def authentic(world: World, exchange: Exchange) -> bool:
     """Whether the right credentials were sent, to a server on which they can work."""
-    if world.profile.api == "1.1" and world.profile.python == 3:
-        return False  # no one can log in there (SERVER.md 2)
+    if world.profile.locked_out:
+        return False
     value = exchange.request.authorization
     if isinstance(value, Basic):
         return value.form.startswith("Basic ")
@@ -72,11 +79,8 @@ def attempt(exchange: Exchange) -> str | None:
 
 def well_called(exchange: Exchange) -> bool:
     """Whether the number of arguments is right."""
-    return (
-        len(exchange.params) == 2
-        if exchange.method == "patch_set"
-        else (3 <= len(exchange.params) <= 5)
-    )
+    given = len(exchange.params)
+    return given == 2 if exchange.method == "patch_set" else 3 <= given <= 5
 
 
 @decides("AUTH-001", fixed(set_nowhere()), on="patch_set")
@@ -168,22 +172,21 @@ def test_wrongly_padded_credentials_are_refused(world: World, answer: Exchange) 
     return refused(answer, BAD_CREDENTIALS)
 
 
-NOBODY = set_nowhere(basic("pw-conformance-nobody:wrong-password"), login=True)
+AS_NOBODY = set_nowhere(basic(NOBODY), login=True)
 
 
-@decides("AUTH-010", fixed(NOBODY), on="patch_set check_create", group="login")
+@decides("AUTH-010", fixed(AS_NOBODY), on="patch_set check_create", group="login")
 def test_unknown_users_are_refused(world: World, answer: Exchange) -> Finding:
     given = attempt(answer)
-    known = ("nobody:x", "maint:wrong", "pw-conformance-nobody:wrong-password")
+    known = ("nobody:x", "maint:wrong", NOBODY)
     if given not in known or not well_called(answer):
         return None
-    nobody_can = world.profile.api == "1.1" and world.profile.python == 3
-    return refused(answer, BAD_CREDENTIALS if nobody_can else BAD_LOGIN)
+    return refused(answer, BAD_CREDENTIALS if world.profile.locked_out else BAD_LOGIN)
 
 
 def _nobody_and_wrong(world: World) -> list[Step]:
     wrong = call("patch_set", NOWHERE, {"archived": True}, auth=Basic("Basic {wrong}"), login=True)
-    return [(NOBODY, wrong)]
+    return [(AS_NOBODY, wrong)]
 
 
 @decides("AUTH-011", _nobody_and_wrong, needs="credentials", group="login")
@@ -221,7 +224,7 @@ def _elsewhere(world: World) -> list[Step]:
     asked = [
         replace(look, headers=(plain, (name, value)))
         for name, value in (
-            ("Proxy-Authorization", basic(f"{MARK}")),
+            ("Proxy-Authorization", basic(MARK)),
             *((n, "admin") for n in ("Remote-User", "X-Remote-User", "X-Forwarded-User")),
         )
     ]
@@ -267,11 +270,7 @@ def test_public_methods_ignore_credentials(
 REFUSALS = (NO_CREDENTIALS, BAD_SCHEME, BAD_CREDENTIALS, BAD_LOGIN)
 
 
-@decides(
-    "AUTH-013",
-    surplus,
-    on=" ".join(PUBLIC),
-)
+@decides("AUTH-013", surplus, on=" ".join(PUBLIC))
 def test_public_methods_need_no_credentials(world: World, answer: Exchange) -> Finding:
     if answer.request.authorization:
         return None
@@ -292,11 +291,7 @@ def test_public_methods_need_no_credentials(world: World, answer: Exchange) -> F
     on="patch_set check_create",
 )
 def test_credentials_come_before_arity(world: World, answer: Exchange) -> Finding:
-    if well_called(answer):
-        return None
-    if answer.request.authorization is None:
-        return refused(answer, NO_CREDENTIALS)
-    return refused(answer, BAD_SCHEME) if other_scheme(answer) else None
+    return None if well_called(answer) else _anonymous(answer)
 
 
 def _anonymous(answer: Exchange) -> Finding:
@@ -451,8 +446,8 @@ def test_blanks_around_credentials_do_not_matter(world: World, answer: Exchange)
         return _reaches(world, answer)
     if " ".join(text.split()) not in world.right or not odd or not _nowhere(answer):
         return None
-    if world.profile.api == "1.1" and world.profile.python == 3:
-        return None  # no one can log in there (SERVER.md 2)
+    if world.profile.locked_out:
+        return None
     return faults(answer, "DoesNotExist")
 
 

@@ -160,8 +160,8 @@ def test_max_count_gives_the_oldest(world: World, answer: Exchange) -> Finding:
 @decides("LIST-063", _sliced(-1, -2), on="patch_list", data=True)
 def test_a_negative_max_count_gives_the_newest(world: World, answer: Exchange) -> Finding:
     filt = filter_of(answer) or {}
-    rows = world.universe("patch_list", {k: v for k, v in filt.items() if k != "max_count"})
     rest = {k: v for k, v in filt.items() if k != "max_count"}
+    rows = world.universe("patch_list", rest)
     if rows is None or not known(rest) or "max_count" not in filt:
         return None
     must, _ = split(rows, rest, world.profile.database)

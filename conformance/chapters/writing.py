@@ -28,14 +28,9 @@ DENIED = "No permissions to edit this patch"
 Test = Callable[[Session], None]
 
 
-def locked_out(world: World) -> bool:
-    """Whether no one can log in there (SERVER.md 2)."""
-    return world.profile.api == "1.1" and world.profile.python == 3
-
-
 def named(world: World) -> int:
     """The patch to write to. Raises Lacking where nothing can be written."""
-    if locked_out(world):
+    if world.profile.locked_out:
         raise Lacking("Patchwork 1.1 on Python 3 refuses every login")
     if not world.writable:
         raise Lacking("no patch was named by --writes")
@@ -110,7 +105,7 @@ def row_of(exchange: Exchange) -> Row:
 
 def hindered(world: World, did: Exchange) -> bool:
     """Whether nothing can be said, as no one can log in. Raises Lacking if this account may not."""
-    if locked_out(world):
+    if world.profile.locked_out:
         return True
     message = did.fault.message if did.fault else ""
     if isinstance(did.request.authorization, Basic):

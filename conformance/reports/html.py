@@ -10,16 +10,14 @@ import hashlib
 from base64 import b64encode
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
 
 from ..transport import VERSION
 from ..verdicts import Outcome, Run, plural
 from . import layout
 from .visible import decoded, pieces, plain
-
-if TYPE_CHECKING:
-    from jinja2 import Template
-    from markupsafe import Markup
 
 #: How much of a raw request or answer is shown, in bytes; the JSON report has the whole.
 SHOWN = 65_536
@@ -46,8 +44,8 @@ def render(run: Run) -> str:
         failures=layout.failures(run),
         card=layout.card(run),
         settings=layout.settings(run),
-        style=_trusted(style),
-        script=_trusted(script),
+        style=Markup(style),
+        script=Markup(script),
         policy=(
             f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
             " img-src data:; base-uri 'none'; form-action 'none'"
@@ -58,8 +56,6 @@ def render(run: Run) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     environment = Environment(
         loader=PackageLoader("conformance.reports"),
         autoescape=True,
@@ -80,12 +76,6 @@ def _file(name: str) -> str:
     return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
 
 
-def _trusted(text: str) -> Markup:
-    from markupsafe import Markup
-
-    return Markup(text)
-
-
 def _hash(text: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
@@ -97,8 +87,6 @@ def slug(outcome: Outcome) -> str:
 
 def prose(text: str) -> Markup:
     """A text of the catalogue, in which backticks set code apart."""
-    from markupsafe import Markup
-
     parts = (
         Markup("<code>{}</code>" if place % 2 else "{}").format(plain(part))
         for place, part in enumerate(text.split("`"))
@@ -108,8 +96,6 @@ def prose(text: str) -> Markup:
 
 def seen(text: str) -> Markup:
     """Text from anywhere as markup: escaped, what cannot be seen spelt out and set apart."""
-    from markupsafe import Markup, escape
-
     return Markup("").join(
         Markup('<span class="np">{}</span>').format(piece) if special else escape(piece)
         for piece, special in pieces(text)

@@ -18,7 +18,7 @@ import pytest
 from conformance.catalogue import requirements
 from conformance.chapters import load
 from conformance.drawing import Settings
-from conformance.engine import DECISIONS, Together
+from conformance.engine import DECISIONS, requests_of
 from conformance.exchange import (
     ABSOLUTE,
     BASE,
@@ -236,14 +236,7 @@ def probed() -> dict[str, list[Request]]:
         sample.profile = profile
         requests: dict[Request, None] = {}
         for step in steps(decision, sample, Settings(examples=2)):
-            match step:
-                case Together():
-                    parts = (*step.before, *step.at_once, *step.after)
-                case tuple():
-                    parts = step
-                case _:
-                    parts = (step,)
-            requests |= dict.fromkeys(parts)
+            requests |= dict.fromkeys(requests_of(step))
         found[number] = list(requests)
     return found
 
