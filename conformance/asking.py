@@ -16,6 +16,7 @@ import click
 
 from . import reports
 from .profile import RELEASES
+from .verdicts import ExitCode
 
 #: The longest time to wait for an answer, in seconds: an hour.
 LONGEST = 3600.0
@@ -24,7 +25,7 @@ LONGEST = 3600.0
 class Refused(click.ClickException):
     """What was asked for cannot be done; the text says why, the status is that of usage."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class ReportFile(click.ParamType):  # type: ignore[type-arg]  # no generic in click 8.2

@@ -1,4 +1,4 @@
-"""`pw-conformance`: run, list, explain, diff."""
+"""`pw-conformance`: run, list, explain, schema, diff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -104,12 +104,7 @@ def run(
         entries = baselines.read(baseline) if baseline else {}
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    if given["create_checks"] and not given["writes"]:
-        raise click.UsageError("--create-checks needs --writes PATCH_ID: checks belong to a patch")
-    if given["writes"] and not username:
-        raise click.UsageError("--writes needs --username")
-    if given["writes"] and workers > 1:
-        raise click.UsageError("--writes works with one worker: leave out -n")
+    _go_together(given, username, workers)
     options = Options(
         url=url,
         **{k: v for k, v in given.items() if k != "examples"},
@@ -133,6 +128,36 @@ def run(
     found = _run(console, options, workers)
     baselines.apply(found, entries, date.today())
     found = clean(found, options.secrets)
+    _report(console, found, folder, wanted, options.secrets)
+    internal = found.trouble.startswith("internal error")
+    sys.exit(ExitCode.INTERNAL if internal else found.exit_code)
+
+
+def _go_together(given: dict[str, Any], username: str | None, workers: int) -> None:
+    """Refuse options of which one makes no sense with the others, or without another."""
+    for wrong, said in (
+        (
+            given["create_checks"] and not given["writes"],
+            "--create-checks needs --writes PATCH_ID: checks belong to a patch",
+        ),
+        (given["writes"] and not username, "--writes needs --username"),
+        (given["writes"] and workers > 1, "--writes works with one worker: leave out -n"),
+    ):
+        if wrong:
+            raise click.UsageError(said)
+
+
+def _report(
+    console: Console,
+    found: Run,
+    folder: Path | None,
+    wanted: Sequence[tuple[str, Path]],
+    secrets: Sequence[str],
+) -> None:
+    """Show a run, keep its failures and write its reports.
+
+    Raises Refused, once all else is done, with what could not be written.
+    """
     unwritten, kept = [], ""
     if folder:
         try:
@@ -142,12 +167,11 @@ def run(
     show(console, found, kept)
     for kind, path in wanted:
         try:
-            reports.write(kind, path, found, options.secrets)
+            reports.write(kind, path, found, secrets)
         except ValueError as error:
             unwritten.append(str(error))
     if unwritten:
         raise Refused("; ".join(unwritten))
-    sys.exit(found.exit_code if not found.trouble.startswith("internal error") else 4)
 
 
 def _arguments(options: Options, workers: int) -> list[str]:
@@ -205,23 +229,11 @@ def _run(console: Console, options: Options, workers: int) -> Run:
 
     runner.listener = listen
     said = io.StringIO()
-    kept = {
-        k: os.environ.get(k)
-        for k in ("PW_CONFORMANCE_PASSWORD", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
-    }
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plug-ins may reorder or rerun
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    if options.credentials:
-        os.environ["PW_CONFORMANCE_PASSWORD"] = options.credentials.password
     try:
-        with contextlib.redirect_stdout(said):
+        with _environment(options), contextlib.redirect_stdout(said):
             code = pytest.main(_arguments(options, workers), plugins=[runner])
     finally:
         live.stop()
-        for name, value in kept.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
     runner.count()
     if code == pytest.ExitCode.INTERRUPTED and not runner.run.trouble:
         runner.run.trouble = "interrupted"
@@ -243,6 +255,26 @@ def _run(console: Console, options: Options, workers: int) -> Run:
         "skip": list(options.skip),
     }
     return runner.run
+
+
+@contextlib.contextmanager
+def _environment(options: Options) -> Iterator[None]:
+    """The environment that pytest and its workers see: the password, and no one else's wishes."""
+    kept = {
+        name: os.environ.get(name)
+        for name in ("PW_CONFORMANCE_PASSWORD", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
+    }
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plug-ins may reorder or rerun
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    if options.credentials:
+        os.environ["PW_CONFORMANCE_PASSWORD"] = options.credentials.password
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _dry_run(console: Console, options: Options) -> None:
