@@ -3,7 +3,8 @@
     with fakepw.serve("fixture.json") as pw:
         client = xmlrpc.client.ServerProxy(pw.url)
 
-The names below are all there is to import; each is loaded when it is first used.
+The names below, and `fakepw.strategies`, are all there is to import; each is loaded when it is
+first used.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ import pytest
 import fakepw
 
 ROOT = Path(__file__).parents[1]
-JSON = {"demo.json", "hostile.json", "schema.json", "tiny.json"}
+JSON = {"demo.json", "hostile.json", "reproduced.json", "schema.json", "tiny.json"}
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +76,11 @@ def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
         names = set(archive.namelist())
     assert {f"fakepw/_fixtures/{name}" for name in JSON} <= names
     assert {"fakepw/py.typed", "fakepw/cli.py", "fakepw/serving/command.py"} <= names
-    reports = {"report.schema.json", *(f"templates/report.{kind}" for kind in ("css", "js"))}
+    templates = (f"templates/report.{kind}" for kind in ("css", "html.j2", "js"))
+    reports = {"report.schema.json", *templates}
     assert {f"conformance/reports/{name}" for name in reports} <= names
     assert "conformance/recorded.json" in names  # what explain says real servers answered
+    assert "conformance/pytest.ini" in names  # or it would run under the settings found on its way
     assert any(name.endswith("licenses/LICENSE") for name in names)
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops <= {"fakepw", "conformance"}
