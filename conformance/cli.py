@@ -366,7 +366,7 @@ def schema() -> None:
 @click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only calls of these.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same calls.")
 @click.option("--examples", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--rate", type=click.FloatRange(0), help="Requests a second (default 5; 0: any).")
+@click.option("--rate", type=Seconds(0), help="Requests a second (default 5; 0: any).")
 @click.option("--all", "every", is_flag=True, help="Show every difference.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def diff(

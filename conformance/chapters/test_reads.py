@@ -283,7 +283,7 @@ def test_state_and_state_id_agree(world: World, answer: Exchange) -> Finding:
         lambda row: (
             None
             if names.get(row["state_id"]) == carried(row["state"])
-            else (f"patch {row['id']} in the state {names.get(row['state_id'])!r}")
+            else f"patch {row['id']} in the state {names.get(row['state_id'])!r}"
         ),
     )
 
@@ -298,7 +298,7 @@ def test_project_and_project_id_agree(world: World, answer: Exchange) -> Finding
         lambda row: (
             None
             if names.get(row["project_id"]) == carried(row["project"])
-            else (f"patch {row['id']} of the project {names.get(row['project_id'])!r}")
+            else f"patch {row['id']} of the project {names.get(row['project_id'])!r}"
         ),
     )
 
@@ -338,7 +338,7 @@ def test_no_delegate_is_0_and_none(world: World, answer: Exchange) -> Finding:
         lambda row: (
             None
             if (row["delegate_id"] == 0) == (row["delegate"] == "None") and row["delegate_id"] >= 0
-            else (f"patch {row['id']} with delegate_id 0 and delegate None, or neither")
+            else f"patch {row['id']} with delegate_id 0 and delegate None, or neither"
         ),
     )
 
@@ -351,9 +351,7 @@ def test_a_delegate_id_has_one_name(world: World, answer: Exchange) -> Finding:
         lambda row: (
             None
             if known.setdefault(row["delegate_id"], row["delegate"]) == row["delegate"]
-            else (
-                f"the delegate {known[row['delegate_id']]!r} for delegate_id {row['delegate_id']}"
-            )
+            else f"the delegate {known[row['delegate_id']]!r} for delegate_id {row['delegate_id']}"
         ),
     )
 
