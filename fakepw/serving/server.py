@@ -24,6 +24,8 @@ log = logging.getLogger("fakepw")
 Application = Callable[[Request], Response]
 
 BACKLOG = 1024
+#: Connections accepted in one turn of the event loop.
+MOST_ACCEPTED = 16
 #: Reads that one turn answers: a bound on what is held meanwhile.
 MOST_ARRIVED = 32
 
@@ -102,9 +104,12 @@ class Server:
         self._listener = listener
         self._room = min(self.limits.connections, _descriptors())
         self.clock = self._loop.time
+        # asyncio accepts as many at once as its backlog: those turned away must be gone before
+        # there are so many that descriptors run out, of which it would log each.
         self._server = await self._loop.create_server(
-            lambda: Connection(self), sock=listener, backlog=BACKLOG
+            lambda: Connection(self), sock=listener, backlog=MOST_ACCEPTED
         )
+        listener.listen(BACKLOG)
 
     async def end(self) -> None:
         """Stop accepting, let those in whose connections are just being set up, and `close`.

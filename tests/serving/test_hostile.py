@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import random
+import select
+import socket
 import subprocess
 import sys
 import threading
@@ -271,6 +273,30 @@ def test_a_thousand_idle_connections_hinder_nobody():
                 for wire in wires:
                     wire.close()
         assert server.end() == []
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_more_connections_at_once_than_descriptors_are_a_few_lines_in_the_log():
+    import resource
+
+    many = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, many[1]))
+    with subject() as server:
+        resource.setrlimit(resource.RLIMIT_NOFILE, many)
+        sockets = [socket.socket() for _ in range(1000)]
+        for each in sockets:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", server.port))
+        end = time.monotonic() + 10
+        for each in sockets[150:]:  # which are turned away
+            select.select([each], [], [], max(0, end - time.monotonic()))
+        for each in sockets:
+            each.close()
+        time.sleep(0.5)
+        assert server.call(CALL) == [1, 3, 0]
+        lines = server.end()
+        assert 1 <= len(lines) <= 20
+        assert all("connections were turned away" in line for line in lines)
 
 
 def test_clients_that_vanish_in_the_middle_of_an_answer_leave_nothing_behind():
