@@ -29,6 +29,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         For which a client that was refused may go on sending before its connection is closed.
     connections
         Open at the same time; one more is answered 503 and closed.
+
+    Raises ValueError for a bound that is not more than 0.
     """
 
     header_bytes: int = 64 * 1024
@@ -39,6 +41,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     write_timeout: float = 60.0
     linger_timeout: float = 5.0
     connections: int = 4096
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, not more than 0")
 
     @property
     def tick(self) -> float:

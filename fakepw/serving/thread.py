@@ -44,6 +44,8 @@ class LiveServer:
     def __init__(self, patchwork: Patchwork, host: str, port: int, limits: Limits) -> None:
         self.patchwork = patchwork
         self._thread: LoopThread = shared()
+        if self._thread.current:  # to wait there for the start would be to wait for ever
+            raise RuntimeError("no server can be started from within LiveServer.run")
         self._server = Server(application(patchwork), limits)
         self._listener = listen(host, port)
         self.host: str
@@ -145,7 +147,8 @@ def serve(
 
     Raises FixtureError (a ValueError) with everything that is wrong with a fixture, ValueError for
     an unknown instance or a number that is no port, OSError if it cannot listen there, and
-    TypeError for an instance or `enabled` beside a Patchwork, which has its own.
+    TypeError for an instance or `enabled` beside a Patchwork, which has its own, and RuntimeError
+    within a function that `LiveServer.run` calls.
     """
     if isinstance(source, Patchwork):
         if instance is not None or enabled is not None:

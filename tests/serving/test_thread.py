@@ -215,6 +215,19 @@ def test_reset_and_state_are_safe_while_clients_write(pw):
     assert pw.state() == fakepw.load(ROWS)
 
 
+def test_a_server_cannot_start_another_from_its_own_thread(pw):
+    with pytest.raises(RuntimeError, match=r"from within LiveServer\.run"):
+        pw.run(fakepw.serve, ROWS)
+    assert call(pw, "pw_rpc_version") == [1, 3, 0]
+
+
+@pytest.mark.parametrize("name", Limits.__struct_fields__)
+@pytest.mark.parametrize("bound", [0, -1, float("nan")])
+def test_a_limit_is_more_than_nothing(name, bound):
+    with pytest.raises(ValueError, match=f"^{name} is {bound}, not more than 0$"):
+        Limits(**{name: bound})
+
+
 def test_run_gives_the_result_or_the_exception_of_a_function_in_the_servers_thread(pw):
     assert pw.run(lambda: threading.current_thread().name) == "fakepw"
     assert pw.run(pow, 2, 3) == 8
