@@ -40,7 +40,7 @@ from .reports.visible import plain
 from .runner import Options, leave_no_trace
 from .survey import Unusable
 from .transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
-from .verdicts import ExitCode, Run, Verdict
+from .verdicts import AT_FAULT, ExitCode, Run, Verdict
 
 HERE = Path(__file__).parent
 
@@ -129,8 +129,7 @@ def run(
     baselines.apply(found, entries, date.today())
     found = clean(found, options.secrets)
     _report(console, found, folder, wanted, options.secrets)
-    internal = found.trouble.startswith("internal error")
-    sys.exit(ExitCode.INTERNAL if internal else found.exit_code)
+    sys.exit(found.exit_code)
 
 
 def _go_together(given: dict[str, Any], username: str | None, workers: int) -> None:
@@ -242,7 +241,7 @@ def _run(console: Console, options: Options, workers: int) -> Run:
     broken = code == pytest.ExitCode.INTERNAL_ERROR
     if (broken or missing) and not runner.run.trouble:
         click.echo(said.getvalue(), err=True)
-        runner.run.trouble = f"internal error: undecided are {', '.join(sorted(missing)[:8])}"
+        runner.run.trouble = f"{AT_FAULT}: undecided are {', '.join(sorted(missing)[:8])}"
     order = {number: place for place, number in enumerate(requirements())}
     runner.run.verdicts.sort(key=lambda verdict: order[verdict.id])
     runner.run.settings = {

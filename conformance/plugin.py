@@ -22,7 +22,7 @@ from .restoring import put_back
 from .runner import WITH_WRITES, Options, Target, discover, leave_no_trace, session
 from .survey import Unusable, card
 from .transport import Credentials, Trouble
-from .verdicts import Outcome, Run, Verdict, from_dict, to_dict
+from .verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("url", {"help": "the instance to be tested, in any form of URL"}),
@@ -259,7 +259,7 @@ class Stream:
                     self.runner.count()
                     self.runner.listener(self.runner.run, verdict)
         elif report.failed:
-            self.runner.run.trouble = f"internal error in {report.nodeid}: {report.longreprtext}"
+            self.runner.run.trouble = f"{AT_FAULT} in {report.nodeid}: {report.longreprtext}"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

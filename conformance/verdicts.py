@@ -33,6 +33,10 @@ class ExitCode(enum.IntEnum):
     INTERNAL = 4
 
 
+#: What the trouble of a run begins with if the suite itself is at fault.
+AT_FAULT = "internal error"
+
+
 @dataclass(frozen=True)
 class Deviation:
     """What a judge found wrong, for people."""
@@ -113,7 +117,9 @@ class Run:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 conformant, 1 not, 3 if a MUST was left undecided by trouble."""
+        """0 conformant, 1 not, 3 if trouble left a MUST undecided, 4 if the suite failed."""
+        if self.trouble.startswith(AT_FAULT):
+            return ExitCode.INTERNAL
         if self.failures or self.problems:
             return ExitCode.NOT_CONFORMANT
         undecided = any(
@@ -129,6 +135,7 @@ class Run:
             ExitCode.CONFORMANT: "conformant",
             ExitCode.NOT_CONFORMANT: "not conformant",
             ExitCode.INCONCLUSIVE: "inconclusive",
+            ExitCode.INTERNAL: AT_FAULT,
         }[self.exit_code]
 
     @property

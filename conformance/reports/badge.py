@@ -22,6 +22,4 @@ def _said(run: Run) -> tuple[str, str]:
     if run.problems:
         number = len(run.problems)
         return f"{number} problem{'s' if number > 1 else ''}", "red"
-    if run.exit_code is ExitCode.INCONCLUSIVE:
-        return "inconclusive", "lightgrey"
-    return "conformant", "green"
+    return run.headline, "green" if run.exit_code is ExitCode.CONFORMANT else "lightgrey"

@@ -20,6 +20,7 @@ SIGNS = {
     ExitCode.CONFORMANT: "✅",
     ExitCode.NOT_CONFORMANT: "❌",
     ExitCode.INCONCLUSIVE: "⚠️",
+    ExitCode.INTERNAL: "⚠️",
 }
 MORE = "; the whole is in the JSON report"
 

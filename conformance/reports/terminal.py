@@ -35,6 +35,7 @@ HEADLINES = {
     ExitCode.CONFORMANT: "bold green",
     ExitCode.NOT_CONFORMANT: "bold red",
     ExitCode.INCONCLUSIVE: "bold magenta",
+    ExitCode.INTERNAL: "bold magenta",
 }
 
 #: How much of what a server said is shown, and of a line that can be copied, in characters.

@@ -17,6 +17,7 @@ import pytest
 import fakepw
 from conformance import baseline
 from conformance.profile import Profile
+from conformance.reports import KINDS
 from conformance.verdicts import Deviation, ExitCode, Outcome, Run, Verdict
 
 
@@ -227,6 +228,16 @@ def test_a_baseline_excuses_what_is_known() -> None:
     baseline.apply(run, {"PW-VER-001": ("why", date(2030, 1, 1))}, date(2029, 1, 1))
     assert run.exit_code is ExitCode.CONFORMANT
     assert "known from the baseline" in run.summary
+
+
+def test_a_fault_of_the_suite_is_said_wherever_a_run_is_told() -> None:
+    run = Run("u", verdicts=[failed("PW-VER-001")], trouble="internal error in test_x: KeyError")
+    assert run.exit_code is ExitCode.INTERNAL
+    assert run.summary.startswith("internal error: ")
+    assert json.loads(KINDS["json"](run))["exit_code"] == 4
+    assert "red" in KINDS["badge"](run)
+    run.verdicts.clear()
+    assert json.loads(KINDS["badge"](run))["message"] == "internal error"
 
 
 def test_an_expired_or_unused_entry_fails() -> None:

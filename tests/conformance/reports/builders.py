@@ -198,10 +198,16 @@ def hostile() -> Run:
     )
 
 
+def faulty() -> Run:
+    """The suite itself failed, in the middle."""
+    return replace(conformant(), trouble="internal error in test_x: KeyError")
+
+
 RUNS = {
     "everything": everything,
     "conformant": conformant,
     "empty": empty,
     "hostile": hostile,
     "nothing": lambda: Run(url=""),
+    "faulty": faulty,
 }
