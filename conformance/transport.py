@@ -296,7 +296,10 @@ class HttpTransport:
         except Trouble:
             sock.close()
             raise
-        if response.will_close or alone or request.version != "1.1" or not response.isclosed():
+        # Python 3.11 does not close a response that read1 came to the end of.
+        whole = response.isclosed() or response.length == 0
+        response.close()
+        if response.will_close or alone or request.version != "1.1" or not whole:
             sock.close()
         else:
             self.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import fakepw
 from conformance.budget import Budget, BudgetSpent
 from conformance.exchange import Basic, call
 from conformance.runner import Options, discover
@@ -64,6 +65,24 @@ def test_credentials_are_never_shown() -> None:
     assert credentials.token not in shown(call("x", auth=Basic()), endpoint).decode()
     assert b"c2VjcmV0" not in shown(call("x", auth="Basic c2VjcmV0"), endpoint)
     assert "s3cret" not in repr(credentials)
+
+
+def test_a_connection_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On every Python: otherwise nothing is learnt of what a second call on it is answered."""
+    opened: list[socket.socket] = []
+    connect = HttpTransport._connect
+
+    def counted(self: HttpTransport) -> socket.socket:
+        opened.append(connect(self))
+        return opened[-1]
+
+    monkeypatch.setattr(HttpTransport, "_connect", counted)
+    with fakepw.serve("demo") as server:
+        transport = HttpTransport(endpoint_of(server.url)[0], Budget(tmp_path / "b"))
+        for name in ("pw_rpc_version", "patch_list", "nosuch", "patch_list"):
+            assert transport.send(call(name)).status == 200
+        transport.close()
+    assert len(opened) == 1
 
 
 def test_a_budget_holds(tmp_path: Path) -> None:
