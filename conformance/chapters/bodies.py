@@ -138,7 +138,7 @@ BODIES = (
         ("type/state_list <int>0x10</int>", "type/state_list <int>1e3</int>"),
         _list("<int>0x10</int>").encode(),
         faults=("ValueError",),
-        also=(_list("<int></int>").encode(),),
+        also=(_list("<int></int>").encode(), _list("<int>abc</int>").encode()),
     ),
     Body(
         "015",

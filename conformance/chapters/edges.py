@@ -17,6 +17,10 @@ Edges = Callable[[list[Row], str], list[Any]]
 _SPECIAL = ("%", "_", "\\", "'", '"', "&", "<")
 
 
+#: As many ids as a screen of patches has, and more than some take for the most.
+MANY = 120
+
+
 def _three(values: Iterable[Any]) -> tuple[Any, Any, Any]:
     """The least, one in the middle and the greatest."""
     found = sorted(values)
@@ -34,9 +38,11 @@ def ids(rows: list[Row], key: str) -> list[Any]:
 
 
 def several_ids(rows: list[Row], key: str) -> list[Any]:
-    """One id, two in another order than theirs, and one of them twice."""
-    least, middle, most = _three(filters.present(rows, key))
-    return [[most, least], [middle], [least, middle, least, NOWHERE]]
+    """One id, two in another order than theirs, one of them twice, and all of them and more."""
+    ids = filters.present(rows, key)
+    least, middle, most = _three(ids)
+    many = sorted({*ids, *range(most, most + MANY - len(ids))})
+    return [[most, least], [middle], [least, middle, least, NOWHERE], many]
 
 
 def two_ids(rows: list[Row], key: str) -> list[Any]:

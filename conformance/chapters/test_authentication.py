@@ -475,3 +475,25 @@ def test_the_scheme_is_exact_for_the_right_credentials(world: World, answer: Exc
 )
 def test_the_patch_comes_before_the_state(world: World, answer: Exchange) -> Finding:
     return _reaches(world, answer)
+
+
+@decides(
+    "AUTH-036",
+    fixed((call("patch_set", NOWHERE, {}, auth=Basic()), set_nowhere(), create_nowhere())),
+    needs="credentials",
+)
+def test_credentials_count_for_one_call(
+    world: World, known: Exchange, *unknown: Exchange
+) -> Finding:
+    """A front end or a server that remembers who was there lets in whoever comes next.
+
+    The call is not LOGIN: the answer to that is recalled, and would introduce nobody.
+    """
+    if not authentic(world, known):
+        return None
+    for answer in unknown:
+        if answer.method not in world.profile.methods:
+            continue
+        if isinstance(found := refused(answer, NO_CREDENTIALS), Deviation):
+            return found
+    return OK

@@ -218,3 +218,66 @@ ABSENT = ("pw-conformance" * 20, "pw-conformance'\";--", "under-review")
 )
 def test_a_search_for_what_there_is_not_finds_nothing(world: World, answer: Exchange) -> Finding:
     return searched(world, answer) if answer.params in [(text,) for text in ABSENT] else None
+
+
+def _unshown(world: World) -> list[Step]:
+    world.need_patches()
+    names = [name for name in ("hash", "commit_ref") if name in world.need_patches()[0]]
+    return [
+        tuple(
+            call("patch_list", {**asked, **world.patches[0].bounds})
+            for asked in ({}, {f"{name}__isnull": True}, {name: ""})
+        )
+        for name in names[: 1 if world.thrifty else None]
+    ]
+
+
+@decides("LIST-097", _unshown, data=True)
+def test_what_shows_no_text_has_none(
+    world: World, every: Exchange, null: Exchange, blank: Exchange
+) -> Finding:
+    found, rows = ids_of((every, null, blank)), rows_of(every)
+    if not isinstance(found, list) or rows is None:
+        return None if isinstance(found, list) else found
+    key = next((k for k in filter_of(null) or {} if k.endswith("__isnull")), "")
+    name = key.partition("__")[0]
+    shown = [row["id"] for row in rows if row.get(name) == "" and row["id"] not in found[1]]
+    hidden = [number for number in shown if number not in found[2]]
+    if hidden:
+        return deviates(every, f"the {name} of patch {hidden[0]}, which is neither null nor ''")
+    return OK
+
+
+#: Ids that are listed at once, and in parts: more than a page of what gives rows by the page.
+LONG, PART = 120, 15
+
+
+def _long_and_in_parts(world: World) -> list[Step]:
+    steps: list[Step] = []
+    for method, windows in (("patch_list", world.patches), ("check_list", world.checks)):
+        for window in windows[:1]:
+            low = min((row["id"] for row in window.rows), default=window.low)
+            width = window.high - low + 1 if world.thrifty else LONG
+            step = width if world.thrifty else PART
+            parts = [
+                call(method, {"id__range": [at, min(at + step, low + width) - 1]})
+                for at in range(low, low + width, step)
+            ]
+            whole = call(method, {"id__gte": low, "id__lt": low + width})
+            steps.append((*parts[::2], whole, *parts[1::2]))
+    if not steps:
+        raise Lacking("neither patches nor checks could be listed")
+    return steps[: 1 if world.thrifty else None]
+
+
+@decides("LIST-099", _long_and_in_parts, data=True)
+def test_long_lists_are_whole(world: World, *answers: Exchange) -> Finding:
+    found = ids_of(answers)
+    if not isinstance(found, list):
+        return found
+    (at,) = (n for n, answer in enumerate(answers) if "id__gte" in (filter_of(answer) or {}))
+    parts = set().union(*found[:at], *found[at + 1 :])
+    missing, more = sorted(parts - found[at]), sorted(found[at] - parts)
+    if missing:
+        return deviates(answers[at], f"{missing[:9]} too, which shorter lists show")
+    return OK if not more else deviates(answers[0], f"{more[:9]} too, which a long list shows")

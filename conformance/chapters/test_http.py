@@ -6,14 +6,15 @@ import gzip
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from ..engine import OK, Finding, Observation, Step, decides
+from ..engine import OK, Finding, Observation, Step, Together, decides
 from ..exchange import ABSOLUTE, BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
-from ..judging import answered, deviates, expect, faults, fixed
+from ..judging import answered, deviates, expect, faults, fixed, same
 from ..profile import VERSIONS
 from ..verdicts import Deviation
 from ..wire import NotXmlRpc
-from ..world import World
+from ..world import Lacking, World
 from .test_signatures import DOCUMENTATION
+from .writing import WIDE
 
 VERSION = call("pw_rpc_version")
 VERSION_BODY = VERSION.body
@@ -196,6 +197,21 @@ def test_origin_and_cookies_do_not_matter(world: World, answer: Exchange) -> Fin
     )
 
 
+@decides(
+    "HTTP-029",
+    lambda w: [
+        head(User_Agent=name)
+        for name in ("Python-xmlrpc/3.12", "xmlrpclib.py/1.0.1")[: 1 if w.thrifty else None]
+    ],
+    hang=True,
+)
+def test_who_asks_does_not_matter(world: World, answer: Exchange) -> Finding:
+    return advised(
+        versions(world, answer),
+        "pwclient cannot talk to this server: a bot wall in front takes it for a robot",
+    )
+
+
 def unzipped(answer: Exchange) -> Exchange:
     """The exchange with a compressed body unpacked; as it is if that cannot be done."""
     if (answer.answer.header("content-encoding") or "").strip().lower() not in ("gzip", "x-gzip"):
@@ -283,6 +299,42 @@ def test_the_same_call_is_answered_alike_each_time(world: World, *answers: Excha
         known = first.setdefault(answer.request, answer)
         if (known.answer.status, known.reply) != (answer.answer.status, answer.reply):
             return deviates(answer, f"the same as before: {known.answer.describe()}")
+    return OK
+
+
+def _worded(world: World) -> list[Step]:
+    """Answers with rows in them, and one that says what is not ASCII."""
+    asked = [world.evidence["patches"].request] if "patches" in world.evidence else []
+    wide = call(f"{WIDE} \U0001d11e")
+    return [wide] if world.thrifty else [*asked, call("person_list", "", 61), wide]
+
+
+@decides("HTTP-035", _worded, on="project_list person_list state_list patch_list", hang=True)
+def test_answers_are_as_long_as_they_say(world: World, answer: Exchange) -> Finding:
+    said = answer.answer.header("content-length")
+    if said is None:
+        return OK  # old releases, and front ends that compress, send chunks instead
+    if answer.fault is not None and " at 0x" in answer.fault.message:
+        return None  # recordings leave the address out
+    return expect(said == str(len(answer.answer.body)), answer, f"{said} bytes, as its head says")
+
+
+def _at_once(world: World) -> list[Step]:
+    """Unlike calls, one after another, all at the same moment, and one after another again."""
+    if world.thrifty:
+        raise Lacking("calls at the same moment are made where requests are many")
+    asked = (VERSION, call("nosuch"), call("state_list"), call("project_list"))
+    turned = [asked[n:] + asked[:n] for n in range(3)]
+    return [Together(some, some, some) for some in turned]
+
+
+@decides("HTTP-036", _at_once)
+def test_calls_at_once_are_each_answered(world: World, *answers: Exchange) -> Finding:
+    count = len(answers) // 3
+    before, at_once, after = (answers[n : n + count] for n in (0, count, 2 * count))
+    for one, answer, other in zip(before, at_once, after, strict=True):
+        if same(one, other) and not same(one, answer):
+            return deviates(answer, f"what it is alone: {one.answer.describe()}")
     return OK
 
 

@@ -280,7 +280,35 @@ def test_projects_come_in_order(world: World, answer: Exchange) -> Finding:
     return expect(names == sorted(names), answer, "ascending linknames")
 
 
-@decides("LIST-018", fixed(call("project_list"), call("state_list")), on="project_list state_list")
+def _both_ways(world: World) -> list[Step]:
+    """Lists, and searches that find people by name and by address at once."""
+    found: dict[str, None] = {}
+    for row in world.people:
+        name, address = (str(row.get(n)).lower() for n in ("name", "email"))
+        words = [address, *re.findall(r"[a-z0-9]{3,}", name)] if safe(name + address) else []
+        twice = [w for w in words if w in name and w in address]
+        found |= dict.fromkeys(w for w in twice if world.all_people or w == address)
+    searches = [call("person_list", text) for text in list(found)[: 1 if world.thrifty else 3]]
+    return [call("project_list"), call("state_list"), call("person_list", "", 61), *searches]
+
+
+@decides("LIST-018", _both_ways, on=NAMED)
 def test_no_row_comes_twice(world: World, answer: Exchange) -> Finding:
     ids = [row.get("id") for row in rows_of(answer) or []]
     return expect(len(ids) == len(set(ids)), answer, "every row once") if ids else None
+
+
+def _all_ways(world: World) -> list[Step]:
+    people = ("person_list",) if world.all_people else ()
+    methods = ("project_list", "state_list", *people)[: 1 if world.thrifty else None]
+    return [(call(m), call(m, ""), call(m, "", 0)) for m in methods]
+
+
+@decides("LIST-098", _all_ways, data=True)
+def test_without_a_search_all_are_listed(world: World, *answers: Exchange) -> Finding:
+    """It is all that the sample of those rows rests on."""
+    first, *more = ([sorted(map(repr, rows_of(a) or [])), rows_of(a)] for a in answers)
+    for answer, rows in zip(answers[1:], more, strict=True):
+        if rows[0] != first[0]:
+            return deviates(answer, f"what {answers[0].request.describe()} says: {first[1]!r:.300}")
+    return OK

@@ -12,6 +12,7 @@ from ..judging import deviates, expect, faults, miss, poisoned
 from ..lookups import loose
 from ..verdicts import Deviation
 from ..world import Lacking, Row, World
+from .selecting import filter_of
 from .test_reads import ALL, few, hashed, linkname, nothing, one_int, some
 
 #: Ids that are looked up beside those that are listed.
@@ -268,13 +269,15 @@ def _any_hash(world: World) -> list[Step]:
     rows = [r for r in world.need_patches() if r.get("hash", "").strip()]
     if not rows:
         raise Lacking("no sampled patch shows a hash")
-    return [call("patch_get_by_hash", row["hash"]) for row in some(rows, 2 if world.thrifty else 8)]
+    odd = [r for r in rows if not re.fullmatch("[0-9a-f]{40}", r["hash"])]
+    chosen = [*some(rows, 2 if world.thrifty else 8), *odd[:2]]
+    return [call("patch_get_by_hash", h) for h in dict.fromkeys(row["hash"] for row in chosen)]
 
 
 @decides("READ-069", _any_hash, on="patch_get_by_hash", data=True)
 def test_a_hash_that_shows_is_found(world: World, answer: Exchange) -> Finding:
     text = answer.params[0] if len(answer.params) == 1 else None
-    if not isinstance(text, str) or not re.fullmatch(r"[0-9a-f]+ *", text):
+    if not isinstance(text, str) or not re.fullmatch(r"[!-~]+ *", text):
         return None
     rows = [row for row in world.patch_rows if row.get("hash") == text]
     if not rows:
@@ -283,7 +286,7 @@ def test_a_hash_that_shows_is_found(world: World, answer: Exchange) -> Finding:
         several = len(rows) > 1 or not world.all_patches
         return None if several else deviates(answer, f"patch {rows[0]['id']}")
     plain = answer.value.plain if answer.value else None
-    right = isinstance(plain, dict) and str(plain.get("hash")).strip() == text.strip()
+    right = isinstance(plain, dict) and str(plain.get("hash", "")).strip() == text.strip()
     return expect(right, answer, "a patch with that hash")
 
 
@@ -301,3 +304,21 @@ def test_patches_can_be_read_at_all(world: World, *answers: Exchange) -> Finding
     if len(spoilt) < 5:  # some odd rows, and no others
         return None
     return deviates(spoilt[0], "a patch: none of the first ones can be read")
+
+
+@decides(
+    "READ-071",
+    lambda w: [
+        call("patch_list", {"state_id": row["id"], "max_count": 20})
+        for row in (some(w.states, 1) if w.thrifty else w.states)
+    ],
+    on="patch_list",
+)
+def test_patches_in_a_state_can_be_read(world: World, answer: Exchange) -> Finding:
+    """What spoils a patch is that it has no state, so those that have one are sound."""
+    filt = filter_of(answer) or {}
+    if type(filt.get("state_id")) is not int or not set(filt) <= {"state_id", "max_count"}:
+        return None
+    if answer.fault is not None and not poisoned(answer):
+        return None
+    return expect(not poisoned(answer), answer, "patches without a None: they have a state")

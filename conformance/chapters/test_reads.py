@@ -126,7 +126,7 @@ def _spelt(*forms: Callable[[int], Any]) -> Callable[[World], list[Step]]:
                 steps.append((call(method, number), *(call(method, f(number)) for f in forms)))
         if not steps:
             raise Lacking("the instance holds nothing that could be asked for by id")
-        return steps
+        return steps[::2] if world.thrifty else steps
 
     return probe
 
@@ -203,6 +203,29 @@ def some(rows: list[Row], count: int = 3) -> list[Row]:
     if count == 1:
         return rows[:1]
     return [rows[round(i * (len(rows) - 1) / (count - 1))] for i in range(count)]
+
+
+#: What tells patches apart that a server might treat unlike.
+TELLING: tuple[Callable[[Row], Any], ...] = (
+    lambda row: row["archived"],
+    lambda row: bool(row["delegate_id"]),
+    lambda row: bool(row["commit_ref"].strip()),
+    lambda row: row["name"].isascii(),
+    lambda row: row["project_id"],
+    lambda row: row["state_id"],
+)
+
+
+def unlike(world: World, rows: list[Row], count: int) -> list[Row]:
+    """Some rows, and with them the first of every kind; no more than `count` where requests are
+    few."""
+    found = {row["id"]: row for row in some(rows, count)}
+    for kind in () if world.thrifty else TELLING:
+        first: dict[Any, Row] = {}
+        for row in rows:
+            first.setdefault(kind(row), row)
+        found |= {row["id"]: row for row in list(first.values())[:4]}
+    return list(found.values())
 
 
 def sampled(world: World, few: int) -> list[Row]:
@@ -356,7 +379,8 @@ def test_a_delegate_id_has_one_name(world: World, answer: Exchange) -> Finding:
     )
 
 
-DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?\Z")
+#: Python leaves out a fraction of zero.
+DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.(?!000000)\d{6})?\Z")
 
 
 @decides("READ-021", windows, on=PATCHES)
@@ -415,7 +439,7 @@ def linkname(world: World, project: int) -> str:
 
 @decides(
     "READ-030",
-    lambda w: calls("patch_get_by_hash", [(r["hash"],) for r in some(hashed(w), 4)]),
+    lambda w: calls("patch_get_by_hash", [(r["hash"],) for r in unlike(w, hashed(w), 4)]),
     on="patch_get_by_hash",
     data=True,
 )
@@ -427,7 +451,7 @@ def test_a_hash_finds_its_patch(world: World, answer: Exchange) -> Finding:
     "READ-031",
     lambda w: calls(
         "patch_get_by_project_hash",
-        [(linkname(w, r["project_id"]), r["hash"]) for r in some(hashed(w), 4)],
+        [(linkname(w, r["project_id"]), r["hash"]) for r in unlike(w, hashed(w), 4)],
     ),
     on="patch_get_by_project_hash",
     data=True,

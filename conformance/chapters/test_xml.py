@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..engine import OK, Finding, decides
+from ..engine import OK, Finding, Step, decides
 from ..exchange import Exchange, Request, call
 from ..judging import answered, deviates, empty, expect, faults, fixed, miss, same
 from ..profile import SIGNATURES, VERSIONS
@@ -14,6 +14,7 @@ from ..wire import NotXmlRpc
 from ..world import World, rows_of
 from .bodies import BODIES, HEAD, VERSION_CALL, Body
 from .test_signatures import PUBLIC, harmless
+from .writing import WIDE
 
 
 def _valued(world: World, answer: Exchange, body: Body) -> Finding:
@@ -228,3 +229,34 @@ def test_answers_are_utf_8(world: World, answer: Exchange) -> Finding:
     except UnicodeDecodeError as error:
         return deviates(answer, f"UTF-8, but {error.reason} at byte {error.start}")
     return OK
+
+
+def _with_rows(world: World) -> list[Step]:
+    """Lists as long as those that the sample comes from, for where they are cut there is nothing
+    to be judged, and one row of each kind."""
+    listed: list[Step] = [
+        world.evidence[n].request for n in ("patches", "checks") if n in world.evidence
+    ]
+    rows = (("patch_get", world.patch_rows), ("person_get", world.people))
+    single = [call(m, found[0]["id"]) for m, found in rows if found]
+    return listed[:1] if world.thrifty else [*listed, call("person_list", "", 61), *single]
+
+
+@decides(
+    "XML-097",
+    _with_rows,
+    on="patch_list person_list check_list patch_get person_get",
+    hang=True,
+)
+def test_rows_are_answered(world: World, answer: Exchange) -> Finding:
+    match answer.params:
+        case (int(),) | ("", int()) | ({"max_count": int()},):
+            return answered(answer)
+    return None
+
+
+@decides("XML-098", fixed(call(f"{WIDE} \U0001d11e")), on="\u00fcnknown")
+def test_text_beyond_ascii_comes_back_as_it_was(world: World, answer: Exchange) -> Finding:
+    if walled(answer):
+        return None
+    return faults(answer, "Exception", text=f'method "{answer.method}" is not supported')

@@ -194,12 +194,18 @@ def added(before: Exchange, did: Exchange, after: Exchange) -> list[Row] | Devia
     if did.value is None or did.value.plain is not True:
         return deviates(did, "true")
     old, new = rows_of(before), rows_of(after)
+    if old is not None and new is None:  # and so it stays, for no check can be taken back
+        spoilt = deviates(after, "the patch's checks, as before the new one")
+        return Lasting(spoilt.expected, spoilt.got)
     if old is None or new is None:
         raise Lacking("the checks of the patch cannot be listed")
     known = {row["id"] for row in old}
     found = [r for r in new if r["id"] not in known and r["context"] == did.params[1]]
     if len(found) != 1:
         return deviates(after, f"one more check in the context {did.params[1]!r}")
+    ours = {row["id"] for row in old if row["patch_id"] == did.params[0]}
+    if gone := ours - {row["id"] for row in new}:  # of one context all are kept (SERVER.md 1.10)
+        return Lasting(f"check {min(gone)}, which there was before", deviates(after, "").got)
     return found
 
 

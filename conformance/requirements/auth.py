@@ -303,4 +303,14 @@ REQUIREMENTS = [
         "SERVER.md 1.10",
         "auth/check_create/good",
     ),
+    row(
+        "AUTH-036",
+        MUST,
+        "all",
+        "Credentials count for one call: the next one without them is refused, though it comes over"
+        " the same connection.",
+        "behind a front end that keeps connections anybody could write as somebody else",
+        "SERVER.md 1.10",
+        "auth/patch_set/good + auth/patch_set/none",
+    ),
 ]

@@ -2,11 +2,8 @@
 
 from ..catalogue import INFO, MUST, row
 from ..chapters.filters import FILTERS
+from .laws import COUNT, FILTER, LAWS, TYPO
 
-SEARCH = "pwclient looks names up with these before it does anything else"
-COUNT = "pwclient list -n and -N send it as max_count"
-FILTER = "every client narrows lists on the server and trusts what comes back"
-TYPO = "a client cannot tell a typo from an empty list"
 #: Filters that a client is known to send (CLIENTS.md).
 WHO = {
     "020": "pwcli asks patch_list({'id': N}) for one patch",
@@ -183,11 +180,13 @@ REQUIREMENTS = [
         "LIST-018",
         MUST,
         "all",
-        "project_list and state_list never give a row twice.",
-        "pwclient takes a name that comes twice for two projects",
+        "project_list, state_list and person_list never give a row twice.",
+        "pwclient takes a name that comes twice for two projects, and lists a person's patches"
+        " once for each time that the person was found",
         "SERVER.md 1.6",
         "project_list",
         "state_list",
+        "person_list/search='alice'",
     ),
     *(
         row(
@@ -443,94 +442,5 @@ REQUIREMENTS = [
         "SERVER.md 3",
         "patch_list/name__icontains=*",
     ),
-    row(
-        "LIST-083",
-        MUST,
-        "all",
-        "By gt, gte, lt and range every text is greater than another, equal to it or less.",
-        FILTER,
-        "SERVER.md 1.7, 3",
-        "patch_list/name__gt='anonymous submitter' + patch_list/name__gte='anonymous submitter'"
-        " + patch_list/name__lt='anonymous submitter' + patch_list/name='anonymous submitter'"
-        " + patch_list",
-    ),
-    row(
-        "LIST-084",
-        MUST,
-        "all",
-        "isnull is true of no name, date, msgid, archived or id, nor of a text that shows.",
-        FILTER,
-        "SERVER.md 1.7",
-        "patch_list/name__isnull=True",
-        "patch_list/date__isnull=False",
-        "patch_list/commit_ref__isnull=True",
-    ),
-    row(
-        "LIST-085",
-        MUST,
-        "all",
-        "id__range from the first to the last id that a list gives holds that list.",
-        FILTER,
-        "SERVER.md 1.7",
-        'check_list/combo {"user": 2, "max_count": 3} + check_list/id__range=[3, 6]',
-    ),
-    row(
-        "LIST-086",
-        MUST,
-        "1.1+",
-        "A max_count of patches that is a text, nil, an array or a struct is a TypeError.",
-        COUNT,
-        "SERVER.md 1.6, 1.7",
-        "patch_list/max_count='2'",
-        "patch_list/max_count=<nil/>",
-        python=3,
-    ),
-    row(
-        "LIST-087",
-        MUST,
-        "all",
-        "A max_count that is a double or a boolean counts as its whole number.",
-        COUNT,
-        "SERVER.md 1.6, 1.7",
-        "patch_list/max_count=True + patch_list/max_count=1",
-        "patch_list/max_count=1.5 + patch_list/max_count=1",
-        "patch_list/max_count=False + patch_list/max_count=0",
-    ),
-    row(
-        "LIST-088",
-        MUST,
-        "all",
-        "A text in place of the filter gives nothing.",
-        TYPO,
-        "SERVER.md 1.7",
-        "patch_list/positional=*",
-    ),
-    row(
-        "LIST-089",
-        MUST,
-        "1.1+",
-        "A list for project_id, state_id or submitter_id is a TypeError, with __in behind it, too.",
-        "clients that try to ask for several projects at once learn of it",
-        "SERVER.md 1.7",
-        "patch_list/project_id__in=[1, 2]",
-    ),
-    row(
-        "LIST-093",
-        MUST,
-        "all",
-        "Rows that a list no longer holds do not come back with the next call.",
-        "clients poll lists and act on what is new",
-        "SERVER.md 1.6, 1.7, 1.8",
-        "patch_list + patch_list",
-        "project_list + project_list",
-    ),
-    row(
-        "LIST-096",
-        MUST,
-        "all",
-        "A search for a text that there is not finds nothing, be it long or full of quotes.",
-        SEARCH,
-        "SERVER.md 1.6",
-        "state_list/search='under-review'",
-    ),
+    *LAWS,
 ]

@@ -416,5 +416,15 @@ REQUIREMENTS = [
         "SERVER.md 1.3",
         "patch_get/1",
     ),
+    row(
+        "READ-071",
+        MUST,
+        "all",
+        "Patches that are in a state can be listed: nothing else of a patch is ever a None.",
+        "one None hides a whole list from every client",
+        "SERVER.md 1.3",
+        "patch_list/state_id=1",
+        "patch_list/state_id=3",
+    ),
     *MAILS,
 ]

@@ -264,6 +264,32 @@ REQUIREMENTS = [
         _trio("empty struct", "all three"),
     ),
     row(
+        "WRITE-040",
+        MUST,
+        "all",
+        "After a write the filters by state_id, archived and commit_ref find the patch by what was"
+        " written, and by nothing else.",
+        "maintainers list what is still New, and CI what is not archived yet",
+        ALONE,
+    ),
+    row(
+        "WRITE-041",
+        MUST,
+        "2.0+",
+        "After a write what patch_get_by_hash and patch_get_by_project_hash find is what patch_get"
+        " says.",
+        "pwclient info -h looks a patch up by its hash",
+        ALONE,
+    ),
+    row(
+        "WRITE-042",
+        MUST,
+        "1.1+",
+        "A new check can be read by check_get, though its id was asked for before.",
+        "pwclient check-info shows it",
+        ALONE,
+    ),
+    row(
         "WRITE-020",
         MUST,
         "1.1+",

@@ -18,6 +18,7 @@ import pytest
 
 import fakepw
 from conformance import restoring
+from conformance.catalogue import requirements
 from conformance.chapters import load
 from conformance.engine import DECISIONS, Session
 from conformance.exchange import Answer, Basic, Request, call
@@ -96,15 +97,17 @@ def test_nothing_is_alarmed_about_and_all_is_put_back(
     assert not wrong(verdicts, GOOD | {Outcome.NOT_APPLICABLE})
     assert not opened.unrestored
     assert not list(tmp_path.iterdir()), "the journal is gone"
-    written = [v for v in verdicts if v.chapter == "WRITE"]
+    kind = opened.world.profile
+    written = [v for v in verdicts if v.chapter == "WRITE" and requirements()[v.id].applies(kind)]
     if instance.startswith("1.1-py3"):
         assert {v.outcome for v in written} == {Outcome.NOT_APPLICABLE}
         assert {v.reason for v in written} == {"Patchwork 1.1 on Python 3 refuses every login"}
     else:
-        unsaid = [v.id for v in written if v.outcome not in GOOD]
-        creating = {f"PW-WRITE-{n:03}" for n in (20, 21, *range(30, 40))}
-        alone = {"PW-WRITE-026"} if data == "c" else set()  # a NULL state spoils its lists
-        assert set(unsaid) <= (creating if instance.startswith("1.0") else set()) | alone
+        unsaid = {v.id for v in written if v.outcome not in GOOD}
+        # A NULL state spoils its lists, and not all data shows hashes and every check.
+        spoilt = {"PW-WRITE-026"} if data == "c" else set()
+        sparse = {"PW-WRITE-041", "PW-WRITE-042"} if data != "b" else set()
+        assert unsaid <= spoilt | sparse
 
 
 @pytest.mark.parametrize("instance", RECORDED)
@@ -293,6 +296,7 @@ def test_someone_elses_write_is_no_deviation(tmp_path: Path) -> None:
 ABRUPT = """
 import sys, threading
 from pathlib import Path
+from conformance.catalogue import requirements
 from conformance.chapters import load
 from conformance.engine import DECISIONS
 from conformance.runner import Options, discover, session

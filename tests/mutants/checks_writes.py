@@ -26,6 +26,7 @@ from .operators import (
     rows,
     text,
 )
+from .remembering import WRITTEN
 
 TRUE = respond("<boolean>1</boolean>")
 SET, CREATE = "patch_set", "check_create"
@@ -446,4 +447,4 @@ CHECKS = (
     Mutant("another patch's name", "CHK-003", said=member("check_get", "patch", text("another"))),
 )
 
-MUTANTS = (*WRITES, *CHECKS)
+MUTANTS = (*WRITES, *CHECKS, *WRITTEN)

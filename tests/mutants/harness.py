@@ -36,6 +36,8 @@ class Mutant:
     respond: Break
     instance: str = INSTANCE
     fixture: str = "demo"
+    #: How long is waited for an answer, in seconds.
+    timeout: float = 30.0
 
 
 @contextmanager
@@ -52,9 +54,11 @@ def served(respond: Respond, instance: str = INSTANCE, fixture: str = "demo") ->
         thread.run_coroutine(server.end())
 
 
-def session(url: str, world: World | None = None, *, examples: int = 6) -> Iterator[Session]:
+def session(
+    url: str, world: World | None = None, *, examples: int = 6, timeout: float = 30.0
+) -> Iterator[Session]:
     """A session that reads only, with the server at a URL; `world` saves the survey."""
-    options = Options(url=url, credentials=Credentials("maint", "maintpass"))
+    options = Options(url=url, credentials=Credentials("maint", "maintpass"), timeout=timeout)
     (endpoint,) = endpoint_of(url)
     transport = options.transport(endpoint, passing_folder() / "budget.sqlite")
     surveyor = Surveyor(asking(transport))
@@ -77,11 +81,16 @@ def surveyed(instance: str, fixture: str) -> World:
 
 
 def verdict(
-    number: str, respond: Respond, instance: str = INSTANCE, fixture: str = "demo"
+    number: str,
+    respond: Respond,
+    instance: str = INSTANCE,
+    fixture: str = "demo",
+    timeout: float = 30.0,
 ) -> Verdict:
     """What one requirement says of a server that answers by this function."""
     world = surveyed(instance, fixture)
-    with served(respond, instance, fixture) as url, with_session(url, world) as pw:
+    answering = served(respond, instance, fixture)
+    with answering as url, with_session(url, world, timeout=timeout) as pw:
         return pw.decide(DECISIONS[number])
 
 

@@ -151,6 +151,32 @@ def every_other(respond: Respond) -> Respond:
     return answer
 
 
+def waited_for(respond: Respond) -> Respond:
+    """Say that lists of people are longer than they are: the client waits for the rest."""
+
+    def answer(request: Request, patchwork: Patchwork) -> Response:
+        response = respond(request, patchwork)
+        if not named(b"person_list")(request):
+            return response
+        kept = tuple(h for h in response.headers if h[0] != "Content-Length")
+        length = sum(map(len, response.body)) + 8
+        return Response(200, (*kept, ("Content-Length", str(length))), response.body)
+
+    return answer
+
+
+def mixed_up(respond: Respond) -> Respond:
+    """Answer every second call of what there is not as if it were another call."""
+    turns = count(1)
+
+    def answer(request: Request, patchwork: Patchwork) -> Response:
+        if named(b"nosuch")(request) and next(turns) % 2 == 0:
+            return respond(request.again(request.body.replace(b"nosuch", b"state_list")), patchwork)
+        return respond(request, patchwork)
+
+    return answer
+
+
 def spoilt(respond: Respond) -> Respond:
     """After a body that is no call, the next call is answered with what was left over."""
     broken = [False]
@@ -250,6 +276,13 @@ HTTP = (
     Mutant("gzipped bodies fail", "PW-HTTP-024", status(500, sends(b"content-encoding"))),
     Mutant("JSON if asked for", "PW-HTTP-025", written(lambda b: b"{}", sends(b"accept"))),
     Mutant("406 for JSON", "PW-HTTP-025", status(406, sends(b"accept", b"application/json"))),
+    Mutant(
+        "robots in Python are kept out",
+        "PW-HTTP-029",
+        status(403, sends(b"user-agent", b"Python-xmlrpc/3.12")),
+    ),
+    Mutant("a length that never comes", "PW-HTTP-035", waited_for, timeout=0.5),
+    Mutant("answers are mixed up", "PW-HTTP-036", mixed_up),
     Mutant("a broken body spoils the next", "PW-HTTP-026", spoilt),
     Mutant("no X-Frame-Options", "PW-HTTP-030", headed("X-Frame-Options", None)),
     Mutant("a front's limit", "PW-HTTP-031", status(413, lambda q: len(q.body) > 1 << 20)),
@@ -282,6 +315,7 @@ XML = (
     Mutant("2 is a boolean", "PW-XML-013", swap(b"n>2<", b"n>1<")),
     Mutant("0x10 is an int", "PW-XML-014", swap(b">0x10<", b">16<")),
     Mutant("no digits are 0", "PW-XML-014", swap(b"<int></", b"<int>0</")),
+    Mutant("words are 0", "PW-XML-014", swap(b"<int>abc</", b"<int>0</")),
     Mutant("abc is a double", "PW-XML-015", swap(b">abc<", b">0<")),
     Mutant(
         "a member needs no name",
@@ -366,6 +400,10 @@ XML = (
         "PW-XML-093",
         changed(b"&lt;class 'TypeError'", b"&lt;type 'exceptions.TypeError'"),
     ),
+    Mutant("booleans in words", "PW-XML-097", changed(b"<boolean>1<", b"<boolean>true<")),
+    Mutant("people crash", "PW-XML-097", status(500, named(b"person_list"))),
+    Mutant("the basic plane alone comes back", "PW-XML-098", cut(rb"[\xf0-\xf4][\x80-\xbf]{3}")),
+    Mutant("accents are taken off", "PW-XML-098", changed("\u00fc".encode(), b"u")),
     Mutant("Latin-1", "PW-XML-095", changed(b"</name>", b"</name><!--\xfc-->")),
 )
 

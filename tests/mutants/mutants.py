@@ -5,6 +5,7 @@ from .checks import CHECKS
 from .lists import LISTS
 from .near_misses import NEAR_MISSES
 from .reads import READS
+from .remembering import REMEMBERING
 from .versions import SIGNATURES, VERSIONS
 from .wire import HTTP, XML
 
@@ -18,4 +19,5 @@ MUTANTS = (
     *CHECKS,
     *LISTS,
     *NEAR_MISSES,
+    *REMEMBERING,
 )

@@ -21,7 +21,8 @@ SOUND = {Outcome.PASS, Outcome.OBSERVED}
 def test_the_broken_server_is_noticed(mutant: Mutant) -> None:
     sound = unbroken(mutant.kills, mutant.instance, mutant.fixture)
     assert sound.outcome in SOUND, sound.reason
-    found = verdict(mutant.kills, mutant.respond(respond), mutant.instance, mutant.fixture)
+    broken = mutant.respond(respond)
+    found = verdict(mutant.kills, broken, mutant.instance, mutant.fixture, mutant.timeout)
     level = requirements()[mutant.kills].level
     if level is INFO:
         assert (found.outcome, found.reason) != (sound.outcome, sound.reason)

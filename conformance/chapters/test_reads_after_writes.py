@@ -1,0 +1,111 @@
+"""PW-WRITE: what was written shows wherever it can be read, though it was read there before."""
+
+from __future__ import annotations
+
+from ..engine import OK, Finding, Step
+from ..exchange import Exchange, call
+from ..judging import deviates, expect
+from ..world import Lacking, World, rows_of
+from .test_reads import linkname
+from .writing import (
+    COMMIT,
+    OTHER,
+    US,
+    added,
+    all_of,
+    creates,
+    hindered,
+    named,
+    row_of,
+    writes,
+)
+
+#: Ids that a new check may have: those behind the last one.
+NEXT = 4
+
+
+def _filtered(world: World) -> list[Step]:
+    """Filters by what is set, asked before and after: they find the patch, or do so no more."""
+    patch = named(world)
+    steps: list[Step] = []
+    for choice in (all_of(0, COMMIT, True), all_of(1, OTHER, False)):
+        values = choice(world)
+        asked = [
+            {"state_id": values["state"]},
+            {"archived": values["archived"]},
+            {"archived": not values["archived"]},
+            {"commit_ref": values["commit_ref"]},
+        ]
+        reads = tuple(call("patch_list", {"id": patch, **entry}) for entry in asked)
+        steps.append((*reads, call("patch_set", patch, values, auth=US), *reads))
+    return steps
+
+
+@writes("WRITE-040", _filtered)
+def test_filters_see_what_was_written(world: World, *answers: Exchange) -> Finding:
+    did, after = answers[len(answers) // 2], answers[len(answers) // 2 + 1 :]
+    if hindered(world, did) or did.value is None or did.value.plain is not True:
+        return None
+    patch, values = did.params
+    written = {**values, "state_id": values["state"]}
+    for answer in after:
+        ((name, value),) = ((k, v) for k, v in answer.params[0].items() if k != "id")
+        wanted = [patch] if written[name] == value else []
+        if [row["id"] for row in rows_of(answer) or []] != wanted:
+            return deviates(answer, f"{wanted} after {did.request.describe()}")
+    return OK
+
+
+def _by_hash(world: World) -> list[Step]:
+    patch = named(world)
+    row = world.patch(patch) or {}
+    text = str(row.get("hash", "")).strip()
+    if not text or sum(str(r["hash"]).strip() == text for r in world.patch_rows) > 1:
+        raise Lacking("the patch shows no hash, or shares it with another")
+    reads = (
+        call("patch_get_by_hash", row["hash"]),
+        call("patch_get_by_project_hash", linkname(world, row["project_id"]), row["hash"]),
+    )
+    look = call("patch_get", patch)
+    return [
+        (*reads, call("patch_set", patch, choice(world), auth=US), look, *reads)
+        for choice in (all_of(0, COMMIT, True), all_of(1, OTHER, False))
+    ]
+
+
+@writes("WRITE-041", _by_hash)
+def test_hashes_find_what_was_written(world: World, *answers: Exchange) -> Finding:
+    did, got, *found = answers[2:]
+    if hindered(world, did):
+        return None
+    wanted = row_of(got)
+    for answer in found:
+        row = row_of(answer)
+        if row.get("id") == did.params[0] and row != wanted:
+            return deviates(answer, f"just what patch_get says: {wanted!r:.400}")
+    return OK if wanted else None
+
+
+def _next_checks(world: World) -> list[Step]:
+    patch = named(world)
+    if not world.all_checks and world.check_rows:
+        raise Lacking("which id a new check will have cannot be told: not all checks were listed")
+    last = max((row["id"] for row in world.check_rows), default=0)
+    look = call("check_list", {"patch_id": patch})
+    reads = tuple(call("check_get", last + n) for n in range(1, NEXT + 1))
+    did = call("check_create", patch, "pw-conformance", "success", auth=US)
+    return [(*reads, look, did, look, *reads)]
+
+
+@creates("WRITE-042", _next_checks)
+def test_a_new_check_can_be_read(world: World, *answers: Exchange) -> Finding:
+    before, did, after, *found = answers[NEXT:]
+    if hindered(world, did) or did.value is None:
+        return None
+    new = added(before, did, after)
+    if not isinstance(new, list):
+        return new
+    for answer in found:
+        if answer.params == (new[0]["id"],):
+            return expect(row_of(answer) == new[0], answer, f"{new[0]!r:.400}, as check_list says")
+    return None

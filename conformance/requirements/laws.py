@@ -1,0 +1,130 @@
+"""PW-LIST, what holds between lists whatever the rows are."""
+
+from ..catalogue import MUST, row
+
+SEARCH = "pwclient looks names up with these before it does anything else"
+COUNT = "pwclient list -n and -N send it as max_count"
+FILTER = "every client narrows lists on the server and trusts what comes back"
+TYPO = "a client cannot tell a typo from an empty list"
+
+LAWS = [
+    row(
+        "LIST-083",
+        MUST,
+        "all",
+        "By gt, gte, lt and range every text is greater than another, equal to it or less.",
+        FILTER,
+        "SERVER.md 1.7, 3",
+        "patch_list/name__gt='anonymous submitter' + patch_list/name__gte='anonymous submitter'"
+        " + patch_list/name__lt='anonymous submitter' + patch_list/name='anonymous submitter'"
+        " + patch_list",
+    ),
+    row(
+        "LIST-084",
+        MUST,
+        "all",
+        "isnull is true of no name, date, msgid, archived or id, nor of a text that shows.",
+        FILTER,
+        "SERVER.md 1.7",
+        "patch_list/name__isnull=True",
+        "patch_list/date__isnull=False",
+        "patch_list/commit_ref__isnull=True",
+    ),
+    row(
+        "LIST-085",
+        MUST,
+        "all",
+        "id__range from the first to the last id that a list gives holds that list.",
+        FILTER,
+        "SERVER.md 1.7",
+        'check_list/combo {"user": 2, "max_count": 3} + check_list/id__range=[3, 6]',
+    ),
+    row(
+        "LIST-086",
+        MUST,
+        "1.1+",
+        "A max_count of patches that is a text, nil, an array or a struct is a TypeError.",
+        COUNT,
+        "SERVER.md 1.6, 1.7",
+        "patch_list/max_count='2'",
+        "patch_list/max_count=<nil/>",
+        python=3,
+    ),
+    row(
+        "LIST-087",
+        MUST,
+        "all",
+        "A max_count that is a double or a boolean counts as its whole number.",
+        COUNT,
+        "SERVER.md 1.6, 1.7",
+        "patch_list/max_count=True + patch_list/max_count=1",
+        "patch_list/max_count=1.5 + patch_list/max_count=1",
+        "patch_list/max_count=False + patch_list/max_count=0",
+    ),
+    row(
+        "LIST-088",
+        MUST,
+        "all",
+        "A text in place of the filter gives nothing.",
+        TYPO,
+        "SERVER.md 1.7",
+        "patch_list/positional=*",
+    ),
+    row(
+        "LIST-089",
+        MUST,
+        "1.1+",
+        "A list for project_id, state_id or submitter_id is a TypeError, with __in behind it, too.",
+        "clients that try to ask for several projects at once learn of it",
+        "SERVER.md 1.7",
+        "patch_list/project_id__in=[1, 2]",
+    ),
+    row(
+        "LIST-093",
+        MUST,
+        "all",
+        "Rows that a list no longer holds do not come back with the next call.",
+        "clients poll lists and act on what is new",
+        "SERVER.md 1.6, 1.7, 1.8",
+        "patch_list + patch_list",
+        "project_list + project_list",
+    ),
+    row(
+        "LIST-096",
+        MUST,
+        "all",
+        "A search for a text that there is not finds nothing, be it long or full of quotes.",
+        SEARCH,
+        "SERVER.md 1.6",
+        "state_list/search='under-review'",
+    ),
+    row(
+        "LIST-097",
+        MUST,
+        "all",
+        "Where a patch shows no hash or no commit_ref, filters find it as null or as empty.",
+        "patch_get_by_hash and pwclient update -c are of no use where they are not shown",
+        "SERVER.md 1.3, 1.7",
+        "patch_list + patch_list/commit_ref__isnull=True + patch_list/commit_ref=''",
+        "patch_list + patch_list/hash__isnull=True + patch_list/hash=''",
+    ),
+    row(
+        "LIST-098",
+        MUST,
+        "all",
+        "Without a search project_list, state_list and person_list give what an empty one gives.",
+        "pwclient projects sends '', and older scripts send nothing",
+        "SERVER.md 1.4, 1.6",
+        "project_list + project_list/search=''",
+        "state_list + state_list/search='' + state_list/max=0",
+    ),
+    row(
+        "LIST-099",
+        MUST,
+        "all",
+        "A long list holds all that shorter lists of its rows hold: there are no pages.",
+        "no client asks for a second page",
+        "SERVER.md 1.7",
+        "patch_list/id__lt=9999 + patch_list/id__gte=1",
+    ),
+]
