@@ -322,3 +322,19 @@ def test_patches_in_a_state_can_be_read(world: World, answer: Exchange) -> Findi
     if answer.fault is not None and not poisoned(answer):
         return None
     return expect(not poisoned(answer), answer, "patches without a None: they have a state")
+
+
+def _shared(world: World) -> list[Step]:
+    texts = [row["hash"] for row in hashed(world)]
+    shared = [text for text in dict.fromkeys(texts) if texts.count(text) > 1]
+    if not shared:
+        raise Lacking("no two sampled patches share a hash")
+    return [call("patch_get_by_hash", text) for text in shared[: 1 if world.thrifty else 3]]
+
+
+@decides("READ-072", _shared, on="patch_get_by_hash", data=True)
+def test_a_shared_hash_names_no_patch(world: World, answer: Exchange) -> Finding:
+    text = answer.params[0] if len(answer.params) == 1 else None
+    if not text or sum(row.get("hash") == text for row in world.patch_rows) < 2:
+        return None
+    return faults(answer, "MultipleObjectsReturned")

@@ -153,14 +153,17 @@ def test_nil_is_a_miss(world: World, answer: Exchange) -> Finding:
     return miss(world, answer, nothing(answer)) if answer.params == (None,) else None
 
 
+WORDS = ("abc", "", "1 OR 1=1")
+
+
 @decides(
     "READ-009",
-    lambda w: [call(m, "" if i % 2 else "abc") for i, m in enumerate(few(w))],
+    lambda w: [call(m, WORDS[i % (2 if w.thrifty else len(WORDS))]) for i, m in enumerate(few(w))],
     on=ALL,
 )
 def test_a_word_is_a_value_error(world: World, answer: Exchange) -> Finding:
     word = answer.params[0] if len(answer.params) == 1 else None
-    return faults(answer, "ValueError") if isinstance(word, str) and word in ("abc", "") else None
+    return faults(answer, "ValueError") if isinstance(word, str) and word in WORDS else None
 
 
 @decides(

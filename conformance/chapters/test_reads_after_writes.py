@@ -1,6 +1,11 @@
-"""PW-WRITE: what was written shows wherever it can be read, though it was read there before."""
+"""PW-WRITE: what was written can be undone, and shows wherever it was read before.
+
+These come before the others: where a write cannot be undone, nothing else may be written.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from ..engine import OK, Finding, Step
 from ..exchange import Exchange, call
@@ -14,14 +19,46 @@ from .writing import (
     added,
     all_of,
     creates,
+    done,
+    given,
     hindered,
     named,
     row_of,
+    state,
     writes,
 )
 
 #: Ids that a new check may have: those behind the last one.
 NEXT = 4
+
+
+def _there_and_back(world: World) -> list[Step]:
+    """Each that can be set alone, so that one which cannot be undone is named before it is in the
+    way of all the others."""
+    patch = named(world)
+    look = call("patch_get", patch)
+    choices: tuple[tuple[Any, ...], ...] = (
+        tuple({"archived": flag} for flag in (True, False, True)),
+        tuple({"commit_ref": text} for text in (COMMIT, None, OTHER, "")),
+        tuple(state(place)(world) for place in (0, 1, 0)),
+    )
+    return [
+        (look, *(r for v in values for r in (call("patch_set", patch, v, auth=US), look)))
+        for values in choices
+    ]
+
+
+@writes("WRITE-043", _there_and_back)
+def test_what_is_set_can_be_set_back(world: World, *answers: Exchange) -> Finding:
+    for at in range(0, len(answers) - 2, 2):
+        before, did, after = answers[at : at + 3]
+        values = {k: "" if v is None else v for k, v in given(did).items()}
+        if "state" in values:
+            values["state_id"] = values.pop("state")
+        found = done(world, before, did, after, values)
+        if found is not OK:
+            return found
+    return OK
 
 
 def _filtered(world: World) -> list[Step]:

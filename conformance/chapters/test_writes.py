@@ -7,6 +7,7 @@ archived back after each requirement (restoring.py), so no step needs to undo an
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 from ..engine import OK, Finding, Observation, Step, Together
@@ -512,6 +513,10 @@ def test_a_check_s_words_may_be_any(
     return new_check(world, before, did, after, wanted)
 
 
+#: States, each with every one that is less bad, and what leaves the patch in peace.
+WORSE = (*combinations(WORST, 2), ("success", "success"))
+
+
 def _worst(world: World) -> list[Step]:
     patch = named(world)
     look = call("patch_check_get", patch)
@@ -525,8 +530,8 @@ def _worst(world: World) -> list[Step]:
     )
     ours = call("check_create", patch, "pw-conformance", "success", auth=US)
     return [
-        (*good, ours, creates("worst", state), creates("other", "success"), look)
-        for state in ("pending", "warning", "fail", "success")
+        (*good, ours, creates("worst", worst), creates("other", other), look)
+        for worst, other in WORSE
     ]
 
 

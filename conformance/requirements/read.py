@@ -426,5 +426,14 @@ REQUIREMENTS = [
         "patch_list/state_id=1",
         "patch_list/state_id=3",
     ),
+    row(
+        "READ-072",
+        MUST,
+        "2.0+",
+        "A hash that several patches have is a MultipleObjectsReturned.",
+        "pwclient would act on the wrong one of them",
+        "SERVER.md 1.9, 2",
+        "patch_get_by_hash/dup",
+    ),
     *MAILS,
 ]

@@ -16,6 +16,17 @@ def _trio(before: str, write: str) -> str:
 
 REQUIREMENTS = [
     row(
+        "WRITE-043",
+        MUST,
+        "all",
+        "What patch_set sets it can set back: archived to false, commit_ref to nil, a state to"
+        " another.",
+        "a wrong update must be put right again",
+        FACTS,
+        "patch_set/archived=1.0/after + patch_set/archived=False + patch_set/archived=False/after",
+        "patch_set/commit_ref=0/after + patch_set/commit_ref=nil + patch_set/commit_ref=nil/after",
+    ),
+    row(
         "WRITE-001",
         MUST,
         "all",

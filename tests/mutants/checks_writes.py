@@ -183,6 +183,15 @@ def _last_check(node: Node) -> Node | None:
     return Node("struct", tuple((n, state if n == "state" else v) for n, v in node.value))
 
 
+def _pending(node: Node) -> Node | None:
+    """A combined check that is pending as long as one of its checks is."""
+    checks = node.members.get("checks")
+    if checks is None or all(c.members["state"].value != "pending" for c in checks.value):
+        return None
+    pending = Node("string", "pending")
+    return Node("struct", tuple((n, pending if n == "state" else v) for n, v in node.value))
+
+
 WRITES = (
     Mutant("the state is never set", "WRITE-001", asked=ignored("state")),
     Mutant(
@@ -373,6 +382,7 @@ WRITES = (
         said=lambda r, a: fault("<class 'ValidationError'>:x") if b"not a URL" in r.body else a,
     ),
     Mutant("the last check counts", "WRITE-039", said=on("patch_check_get", _last_check)),
+    Mutant("what is pending counts most", "WRITE-039", said=on("patch_check_get", _pending)),
     Mutant(
         "the description is the address",
         "WRITE-031",

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from conformance.exchange import Answer, Request
 from conformance.judging import NONE_FAULT
 from conformance.wire import Fault, Node
 
-from .common import EMPTY, LIST, NOWHERE
-from .operators import Alter, Mutant, fault, instead, member, rows, text
+from .common import EMPTY, LIST, NOTHING, NOWHERE
+from .operators import (
+    Alter,
+    Mutant,
+    Rewrite,
+    arguments,
+    fault,
+    faults_become,
+    instead,
+    member,
+    rows,
+    text,
+)
 
 PATCHES = "patch_get patch_list"
 NONE = fault(f"<class 'TypeError'>:{NONE_FAULT}")
@@ -80,6 +92,17 @@ REMEMBERING = (
             rows("person_list", lambda n: n + n[-1:])(r, a) if b"example" in r.body else a
         ),
     ),
+    Mutant(
+        "the first of several",
+        "READ-072",
+        said=faults_become(NOTHING, "MultipleObjectsReturned"),
+        dataset="a",
+    ),
+    Mutant(
+        "the digits that a text begins with",
+        "READ-009",
+        said=instead("patch_get state_get patch_get_mbox", NOTHING, lambda r: b"1 OR" in r.body),
+    ),
     Mutant("hashes are not shown", "LIST-097", said=member(PATCHES, "hash", text(""))),
     Mutant("commits are not shown", "LIST-097", said=member(PATCHES, "commit_ref", text(""))),
     *(
@@ -97,8 +120,22 @@ REMEMBERING = (
     ),
 )
 
+
+def _kept(name: str, value: object) -> Rewrite:
+    """Never set that to this value."""
+
+    def change(given: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(given) != 2 or not isinstance(given[1], dict):
+            return given
+        return given[0], {k: v for k, v in given[1].items() if (k, v) != (name, value)}
+
+    return arguments("patch_set", change)
+
+
 #: What only a write shows.
 WRITTEN = (
+    Mutant("archived for good", "WRITE-043", asked=_kept("archived", False)),
+    Mutant("nil is kept out of commits", "WRITE-043", asked=_kept("commit_ref", None)),
     Mutant("lists are cached", "WRITE-040", said=stale(LIST)),
     Mutant(
         "an index by state is not kept up",
