@@ -27,7 +27,7 @@ POLITE_RATE = 5.0
 POLITE_REQUESTS = 600
 
 #: Requests that a run with --writes takes, about, when requests are few; and how many are not few.
-WITH_WRITES, ROOMY = 1100, 2000
+WITH_WRITES, ROOMY = 1200, 2000
 
 #: Examples of each property: as many as a budget of POLITE_REQUESTS allows, or more at home.
 REMOTE, LOCAL = 2, 8

@@ -532,6 +532,7 @@ def _worst(world: World) -> list[Step]:
     return [
         (*good, ours, creates("worst", worst), creates("other", other), look)
         for worst, other in WORSE
+        if other == "success" or not world.thrifty
     ]
 
 

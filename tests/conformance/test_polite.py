@@ -11,7 +11,7 @@ from conformance.budget import Budget
 from conformance.catalogue import MUST, requirements
 from conformance.chapters import load
 from conformance.engine import DECISIONS
-from conformance.runner import POLITE_REQUESTS, Options, discover, session
+from conformance.runner import POLITE_REQUESTS, WITH_WRITES, Options, discover, session
 from conformance.transport import Credentials, Endpoint
 from conformance.verdicts import Outcome
 from tests import recordings
@@ -21,13 +21,20 @@ load()
 
 @pytest.mark.parametrize("instance", ["3.2-py3-postgresql", "1.1-py2-sqlite", "1.0-py2-sqlite"])
 @pytest.mark.parametrize("dataset", ["a", "b"])
-def test_the_default_budget_decides_every_must(dataset: str, instance: str) -> None:
+@pytest.mark.parametrize(
+    ("limit", "writes"), [(POLITE_REQUESTS, ()), (WITH_WRITES, (1,))], ids=["reads", "writes"]
+)
+def test_the_budget_that_is_advised_decides_every_must(
+    dataset: str, instance: str, limit: int, writes: tuple[int, ...]
+) -> None:
     fixture = recordings.FOLDER / "datasets" / f"{dataset}.json"
     with fakepw.serve(fixture, instance=instance) as server:
         options = Options(
             url=server.url,
             credentials=Credentials("maint", "maintpass"),
-            max_requests=POLITE_REQUESTS,
+            max_requests=limit,
+            writes=writes,
+            create_checks=bool(writes),
         )
         target = discover(options)
         looking = session(options, target)
@@ -40,7 +47,7 @@ def test_the_default_budget_decides_every_must(dataset: str, instance: str) -> N
         if v.outcome is Outcome.INCONCLUSIVE and requirements()[v.id].level is MUST
     ]
     assert not undecided
-    assert spent <= POLITE_REQUESTS
+    assert spent <= limit
     assert not [v.id for v in verdicts if v.outcome is Outcome.FAIL]
 
 
