@@ -101,7 +101,7 @@ REMEMBERING = (
     Mutant(
         "the digits that a text begins with",
         "READ-009",
-        said=instead("patch_get state_get patch_get_mbox", NOTHING, lambda r: b"1 OR" in r.body),
+        said=instead("patch_get state_get patch_get_mbox", NOTHING, lambda r: b">1abc<" in r.body),
     ),
     Mutant("hashes are not shown", "LIST-097", said=member(PATCHES, "hash", text(""))),
     Mutant("commits are not shown", "LIST-097", said=member(PATCHES, "commit_ref", text(""))),
