@@ -77,6 +77,19 @@ class World:
         """Every check of every window, each once."""
         return list({row["id"]: row for window in self.checks for row in window.rows}.values())
 
+    def table(self, method: str) -> list[Row]:
+        """The sampled rows that a method looks up by id: patches, unless it says otherwise."""
+        match method:
+            case "project_get":
+                return self.projects
+            case "state_get":
+                return self.states
+            case "person_get":
+                return self.people
+            case "check_get":
+                return self.check_rows
+        return self.patch_rows
+
     def patch(self, number: int) -> Row | None:
         """The patch of that id, if it is in the sample."""
         return next((row for row in self.patch_rows if row["id"] == number), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 from ..engine import OK, Finding, Observation, Step, decides
@@ -16,6 +17,8 @@ from ..world import Lacking, Row, World, rows_of
 from .test_reads import DATE, _of_list, one_int, some
 
 WORST = ("fail", "warning", "pending", "success")
+#: States, each with every one that is less bad, and what leaves the patch in peace.
+WORSE = (*combinations(WORST, 2), ("success", "success"))
 
 
 def _checks(world: World) -> list[Step]:

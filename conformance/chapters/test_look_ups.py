@@ -48,16 +48,14 @@ def _gaps(world: World) -> list[Step]:
     return steps[:: max(1, len(steps) // 2)] if world.thrifty else steps
 
 
+#: What gives a row by its id, and the row itself.
+LOOKED_UP = ("project_get", "state_get", "patch_get", "check_get")
+
+
 def _listed(world: World, method: str) -> list[Row] | None:
     if method == "person_get":
         return world.people if world.all_people else None
-    if method == "patch_get":
-        return world.patch_rows
-    return {
-        "project_get": world.projects,
-        "state_get": world.states,
-        "check_get": world.check_rows,
-    }.get(method)
+    return world.table(method) if method in LOOKED_UP else None
 
 
 @decides("READ-060", _gaps, on="project_get state_get person_get patch_get check_get", data=True)
@@ -102,16 +100,11 @@ def test_submitters_are_people_that_are_listed(world: World, answer: Exchange) -
 
 
 def _beyond(world: World) -> list[Step]:
-    rows = {
-        "patch_get": world.patch_rows,
-        "state_get": world.states,
-        "project_get": world.projects,
-        "person_get": world.people,
-    }
+    methods = ("patch_get", "state_get", "project_get", "person_get")
     return [
         call(method, Raw(f"<i8>{(1 << bits) + found[0]['id']}</i8>"))
-        for method, found in rows.items()
-        if found and not (world.thrifty and method != "patch_get")
+        for method in methods[: 1 if world.thrifty else None]
+        if (found := world.table(method))
         for bits in ((32, 64) if world.thrifty else (31, 32, 63, 64))
     ]
 

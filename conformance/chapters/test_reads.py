@@ -105,23 +105,14 @@ def test_a_large_id_is_a_miss(world: World, answer: Exchange) -> Finding:
 
 def _known_ids(world: World, method: str) -> set[int]:
     """The sampled ids of what a method looks up."""
-    tables = {"project_get": world.projects, "person_get": world.people, "state_get": world.states}
-    checks = method == "check_get"
-    rows = tables.get(method, world.check_rows if checks else world.patch_rows)
-    return {row["id"] for row in rows}
+    return {row["id"] for row in world.table(method)}
 
 
 def _spelt(*forms: Callable[[int], Any]) -> Callable[[World], list[Step]]:
     def probe(world: World) -> list[Step]:
-        rows = {
-            "state_get": world.states,
-            "project_get": world.projects,
-            "person_get": world.people,
-            "patch_get": world.patch_rows,
-        }
         steps: list[Step] = []
-        for method, found in rows.items():
-            if found:
+        for method in ("state_get", "project_get", "person_get", "patch_get"):
+            if found := world.table(method):
                 number = found[0]["id"]
                 steps.append((call(method, number), *(call(method, f(number)) for f in forms)))
         if not steps:

@@ -16,6 +16,7 @@ from .writing import (
     COMMIT,
     OTHER,
     US,
+    accepted,
     added,
     all_of,
     creates,
@@ -81,7 +82,7 @@ def _filtered(world: World) -> list[Step]:
 @writes("WRITE-040", _filtered)
 def test_filters_see_what_was_written(world: World, *answers: Exchange) -> Finding:
     did, after = answers[len(answers) // 2], answers[len(answers) // 2 + 1 :]
-    if hindered(world, did) or did.value is None or did.value.plain is not True:
+    if hindered(world, did) or not accepted(did):
         return None
     patch, values = did.params
     written = {**values, "state_id": values["state"]}

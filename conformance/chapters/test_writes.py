@@ -7,7 +7,6 @@ archived back after each requirement (restoring.py), so no step needs to undo an
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
 from typing import Any
 
 from ..engine import OK, Finding, Observation, Step, Together
@@ -17,7 +16,7 @@ from ..verdicts import Deviation
 from ..wire import carried
 from ..world import Lacking, World, rows_of
 from .test_authentication import authentic
-from .test_checks import WORST
+from .test_checks import WORSE, WORST
 from .test_reads import DATE
 from .writing import (
     COMMIT,
@@ -29,6 +28,7 @@ from .writing import (
     US,
     WIDE,
     WORDS,
+    accepted,
     added,
     all_of,
     creates,
@@ -171,7 +171,7 @@ def test_two_writers_never_mix(
         return None
     won = []
     for did in (one, other):
-        if did.value is not None and did.value.plain is True:
+        if accepted(did):
             won.append({"state_id": given(did)["state"], **given(did)})
         elif did.fault is None or not did.fault.type_name.startswith("django.db."):
             return deviates(did, "true, or a fault of the database, which let the other one write")
@@ -256,7 +256,7 @@ def test_who_may_not_edit_is_told_so(world: World, did: Exchange) -> Finding:
         return None
     if isinstance(did.request.authorization, str) and world.patch(did.params[0]) is None:
         return None  # a recorded call, perhaps on a patch that does not exist
-    if did.value is not None and did.value.plain is True:
+    if accepted(did):
         return OK
     if ours(world, did.params[0]) and isinstance(did.request.authorization, Basic):
         return deviates(did, f"true, as {world.username} is the delegate or the submitter")
@@ -457,7 +457,7 @@ def test_a_check_names_its_patch_as_text(world: World, did: Exchange) -> Finding
         return None
     if hindered(world, did):
         return None
-    return expect(did.value is not None and did.value.plain is True, did, "true")
+    return expect(accepted(did), did, "true")
 
 
 @creates("WRITE-035", creating(("pw-conformance", "success")))
@@ -511,10 +511,6 @@ def test_a_check_s_words_may_be_any(
 ) -> Finding:
     wanted = {"context": ODD[0], "target_url": ODD[1], "description": ODD[2]}
     return new_check(world, before, did, after, wanted)
-
-
-#: States, each with every one that is less bad, and what leaves the patch in peace.
-WORSE = (*combinations(WORST, 2), ("success", "success"))
 
 
 def _worst(world: World) -> list[Step]:

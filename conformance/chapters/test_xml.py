@@ -237,8 +237,8 @@ def _with_rows(world: World) -> list[Step]:
     listed: list[Step] = [
         world.evidence[n].request for n in ("patches", "checks") if n in world.evidence
     ]
-    rows = (("patch_get", world.patch_rows), ("person_get", world.people))
-    single = [call(m, found[0]["id"]) for m, found in rows if found]
+    methods = ("patch_get", "person_get")
+    single = [call(m, found[0]["id"]) for m in methods if (found := world.table(m))]
     return listed[:1] if world.thrifty else [*listed, call("person_list", "", 61), *single]
 
 

@@ -116,6 +116,11 @@ def hindered(world: World, did: Exchange) -> bool:
     return False
 
 
+def accepted(did: Exchange) -> bool:
+    """Whether a write answered true."""
+    return did.value is not None and did.value.plain is True
+
+
 def kept(before: Exchange, after: Exchange, but: Collection[str] = ()) -> Finding:
     """Every member is as it was, but for these; a hash may be computed by any write, if null."""
     old, new = row_of(before), row_of(after)
@@ -136,7 +141,7 @@ def done(
     """The write answered true, and changed what was wanted and nothing else."""
     if hindered(world, did):
         return None
-    if did.value is None or did.value.plain is not True:
+    if not accepted(did):
         return deviates(did, "true")
     for name, value in wanted.items():
         if row_of(after).get(name) != value:
@@ -191,7 +196,7 @@ def creating(*arguments: tuple[Any, ...]) -> Callable[[World], list[Step]]:
 
 def added(before: Exchange, did: Exchange, after: Exchange) -> list[Row] | Deviation:
     """The new checks of that context; the deviation unless there is just one."""
-    if did.value is None or did.value.plain is not True:
+    if not accepted(did):
         return deviates(did, "true")
     old, new = rows_of(before), rows_of(after)
     if old is not None and new is None:  # and so it stays, for no check can be taken back
