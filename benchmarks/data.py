@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from fakepw.patchwork.rows import Dataset, Patch, Person, Project, State, User
+from fakepw.patchwork.rows.rows import Dataset, Patch, Person, Project, State, User
 
 PROJECTS = 10
 STATES = 10

@@ -19,10 +19,10 @@ from statistics import median
 
 import fakepw
 from fakepw import fixtures
-from fakepw.patchwork import filters
-from fakepw.patchwork.instances import DEFAULT, RECORDED
-from fakepw.patchwork.lookups import Condition, exact
+from fakepw.patchwork.instances.instances import DEFAULT, RECORDED
 from fakepw.patchwork.patchwork import Patchwork
+from fakepw.patchwork.query import filters
+from fakepw.patchwork.query.lookups import Condition, exact
 
 from . import data, servers
 from .load import Caller, call, requests_per_second

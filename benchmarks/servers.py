@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from fakepw.fixtures import load
-from fakepw.patchwork.rows import Dataset
+from fakepw.patchwork.rows.rows import Dataset
 
 
 @contextmanager

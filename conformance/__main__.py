@@ -30,7 +30,7 @@ def _command() -> int:
     try:
         import click  # importing takes longest, and may be interrupted, too
 
-        from .cli import main as run
+        from .commands.cli import main as run
     except ModuleNotFoundError as error:
         need = "pip install 'fakepw[conformance]'"
         return _told(f"pw-conformance needs {error.name}, which is not installed: {need}", 2)

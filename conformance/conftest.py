@@ -1,3 +1,3 @@
 """Lets `pytest conformance --pw-url URL` work without further ado."""
 
-pytest_plugins = ["conformance.plugin"]
+pytest_plugins = ["conformance.commands.plugin"]

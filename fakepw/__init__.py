@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .fixtures import FixtureError, dumps, load
     from .patchwork.faults import Fault
-    from .patchwork.instances import RECORDED, Instance, instance
+    from .patchwork.instances.instances import RECORDED, Instance, instance
     from .patchwork.patchwork import Patchwork
-    from .patchwork.rows import Dataset
+    from .patchwork.rows.rows import Dataset
     from .protocol import respond
     from .protocol.messages import Request, Response
     from .serving.limits import Limits

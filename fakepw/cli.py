@@ -121,7 +121,7 @@ def instances(as_json: bool) -> None:
     import msgspec
 
     from .fixtures import packaged
-    from .patchwork.instances import names
+    from .patchwork.instances.instances import names
 
     shares = msgspec.json.decode(packaged("reproduced").read_bytes())
     rows = [_instance(name, shares.get(name)) for name in names()]
@@ -139,7 +139,7 @@ def instances(as_json: bool) -> None:
 
 
 def _instance(name: str, share: dict[str, int] | None) -> dict[str, Any]:
-    from .patchwork.instances import DEFAULT, instance
+    from .patchwork.instances.instances import DEFAULT, instance
 
     found = instance(name)
     return {

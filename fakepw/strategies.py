@@ -24,9 +24,9 @@ except ModuleNotFoundError as error:
     hint = "fakepw.strategies needs Hypothesis: pip install 'fakepw[strategies]'"
     raise ModuleNotFoundError(hint, name=error.name) from None
 
-from .patchwork.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
 from .patchwork.patchwork import METHODS
-from .patchwork.rows import CHECK_STATES, Dataset
+from .patchwork.query.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
+from .patchwork.rows.rows import CHECK_STATES, Dataset
 
 Values = st.SearchStrategy[Any]
 

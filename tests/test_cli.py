@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakepw import cli, fixtures
-from fakepw.patchwork.instances import RECORDED, names
+from fakepw.patchwork.instances.instances import RECORDED, names
 
 
 @pytest.fixture

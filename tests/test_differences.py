@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakepw import Patchwork, Request, load, respond
-from fakepw.patchwork.instances import RECORDED, instance
+from fakepw.patchwork.instances.instances import RECORDED, instance
+from fakepw.patchwork.instances.traits import Traits
 from fakepw.patchwork.patchwork import METHODS
-from fakepw.patchwork.traits import Traits
 from fakepw.strategies import MethodCall, method_calls
 from tests import recordings
 

@@ -79,7 +79,9 @@ def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
     templates = (f"templates/report.{kind}" for kind in ("css", "html.j2", "js"))
     reports = {"report.schema.json", *templates}
     assert {f"conformance/reports/{name}" for name in reports} <= names
-    assert "conformance/recorded.json" in names  # what explain says real servers answered
+    assert (
+        "conformance/requirements/recorded.json" in names
+    )  # what explain says real servers answered
     assert "conformance/pytest.ini" in names  # or it would run under the settings found on its way
     assert any(name.endswith("licenses/LICENSE") for name in names)
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}

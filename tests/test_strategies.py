@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import fakepw
-from fakepw.patchwork.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
 from fakepw.patchwork.patchwork import METHODS
+from fakepw.patchwork.query.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
 from fakepw.strategies import MethodCall, check_filters, method_calls, patch_filters
 
 DEMO = fakepw.load("demo")

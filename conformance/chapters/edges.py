@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..exchange import NOWHERE
-from ..lookups import parse_date
-from ..world import Row
-from . import filters
+from ..requirements import filters
+from ..target.exchange import NOWHERE
+from ..target.world import Row, parse_date
 
 Edges = Callable[[list[Row], str], list[Any]]
 

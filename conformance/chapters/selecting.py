@@ -8,14 +8,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..engine import OK, Finding, Mixed, Step
-from ..exchange import Exchange, call
-from ..judging import array, poisoned
-from ..lookups import LOOKUPS, PATCH_FIELDS, parse_date, split
-from ..verdicts import Deviation
-from ..world import Window, World, rows_of
+from ..deciding.engine import OK, Finding, Mixed, Step
+from ..deciding.judging import array, poisoned
+from ..deciding.lookups import LOOKUPS, PATCH_FIELDS, split
+from ..requirements.filters import Filter
+from ..target.exchange import Exchange, call
+from ..target.world import Window, World, parse_date, rows_of
+from ..verdicts.verdicts import Deviation
 from .edges import EDGES
-from .filters import Filter
 
 
 def filter_of(exchange: Exchange) -> dict[str, Any] | None:

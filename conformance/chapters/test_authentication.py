@@ -11,8 +11,9 @@ import binascii
 import re
 from dataclasses import replace
 
-from ..engine import OK, Finding, Step, decides
-from ..exchange import (
+from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.judging import deviates, expect, faults, fixed, refused, same
+from ..target.exchange import (
     ENDPOINT,
     MARK,
     NOBODY,
@@ -23,11 +24,10 @@ from ..exchange import (
     Request,
     call,
 )
-from ..judging import deviates, expect, faults, fixed, refused, same
-from ..login import BAD_CREDENTIALS, BAD_LOGIN, BAD_SCHEME, LOGIN, NO_CREDENTIALS, refusal
-from ..verdicts import Deviation
-from ..wire import NotXmlRpc
-from ..world import World
+from ..target.login import BAD_CREDENTIALS, BAD_LOGIN, BAD_SCHEME, LOGIN, NO_CREDENTIALS, refusal
+from ..target.wire import NotXmlRpc
+from ..target.world import World
+from ..verdicts.verdicts import Deviation
 from .test_signatures import PUBLIC, harmless, surplus
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
-from ..engine import OK, Finding, Observation, Step, decides
-from ..exchange import NOWHERE, Exchange, call
-from ..judging import array, deviates, empty, expect, faults, fixed, poisoned, same
-from ..lookups import parse_date, split
-from ..verdicts import Deviation
-from ..wire import carried
-from ..world import Lacking, Row, World, rows_of
+from ..deciding.engine import OK, Finding, Observation, Step, decides
+from ..deciding.judging import array, deviates, empty, expect, faults, fixed, poisoned, same
+from ..deciding.lookups import split
+from ..target.exchange import NOWHERE, Exchange, call
+from ..target.wire import carried
+from ..target.world import Lacking, Row, World, parse_date, rows_of
+from ..verdicts.verdicts import Deviation
 from .test_reads import DATE, _of_list, one_int, some
 
 WORST = ("fail", "warning", "pending", "success")

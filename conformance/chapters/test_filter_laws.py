@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import OK, Finding, Step, decides
-from ..exchange import Exchange, call
-from ..judging import deviates, empty, expect, faults, fixed, poisoned
-from ..verdicts import Deviation
-from ..world import Lacking, World, rows_of
+from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.judging import deviates, empty, expect, faults, fixed, poisoned
+from ..target.exchange import Exchange, call
+from ..target.world import Lacking, World, rows_of
+from ..verdicts.verdicts import Deviation
 from .edges import telling
 from .selecting import filter_of, selection
 from .test_lists import searched

@@ -9,13 +9,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ..engine import OK, Finding, Mixed, Step, decides
-from ..exchange import NOWHERE, Exchange, call
-from ..judging import array, deviates, empty, expect, faults, fixed, poisoned
-from ..lookups import LOOKUPS, PATCH_FIELDS, clock_change, parse_date, split
-from ..verdicts import Deviation
-from ..world import Lacking, Row, World, rows_of
-from .filters import FILTERS, Filter
+from ..deciding.engine import OK, Finding, Mixed, Step, decides
+from ..deciding.judging import array, deviates, empty, expect, faults, fixed, poisoned
+from ..deciding.lookups import LOOKUPS, PATCH_FIELDS, clock_change, split
+from ..requirements.filters import FILTERS, Filter
+from ..target.exchange import NOWHERE, Exchange, call
+from ..target.world import Lacking, Row, World, parse_date, rows_of
+from ..verdicts.verdicts import Deviation
 from .selecting import filter_of, known, mixed, pointless, selection, windowed
 from .test_reads import some
 

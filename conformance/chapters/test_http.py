@@ -6,13 +6,13 @@ import gzip
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from ..engine import OK, Finding, Observation, Step, Together, decides
-from ..exchange import ABSOLUTE, BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
-from ..judging import answered, deviates, expect, faults, fixed, same
-from ..profile import VERSIONS
-from ..verdicts import Deviation
-from ..wire import NotXmlRpc
-from ..world import Lacking, World
+from ..deciding.engine import OK, Finding, Observation, Step, Together, decides
+from ..deciding.judging import answered, deviates, expect, faults, fixed, same
+from ..target.exchange import ABSOLUTE, BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
+from ..target.profile import VERSIONS
+from ..target.wire import NotXmlRpc
+from ..target.world import Lacking, World
+from ..verdicts.verdicts import Deviation
 from .test_signatures import DOCUMENTATION
 from .writing import WIDE
 

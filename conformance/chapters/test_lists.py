@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..engine import OK, Finding, Step, decides
-from ..exchange import Exchange, call
-from ..judging import array, deviates, empty, expect, faults, fixed
-from ..lookups import NO, YES, Truth, of_text
-from ..lookups import some as any_of
-from ..verdicts import Deviation
-from ..world import Lacking, Row, World, rows_of
-from .filters import safe
+from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.judging import array, deviates, empty, expect, faults, fixed
+from ..deciding.lookups import NO, YES, Truth, of_text
+from ..deciding.lookups import some as any_of
+from ..requirements.filters import safe
+from ..target.exchange import Exchange, call
+from ..target.world import Lacking, Row, World, rows_of
+from ..verdicts.verdicts import Deviation
 
 TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "project_list": ("projects", ("linkname",)),

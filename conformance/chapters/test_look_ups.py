@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from ..engine import OK, Finding, Step, decides
-from ..exchange import Exchange, Raw, call
-from ..judging import deviates, expect, faults, miss, poisoned
-from ..lookups import loose
-from ..verdicts import Deviation
-from ..world import Lacking, Row, World
+from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.judging import deviates, expect, faults, miss, poisoned
+from ..deciding.lookups import loose
+from ..target.exchange import Exchange, Raw, call
+from ..target.world import Lacking, Row, World
+from ..verdicts.verdicts import Deviation
 from .selecting import filter_of
 from .test_reads import ALL, few, hashed, linkname, nothing, one_int, some
 

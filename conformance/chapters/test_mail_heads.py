@@ -10,11 +10,11 @@ from email.message import Message
 from email.utils import parseaddr
 from urllib.parse import quote
 
-from ..engine import OK, Finding, Step, decides
-from ..exchange import BASE, Exchange, call, page
-from ..judging import deviates, expect
-from ..verdicts import Deviation
-from ..world import World
+from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.judging import deviates, expect
+from ..target.exchange import BASE, Exchange, call, page
+from ..target.world import World
+from ..verdicts.verdicts import Deviation
 from .test_mails import mail_of, of_each_mbox
 from .test_reads import linkname, some
 

@@ -12,19 +12,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from ..engine import OK, Finding, Judge, Session, Step, decides
-from ..exchange import Exchange, call
-from ..judging import (
-    NONE_FAULT,
-    calls,
-    deviates,
-    expect,
-    faults,
-    poisoned,
-)
-from ..lookups import parse_date
-from ..verdicts import Deviation
-from ..world import Lacking, Row, World
+from ..deciding.engine import OK, Finding, Judge, Session, Step, decides
+from ..deciding.judging import NONE_FAULT, calls, deviates, expect, faults, poisoned
+from ..target.exchange import Exchange, call
+from ..target.world import Lacking, Row, World, parse_date
+from ..verdicts.verdicts import Deviation
 from .test_reads import PATCHES, one_int, sampled, some, windows
 
 

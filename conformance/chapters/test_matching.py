@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..engine import Finding, Observation, Step, decides
-from ..exchange import Exchange, call
-from ..world import Lacking, World, rows_of
-from .filters import safe
+from ..deciding.engine import Finding, Observation, Step, decides
+from ..requirements.filters import safe
+from ..target.exchange import Exchange, call
+from ..target.world import Lacking, World, rows_of
 from .selecting import filter_of
 
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import OK, Finding, Step, decides
-from ..exchange import NOWHERE, Exchange, call
-from ..judging import (
+from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.judging import (
     bad_value,
     calls,
     deviates,
@@ -20,10 +19,11 @@ from ..judging import (
     poisoned,
     same,
 )
-from ..lookups import loose, parse_date
-from ..verdicts import Deviation
-from ..wire import carried
-from ..world import Lacking, Row, World, rows_of
+from ..deciding.lookups import loose
+from ..target.exchange import NOWHERE, Exchange, call
+from ..target.wire import carried
+from ..target.world import Lacking, Row, World, parse_date, rows_of
+from ..verdicts.verdicts import Deviation
 
 STRUCT_GETTERS = (
     "project_get",

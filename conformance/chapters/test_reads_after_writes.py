@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import OK, Finding, Step
-from ..exchange import Exchange, call
-from ..judging import deviates, expect
-from ..world import Lacking, World, rows_of
+from ..deciding.engine import OK, Finding, Step
+from ..deciding.judging import deviates, expect
+from ..target.exchange import Exchange, call
+from ..target.world import Lacking, World, rows_of
 from .test_reads import linkname
 from .writing import (
     COMMIT,

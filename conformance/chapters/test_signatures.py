@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from ..engine import OK, Finding, Step, decides
-from ..exchange import ENDPOINT, NOWHERE, Exchange, call, page
-from ..judging import array, calls, deviates, expect, faults, fixed, poisoned, refused
-from ..login import NO_CREDENTIALS as REFUSED
-from ..profile import ANSWERS, CHECK_METHODS, SIGNATURES, members, parameters
-from ..verdicts import Deviation
-from ..world import World, structs_of
+from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.judging import array, calls, deviates, expect, faults, fixed, poisoned, refused
+from ..target.exchange import ENDPOINT, NOWHERE, Exchange, call, page
+from ..target.login import NO_CREDENTIALS as REFUSED
+from ..target.profile import ANSWERS, CHECK_METHODS, SIGNATURES, members, parameters
+from ..target.world import World, structs_of
+from ..verdicts.verdicts import Deviation
 
 PUBLIC = tuple(name for name in SIGNATURES if name not in ("patch_set", "check_create"))
 DOCUMENTATION = page(ENDPOINT)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..engine import OK, Finding, Observation, decides
-from ..exchange import NOWHERE, Exchange, call
-from ..judging import deviates, expect, faults, fixed, same
-from ..lookups import YES, selects
-from ..profile import VERSIONS
-from ..world import Lacking, World
+from ..deciding.engine import OK, Finding, Observation, decides
+from ..deciding.judging import deviates, expect, faults, fixed, same
+from ..deciding.lookups import YES, selects
+from ..target.exchange import NOWHERE, Exchange, call
+from ..target.profile import VERSIONS
+from ..target.world import Lacking, World
 
 VERSION = call("pw_rpc_version")
 

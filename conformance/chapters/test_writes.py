@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import OK, Finding, Observation, Step, Together
-from ..exchange import NOWHERE, Basic, Exchange, Request, call
-from ..judging import deviates, expect, faults, poisoned
-from ..verdicts import Deviation
-from ..wire import carried
-from ..world import Lacking, World, rows_of
+from ..deciding.engine import OK, Finding, Observation, Step, Together
+from ..deciding.judging import deviates, expect, faults, poisoned
+from ..target.exchange import NOWHERE, Basic, Exchange, Request, call
+from ..target.wire import carried
+from ..target.world import Lacking, World, rows_of
+from ..verdicts.verdicts import Deviation
 from .test_authentication import authentic
 from .test_checks import WORSE, WORST
 from .test_reads import DATE

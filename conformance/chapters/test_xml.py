@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..engine import OK, Finding, Step, decides
-from ..exchange import Exchange, Request, call
-from ..judging import answered, deviates, empty, expect, faults, fixed, miss, same
-from ..profile import SIGNATURES, VERSIONS
-from ..verdicts import Deviation
-from ..wire import NotXmlRpc
-from ..world import World, rows_of
-from .bodies import BODIES, HEAD, VERSION_CALL, Body
+from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.judging import answered, deviates, empty, expect, faults, fixed, miss, same
+from ..requirements.bodies import BODIES, HEAD, VERSION_CALL, Body
+from ..target.exchange import Exchange, Request, call
+from ..target.profile import SIGNATURES, VERSIONS
+from ..target.wire import NotXmlRpc
+from ..target.world import World, rows_of
+from ..verdicts.verdicts import Deviation
 from .test_signatures import PUBLIC, harmless
 from .writing import WIDE
 

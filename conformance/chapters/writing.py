@@ -7,13 +7,12 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ..engine import OK, Finding, Judge, Session, Step, decides
-from ..exchange import Basic, Exchange, Request, call
-from ..judging import deviates, faults
-from ..login import BAD_CREDENTIALS, BAD_LOGIN, NO_CREDENTIALS
-from ..lookups import parse_date
-from ..verdicts import Deviation, Lasting
-from ..world import Lacking, Row, World, rows_of
+from ..deciding.engine import OK, Finding, Judge, Session, Step, decides
+from ..deciding.judging import deviates, faults
+from ..target.exchange import Basic, Exchange, Request, call
+from ..target.login import BAD_CREDENTIALS, BAD_LOGIN, NO_CREDENTIALS
+from ..target.world import Lacking, Row, World, parse_date, rows_of
+from ..verdicts.verdicts import Deviation, Lasting
 
 US = Basic()
 COMMIT = "c0ffee" + "0" * 34

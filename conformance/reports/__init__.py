@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import cast
 
-from ..verdicts import Run
+from ..verdicts.verdicts import Run
 from .redaction import clean
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..verdicts import ExitCode, Run
+from ..verdicts.verdicts import ExitCode, Run
 
 LABEL = "Patchwork XML-RPC"
 

@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from .. import recorded
-from ..catalogue import CHAPTERS, Level, Requirement
-from ..engine import DECISIONS, NEEDS
+from ..deciding.engine import DECISIONS, NEEDS
+from ..requirements import recorded
+from ..requirements.catalogue import CHAPTERS, Level, Requirement
 from .terminal import paragraphs, say
 from .visible import plain
 

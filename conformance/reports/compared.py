@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ..exchange import Answer, Request
-from ..exchange import show as shown
-from ..sample import Differences
-from ..wire import Fault, Node, NotXmlRpc
+from ..target.exchange import Answer, Request
+from ..target.exchange import show as shown
+from ..target.wire import Fault, Node, NotXmlRpc
+from ..verdicts.differences import Differences
 from .terminal import paragraphs, say
 from .visible import plain, shortened
 

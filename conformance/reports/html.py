@@ -14,8 +14,8 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from ..transport import VERSION
-from ..verdicts import Outcome, Run, plural
+from ..target.transport import VERSION
+from ..verdicts.verdicts import Outcome, Run, plural
 from . import layout
 from .visible import decoded, pieces, plain
 

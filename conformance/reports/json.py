@@ -10,9 +10,9 @@ import re
 from importlib import resources
 from typing import Any
 
-from ..catalogue import CHAPTERS, requirements
-from ..transport import VERSION
-from ..verdicts import Run, Verdict, from_dict, to_dict
+from ..requirements.catalogue import CHAPTERS, requirements
+from ..target.transport import VERSION
+from ..verdicts.verdicts import Run, Verdict, from_dict, to_dict
 from .layout import chapters, requirement
 
 FORMAT = 1

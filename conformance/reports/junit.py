@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ..catalogue import Level
-from ..verdicts import Outcome, Run, Verdict
+from ..requirements.catalogue import Level
+from ..verdicts.verdicts import Outcome, Run, Verdict
 from .layout import Chapter, card, chapters, requirement, settings
 from .visible import decoded, plain, shortened
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..catalogue import CHAPTERS, Requirement, requirements
-from ..verdicts import Outcome, Run, Verdict
+from ..requirements.catalogue import CHAPTERS, Requirement, requirements
+from ..verdicts.verdicts import Outcome, Run, Verdict
 
 #: Outcomes in the order in which people want to know of them.
 ORDER = (

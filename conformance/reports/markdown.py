@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..verdicts import ExitCode, Outcome, Run, Verdict, plural
+from ..verdicts.verdicts import ExitCode, Outcome, Run, Verdict, plural
 from .layout import card, chapters, failures, requirement, totals
 from .visible import decoded, plain, shortened
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..exchange import made_up
-from ..verdicts import Deviation, Evidence, Run, Verdict
+from ..target.exchange import made_up
+from ..verdicts.verdicts import Deviation, Evidence, Run, Verdict
 
 BLOT = "[redacted]"
 _ENTITIES = {"&": ("amp",), "<": ("lt",), ">": ("gt",), '"': ("quot",), "'": ("apos",)}

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from ..verdicts import ExitCode, Outcome, Run, Verdict, plural
+from ..verdicts.verdicts import ExitCode, Outcome, Run, Verdict, plural
 from . import layout
 from .visible import plain, shortened
 

@@ -1,6 +1,6 @@
 """PW-AUTH: who may do what, and how it is told."""
 
-from ..catalogue import MUST, row
+from .catalogue import MUST, row
 
 WRITE = "pwclient sends credentials with update and check-create and shows the fault to people"
 HOLE = "else anyone could write to the tracker without a login"

@@ -1,6 +1,6 @@
 """PW-CHK: checks, one by one, in lists and combined."""
 
-from ..catalogue import INFO, MUST, row
+from .catalogue import INFO, MUST, row
 
 CI = "CI systems read back what they and others reported"
 

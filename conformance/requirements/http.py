@@ -1,6 +1,6 @@
 """PW-HTTP: how calls and pages travel."""
 
-from ..catalogue import INFO, MUST, SHOULD, row
+from .catalogue import INFO, MUST, SHOULD, row
 
 STATUS = "XML-RPC clients turn any other status into a protocol error"
 

@@ -1,6 +1,6 @@
 """PW-LIST, what holds between lists whatever the rows are."""
 
-from ..catalogue import MUST, row
+from .catalogue import MUST, row
 
 SEARCH = "pwclient looks names up with these before it does anything else"
 COUNT = "pwclient list -n and -N send it as max_count"

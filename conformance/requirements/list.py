@@ -1,7 +1,7 @@
 """PW-LIST: lists and what narrows them."""
 
-from ..catalogue import INFO, MUST, row
-from ..chapters.filters import FILTERS
+from .catalogue import INFO, MUST, row
+from .filters import FILTERS
 from .laws import COUNT, FILTER, LAWS, TYPO
 
 #: Filters that a client is known to send (CLIENTS.md).

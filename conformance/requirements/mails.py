@@ -1,6 +1,6 @@
 """PW-READ, the mails and diffs of patches."""
 
-from ..catalogue import MUST, SHOULD, row
+from .catalogue import MUST, SHOULD, row
 
 #: Patches of dataset a whose mails, diffs and pages were all recorded.
 SHOWN = (1, 4, 6, 14, 15)

@@ -1,6 +1,6 @@
 """PW-READ: what is said of one row, and that everything said of it agrees."""
 
-from ..catalogue import MUST, SHOULD, row
+from .catalogue import MUST, SHOULD, row
 from .mails import MAILS
 
 MISS = "pwclient says 'Unable to fetch patch 99' on {} and shows a traceback on anything else"

@@ -1,6 +1,6 @@
 """PW-SIG: which methods there are, what they take and what they give."""
 
-from ..catalogue import MUST, row
+from .catalogue import MUST, row
 
 MEMBERS = "pwclient info and list -f print these members by name"
 TYPES = "pwcli reads `.data` of what Python 3 sends as base64; clients break where a type differs"

@@ -1,6 +1,6 @@
 """PW-VER: what the server says of itself."""
 
-from ..catalogue import INFO, MUST, row
+from .catalogue import INFO, MUST, row
 
 WHY = "sktm compares pw_rpc_version() with [1, 3, 0] and 1 and gives up on anything else"
 

@@ -1,6 +1,6 @@
 """PW-WRITE: what changes a patch, tried only on patches that the operator named."""
 
-from ..catalogue import INFO, MUST, SHOULD, row
+from .catalogue import INFO, MUST, SHOULD, row
 
 UPDATE = "pwclient update and every script that marks patches as applied rely on it"
 CHECK = "pwclient check-create and every CI system rely on it"

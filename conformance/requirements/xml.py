@@ -1,7 +1,7 @@
 """PW-XML: what bodies are read, and what becomes of those that cannot be."""
 
-from ..catalogue import MUST, SHOULD, row
-from ..chapters.bodies import BODIES
+from .bodies import BODIES
+from .catalogue import MUST, SHOULD, row
 
 FAULT = "a broken client must get a fault, never an error of the server and never a hang"
 READ = "clients in other languages write XML this way"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import binascii
 
-from .collation import COLLATIONS
 from .faults import Fault
-from .headers2 import BLANKS
-from .rows import User
-from .store import Store
-from .traits import Traits
+from .instances.traits import Traits
+from .mail.headers2 import BLANKS
+from .query.collation import COLLATIONS
+from .rows.rows import User
+from .rows.store import Store
 
 
 def login(authorization: str | None, store: Store, traits: Traits) -> User:

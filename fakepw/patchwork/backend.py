@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from .instances.traits import Traits
 from .records import Records
-from .store import Store
-from .traits import Traits
+from .rows.store import Store
 
 
 @dataclass(frozen=True, slots=True)

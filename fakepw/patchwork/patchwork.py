@@ -12,10 +12,10 @@ from . import reads, writes
 from .auth import login
 from .backend import Backend
 from .faults import Fault
-from .instances import DEFAULT, Instance, instance
+from .instances.instances import DEFAULT, Instance, instance
 from .records import Records
-from .rows import Dataset
-from .store import Store
+from .rows.rows import Dataset
+from .rows.store import Store
 from .text import arity_error
 
 

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from .backend import Backend
-from .collation import COLLATIONS
 from .faults import Fault
-from .fields import Field, truth
-from .filters import (
+from .hash_order import ordered
+from .query.collation import COLLATIONS
+from .query.fields import Field, truth
+from .query.filters import (
     CHECK_FIELDS,
     CHECK_KEYS,
     PATCH_FIELDS,
@@ -23,10 +24,9 @@ from .filters import (
     related_to_patch,
     row_id_of,
 )
-from .hash_order import ordered
-from .limits import limited
-from .lookups import Condition, build, compile_all, compile_condition, exact
-from .rows import Check, Patch
+from .query.limits import limited
+from .query.lookups import Condition, build, compile_all, compile_condition, exact
+from .rows.rows import Check, Patch
 from .values import Record
 
 
@@ -174,7 +174,7 @@ def _with_hash(pw: Backend, by_hash: Condition) -> list[Patch]:
 
 def patch_get_mbox(pw: Backend, patch_id: Any) -> str:
     """The patch as a mail, '' if missing (SERVER.md 1.9)."""
-    from .mbox import mbox  # only now: the email package is slow to import
+    from .mail.mbox import mbox  # only now: the email package is slow to import
 
     row = _get(pw, pw.store.patches, patch_id)
     return "" if row is None else mbox(pw.store, row, pw.traits)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .hash_order import reordered
-from .rows import Check, Patch, Person, Project, State
-from .store import Store
+from .instances.traits import Traits
+from .rows.rows import Check, Patch, Person, Project, State
+from .rows.store import Store
 from .text import filename, person
-from .traits import Traits
 from .values import Array, Record
 
 

@@ -10,12 +10,12 @@ import msgspec
 
 from .auth import may_edit
 from .backend import Backend
-from .diffs import diff_hash
 from .faults import Fault
-from .fields import to_bool
-from .filters import row_id_of
 from .hash_order import walk
-from .rows import CHECK_STATES, Check, Patch, User
+from .mail.diffs import diff_hash
+from .query.fields import to_bool
+from .query.filters import row_id_of
+from .rows.rows import CHECK_STATES, Check, Patch, User
 from .text import attribute_error, to_str
 from .values import Binary, DateTime
 

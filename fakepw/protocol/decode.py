@@ -12,7 +12,7 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any
 
-from ..patchwork.traits import Traits
+from ..patchwork.instances.traits import Traits
 
 Params = tuple[Any, ...]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..patchwork.faults import Fault
 from ..patchwork.hash_order import reordered
-from ..patchwork.traits import Traits
+from ..patchwork.instances.traits import Traits
 from ..patchwork.values import Array, Binary, DateTime, Record
 
 _MAX_INT = 2**31 - 1

@@ -11,7 +11,7 @@ from html import escape as _escape
 from string import Template
 
 from ..patchwork.patchwork import Patchwork
-from ..patchwork.rows import Patch, Project
+from ..patchwork.rows.rows import Patch, Project
 from ..patchwork.text import person
 
 #: The most patches on one list page.

@@ -15,8 +15,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..patchwork.faults import Fault
+from ..patchwork.instances.traits import Traits
 from ..patchwork.text import encode_decimal, unencodable
-from ..patchwork.traits import Traits
 from ..patchwork.values import Binary, DateTime
 
 Read = Callable[[str], Any]

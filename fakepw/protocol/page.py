@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..patchwork.hash_order import ordered
+from ..patchwork.instances.traits import Traits
 from ..patchwork.text import internet_date
-from ..patchwork.traits import Traits
 from .messages import Response
 
 Field = tuple[str, str]

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 from xml.parsers import expat
 
 from ..patchwork.faults import Fault
+from ..patchwork.instances.traits import Traits
 from ..patchwork.text import type_name
-from ..patchwork.traits import Traits
 from ..patchwork.values import Binary, DateTime
 from .entities import Guard, declares
 from .literals import readers

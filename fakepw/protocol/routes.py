@@ -10,7 +10,7 @@ from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from ..patchwork.faults import Fault
-from ..patchwork.traits import Traits
+from ..patchwork.instances.traits import Traits
 from . import views
 from .page import Page
 from .views import Visit

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..patchwork.faults import Fault
+from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
-from ..patchwork.traits import Traits
 from . import documentation, html, views
 from .decode import Decoder
 from .encode import Unprintable, echo_response, fault_response

@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from ..patchwork.collation import COLLATIONS
-from ..patchwork.filters import row_id_of
+from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
-from ..patchwork.rows import Patch, Project
+from ..patchwork.query.collation import COLLATIONS
+from ..patchwork.query.filters import row_id_of
+from ..patchwork.rows.rows import Patch, Project
 from ..patchwork.text import filename
-from ..patchwork.traits import Traits
 from . import html
 from .encode import to_bytes
 from .page import Page
@@ -195,7 +195,7 @@ def _shown(visit: Visit, patch: Patch | None) -> Page:
 def _mbox(visit: Visit, patch: Patch | None) -> Page:
     if patch is None:
         return not_found(visit)
-    from ..patchwork.mbox import mbox_page  # only now: the email package is slow to import
+    from ..patchwork.mail.mbox import mbox_page  # only now: the email package is slow to import
 
     text = mbox_page(visit.patchwork.store, patch, visit.traits)
     return _download(visit.traits.mbox_type, patch, ".patch", text)
@@ -204,7 +204,7 @@ def _mbox(visit: Visit, patch: Patch | None) -> Page:
 def _raw(visit: Visit, patch: Patch | None) -> Page:
     if patch is None:
         return not_found(visit)
-    from ..patchwork.mbox import raw
+    from ..patchwork.mail.mbox import raw
 
     return _download("text/x-patch", patch, visit.traits.raw_suffix, raw(patch))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..patchwork.instances import Instance
+from ..patchwork.instances.instances import Instance
 from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Request, Response
 from ..protocol.site import site_of

@@ -11,8 +11,8 @@ from ..fixtures import counted
 from ..patchwork.auth import login
 from ..patchwork.faults import Fault
 from ..patchwork.patchwork import Patchwork
-from ..patchwork.rows import User
-from ..patchwork.store import Store
+from ..patchwork.rows.rows import User
+from ..patchwork.rows.store import Store
 
 #: Accounts shown, and those looked at; a fixture may hold thousands.
 MOST = 8

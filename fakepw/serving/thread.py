@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from ..fixtures import Source, packaged, read
-from ..patchwork.instances import DEFAULT
+from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.patchwork import Patchwork
-from ..patchwork.rows import Dataset
+from ..patchwork.rows.rows import Dataset
 from .application import application, limits_of
 from .limits import Limits
 from .loop import LoopThread, shared

@@ -12,7 +12,7 @@ import pytest
 
 import fakepw
 from benchmarks import load
-from fakepw.patchwork.instances import DEFAULT, RECORDED
+from fakepw.patchwork.instances.instances import DEFAULT, RECORDED
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.exchange import Basic
-from conformance.wire import Fault
+from conformance.target.exchange import Basic
+from conformance.target.wire import Fault
 
 from .common import (
     NOWHERE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.wire import Node
+from conformance.target.wire import Node
 
 from .common import (
     EMPTY,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.exchange import NOWHERE, Answer, Basic, Request, call
-from conformance.wire import Fault, Node
+from conformance.target.exchange import NOWHERE, Answer, Basic, Request, call
+from conformance.target.wire import Fault, Node
 
 from .operators import (
     Alter,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.exchange import Answer, Request
+from conformance.target.exchange import Answer, Request
 
 from .operators import (
     fault,

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 
-from conformance.drawing import Settings
-from conformance.engine import DECISIONS, Session
-from conformance.runner import Options, asking, passing_folder
-from conformance.survey import Surveyor, find
-from conformance.transport import Credentials, endpoint_of
-from conformance.verdicts import Verdict
-from conformance.world import World
+from conformance.commands.runner import Options, asking, passing_folder
+from conformance.deciding.drawing import Settings
+from conformance.deciding.engine import DECISIONS, Session
+from conformance.target.survey import Surveyor, find
+from conformance.target.transport import Credentials, endpoint_of
+from conformance.target.world import World
+from conformance.verdicts.verdicts import Verdict
 from fakepw.patchwork.patchwork import Patchwork
 from fakepw.protocol import Request, Response, respond
 from fakepw.serving.application import limits_of

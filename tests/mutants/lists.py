@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.chapters.filters import FILTERS
+from conformance.requirements.filters import FILTERS
 
 from .common import (
     EMPTY,

@@ -9,8 +9,8 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from conformance.judging import NONE_FAULT
-from conformance.wire import Node
+from conformance.deciding.judging import NONE_FAULT
+from conformance.target.wire import Node
 
 from .common import EMPTY, LIST, NOTHING, NOWHERE
 from .operators import (

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.exchange import Answer, Request, call, encode
-from conformance.transport import Endpoint, Transport
-from conformance.wire import Fault, Node
+from conformance.target.exchange import Answer, Request, call, encode
+from conformance.target.transport import Endpoint, Transport
+from conformance.target.wire import Fault, Node
 
 Rewrite = Callable[[Request], Request]
 Alter = Callable[[Request, Answer], Answer]

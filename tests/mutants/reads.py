@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.wire import Node
+from conformance.target.wire import Node
 
 from .common import (
     FIRST,

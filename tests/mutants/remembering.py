@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.exchange import Answer, Request
-from conformance.judging import NONE_FAULT
-from conformance.wire import Fault, Node
+from conformance.deciding.judging import NONE_FAULT
+from conformance.target.exchange import Answer, Request
+from conformance.target.wire import Fault, Node
 
 from .common import EMPTY, LIST, NOTHING, NOWHERE
 from .operators import (

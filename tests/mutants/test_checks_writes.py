@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import fakepw
-from conformance import restoring
-from conformance.catalogue import INFO, SHOULD, requirements
-from conformance.verdicts import Outcome
+from conformance.deciding import restoring
+from conformance.requirements.catalogue import INFO, SHOULD, requirements
+from conformance.verdicts.verdicts import Outcome
 
 from .checks_writes import MUTANTS
 from .operators import Mutant

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.catalogue import INFO, SHOULD, requirements
 from conformance.chapters import load
-from conformance.verdicts import Outcome
+from conformance.requirements.catalogue import INFO, SHOULD, requirements
+from conformance.verdicts.verdicts import Outcome
 from fakepw.protocol import respond
 
 from .harness import Mutant, unbroken, verdict

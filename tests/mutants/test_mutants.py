@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 import fakepw
-from conformance.catalogue import INFO, requirements
 from conformance.chapters import load
-from conformance.drawing import Settings
-from conformance.engine import DECISIONS, Session
-from conformance.exchange import Exchange
-from conformance.runner import Options
-from conformance.survey import Surveyor, find
-from conformance.transport import Credentials, endpoint_of
-from conformance.verdicts import Outcome, Verdict
+from conformance.commands.runner import Options
+from conformance.deciding.drawing import Settings
+from conformance.deciding.engine import DECISIONS, Session
+from conformance.requirements.catalogue import INFO, requirements
+from conformance.target.exchange import Exchange
+from conformance.target.survey import Surveyor, find
+from conformance.target.transport import Credentials, endpoint_of
+from conformance.verdicts.verdicts import Outcome, Verdict
 from tests import recordings
 
 from .mutants import MUTANTS

@@ -6,9 +6,9 @@ import base64
 from collections.abc import Callable
 from dataclasses import replace
 
-from conformance.exchange import ENDPOINT, Answer, Request
-from conformance.profile import ANSWERS, STRUCTS
-from conformance.wire import Node
+from conformance.target.exchange import ENDPOINT, Answer, Request
+from conformance.target.profile import ANSWERS, STRUCTS
+from conformance.target.wire import Node
 
 from .common import (
     BLANK,

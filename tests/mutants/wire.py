@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.chapters.bodies import BODIES
-from conformance.exchange import ENDPOINT, Answer, Request
-from conformance.wire import Fault
+from conformance.requirements.bodies import BODIES
+from conformance.target.exchange import ENDPOINT, Answer, Request
+from conformance.target.wire import Fault
 
 from .common import (
     EMPTY,

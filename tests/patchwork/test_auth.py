@@ -10,9 +10,9 @@ import pytest
 
 from fakepw.patchwork.auth import login
 from fakepw.patchwork.faults import Fault
-from fakepw.patchwork.instances import instance
-from fakepw.patchwork.rows import Dataset, User
-from fakepw.patchwork.store import Store
+from fakepw.patchwork.instances.instances import instance
+from fakepw.patchwork.rows.rows import Dataset, User
+from fakepw.patchwork.rows.store import Store
 
 MAINT = User(1, "maint", "maintpass", False, True, "maint@example.org", ())
 STORE = Store(Dataset(users=(MAINT,)))

@@ -21,10 +21,10 @@ from typing import Any
 
 import msgspec
 
-from fakepw.patchwork.instances import instance
+from fakepw.patchwork.instances.instances import instance
+from fakepw.patchwork.instances.tables import STACKS
 from fakepw.patchwork.patchwork import Patchwork
-from fakepw.patchwork.rows import Dataset
-from fakepw.patchwork.tables import STACKS
+from fakepw.patchwork.rows.rows import Dataset
 from fakepw.protocol import documentation
 
 from .bodies import corpus

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fakepw.patchwork.instances import RECORDED
+from fakepw.patchwork.instances.instances import RECORDED
 from fakepw.patchwork.patchwork import METHODS, Patchwork
-from fakepw.patchwork.rows import Dataset
+from fakepw.patchwork.rows.rows import Dataset
 from fakepw.protocol import Request, documentation, respond
 from tests import recordings
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.hash_order import ordered
-from fakepw.patchwork.instances import RECORDED, instance
+from fakepw.patchwork.instances.instances import RECORDED, instance
 from fakepw.patchwork.values import Array, Binary, DateTime, Record
 from fakepw.protocol.encode import (
     Unprintable,

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakepw.patchwork.instances import RECORDED, instance, names
+from fakepw.patchwork.instances.instances import RECORDED, instance, names
 from fakepw.patchwork.patchwork import Patchwork
-from fakepw.patchwork.rows import Dataset
+from fakepw.patchwork.rows.rows import Dataset
 from fakepw.protocol import Request, Response, respond
 from fakepw.protocol.page import Cookies, Page, finish
 from tests import recordings

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.catalogue import Level, requirements
-from conformance.exchange import Answer, Exchange, Request, call
-from conformance.report_evidence import evidence_of
-from conformance.transport import Endpoint
-from conformance.verdicts import Deviation, Evidence, Outcome, Run, Verdict
+from conformance.requirements.catalogue import Level, requirements
+from conformance.target.exchange import Answer, Exchange, Request, call
+from conformance.target.transport import Endpoint
+from conformance.verdicts.evidence import evidence_of
+from conformance.verdicts.verdicts import Deviation, Evidence, Outcome, Run, Verdict
 
 ENDPOINT = Endpoint("https", "patchwork.example.com", 443)
 HEADERS = (("Content-Type", "text/html; charset=utf-8"), ("X-Frame-Options", "DENY"))

@@ -10,12 +10,13 @@ from click.testing import CliRunner
 from rich.cells import cell_len
 from rich.console import Console
 
-from conformance import recorded
-from conformance.catalogue import CHAPTERS, Level, requirements
 from conformance.chapters import load
-from conformance.cli import main
+from conformance.commands.cli import main
 from conformance.reports import catalogued
-from tests.conformance import corpus, evidence
+from conformance.requirements import recorded
+from conformance.requirements.catalogue import CHAPTERS, Level, requirements
+from tests.conformance.chapters import corpus
+from tests.conformance.requirements import evidence
 
 load()
 
@@ -32,7 +33,7 @@ def run(*words: str):
 
 
 def test_the_extract_of_the_recordings_is_current() -> None:
-    """If not: python -m tests.conformance.evidence"""
+    """If not: python -m tests.conformance.requirements.evidence"""
     assert evidence.FILE.read_text("utf-8") == evidence.text()
 
 

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 import fakepw
-from conformance.cli import main
+from conformance.commands.cli import main
 from conformance.reports.compared import Kind, kind_of, places
-from conformance.wire import Node
+from conformance.target.wire import Node
 
 from .builders import answer, value
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 import fakepw
-from conformance import failures
 from conformance.chapters import load
-from conformance.exchange import Basic, Exchange, Request, call
-from conformance.report_evidence import evidence_of
-from conformance.runner import Options
-from conformance.transport import Credentials, Endpoint
-from conformance.verdicts import Deviation, Outcome, Run, Verdict
-from conformance.wire import NotXmlRpc
+from conformance.commands import failures
+from conformance.commands.runner import Options
+from conformance.target.exchange import Basic, Exchange, Request, call
+from conformance.target.transport import Credentials, Endpoint
+from conformance.target.wire import NotXmlRpc
+from conformance.verdicts.evidence import evidence_of
+from conformance.verdicts.verdicts import Deviation, Outcome, Run, Verdict
 
 from .builders import answer
 
@@ -168,6 +168,6 @@ def test_what_another_version_kept_is_told(server, tmp_path):
 
 
 def test_nothing_at_all_is_no_answer():
-    from conformance.exchange import SILENCE
+    from conformance.target.exchange import SILENCE
 
     assert isinstance(SILENCE.reply, NotXmlRpc)

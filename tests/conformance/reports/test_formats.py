@@ -12,12 +12,12 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
-from conformance.catalogue import Level, requirements
-from conformance.exchange import call
 from conformance.reports import KINDS, markdown
 from conformance.reports import json as json_report
 from conformance.reports.redaction import clean
-from conformance.verdicts import Outcome, Verdict
+from conformance.requirements.catalogue import Level, requirements
+from conformance.target.exchange import call
+from conformance.verdicts.verdicts import Outcome, Verdict
 
 from . import builders
 from .builders import HOSTILE, RUNS, run_of
@@ -133,7 +133,7 @@ def test_a_report_of_a_requirement_that_is_not_known_is_refused():
 def test_the_schema_is_printed():
     from click.testing import CliRunner
 
-    from conformance.cli import main
+    from conformance.commands.cli import main
 
     assert json.loads(CliRunner().invoke(main, ["schema"]).output) == json_report.schema()
 

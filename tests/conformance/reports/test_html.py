@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from conformance.catalogue import requirements
 from conformance.reports import KINDS
-from conformance.verdicts import Outcome
+from conformance.requirements.catalogue import requirements
+from conformance.verdicts.verdicts import Outcome
 
 from . import builders
 from .builders import RUNS

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.catalogue import Level
-from conformance.exchange import Basic, call
 from conformance.reports import KINDS, write
 from conformance.reports.redaction import clean, redact
-from conformance.verdicts import Deviation, Evidence, Outcome, Verdict
+from conformance.requirements.catalogue import Level
+from conformance.target.exchange import Basic, call
+from conformance.verdicts.verdicts import Deviation, Evidence, Outcome, Verdict
 
 from . import builders
 

@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from conformance.catalogue import requirements
 from conformance.chapters import load
-from conformance.drawing import Settings
-from conformance.engine import DECISIONS, requests_of
-from conformance.exchange import (
+from conformance.commands.sample import steps, world
+from conformance.deciding.drawing import Settings
+from conformance.deciding.engine import DECISIONS, requests_of
+from conformance.reports.redaction import redact
+from conformance.requirements.catalogue import requirements
+from conformance.target.exchange import (
     ABSOLUTE,
     BASE,
     ENDPOINT,
@@ -31,11 +33,9 @@ from conformance.exchange import (
     made_up,
     to_json,
 )
-from conformance.profile import Profile
-from conformance.reports.redaction import redact
-from conformance.reproduction import curl, python
-from conformance.sample import steps, world
-from conformance.transport import WRONG_PASSWORD, Credentials, Endpoint, compose
+from conformance.target.profile import Profile
+from conformance.target.transport import WRONG_PASSWORD, Credentials, Endpoint, compose
+from conformance.verdicts.reproduction import curl, python
 
 LOGIN = Credentials("kim", 'earl grey\'s 50% $HOME "tea"')
 ENVIRONMENT = {"PW_USER": LOGIN.username, "PW_PASSWORD": LOGIN.password}
@@ -292,7 +292,7 @@ def test_what_could_be_somebodys_is_not_made_up(value):
 
 
 def test_https_lines_trust_what_the_run_trusted():
-    from conformance.reproduction import Trust
+    from conformance.verdicts.reproduction import Trust
 
     endpoint = Endpoint("https", "x.example", 443)
     odd = replace(VERSION, target=ABSOLUTE)

@@ -14,10 +14,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import fakepw
-from conformance.catalogue import CHAPTERS, Level
 from conformance.reports import terminal
 from conformance.reports.redaction import clean
-from conformance.verdicts import Outcome, Verdict, plural
+from conformance.requirements.catalogue import CHAPTERS, Level
+from conformance.verdicts.verdicts import Outcome, Verdict, plural
 
 from . import builders
 from .builders import RUNS, run_of

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from fakepw.patchwork.instances import RECORDED, instance
+from fakepw.patchwork.instances.instances import RECORDED, instance
 from fakepw.strategies import MethodCall
 
 from . import FILE, outcome

@@ -12,7 +12,7 @@ from typing import Any
 from xmlrpc.client import Binary, DateTime
 
 from fakepw import Dataset, load
-from fakepw.patchwork.filters import LOOKUP_NAMES
+from fakepw.patchwork.query.filters import LOOKUP_NAMES
 from fakepw.strategies import MethodCall
 
 

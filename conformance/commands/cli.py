@@ -1,0 +1,406 @@
+"""`pw-conformance`: run, list, explain, schema, diff."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from rich.console import Console
+
+from .. import reports
+from ..chapters import load
+from ..deciding.drawing import Settings
+from ..deciding.engine import DECISIONS, requests_of
+from ..reports.redaction import clean
+from ..reports.terminal import Live, new_console, say, show
+from ..reports.visible import plain
+from ..requirements.catalogue import Requirement, chosen, requirements
+from ..target.survey import Unusable
+from ..target.transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
+from ..verdicts import baseline as baselines
+from ..verdicts.verdicts import AT_FAULT, ExitCode, Run, Verdict
+from . import failures
+from .asking import (
+    LONGEST,
+    Authorities,
+    Refused,
+    Release,
+    ReportFile,
+    Seconds,
+    SeveralWrites,
+    password,
+    writable,
+)
+from .plugin import Runner
+from .runner import Options, leave_no_trace
+
+HERE = Path(__file__).parent
+
+
+@click.group()
+@click.version_option(package_name="fakepw")
+def main() -> None:
+    """Put a Patchwork server's XML-RPC API through its paces, safely."""
+    leave_no_trace()
+
+
+@main.command(cls=SeveralWrites)
+@click.argument("url")
+@click.option("--username", help="Log in as. Password: PW_CONFORMANCE_PASSWORD, ~/.netrc, prompt.")
+@click.option("--writes", multiple=True, type=int, metavar="PATCH_ID...", help="Write to these.")
+@click.option("--create-checks", is_flag=True, help="Create checks too, which cannot be undone.")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only these.")
+@click.option("--skip", multiple=True, metavar="ID|CHAPTER", help="All but these.")
+@click.option("--examples", type=click.IntRange(1), help="Examples of each property.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same requests.")
+@click.option("--max-requests", type=click.IntRange(0), help="Send no more (default 600; 0: any).")
+@click.option("--rate", type=Seconds(0), help="Requests a second (default 5; 0: any).")
+@click.option("--timeout", type=Seconds(0.1, LONGEST), default=30.0, show_default=True)
+@click.option("-n", "workers", type=click.IntRange(1), default=1, help="Workers (pytest-xdist).")
+@click.option("--report", "wanted", multiple=True, type=ReportFile(), help="Write a report too.")
+@click.option("--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--expect-release", type=Release(), help="Fail if it is likely another release.")
+@click.option("--ca", type=Authorities(exists=True, dir_okay=False), help="Certificates to trust.")
+@click.option("--insecure", is_flag=True, help="Trust any certificate.")
+@click.option("--plain-http", is_flag=True, help="Send credentials over http:// all the same.")
+@click.option("--failures", "folder", type=click.Path(path_type=Path), help="Keep raw failures.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Send stored failures again.",
+)
+def run(
+    url: str,
+    username: str | None,
+    workers: int,
+    wanted: tuple[tuple[str, Path], ...],
+    baseline: Path | None,
+    expect_release: str | None,
+    plain_http: bool,
+    folder: Path | None,
+    dry_run: bool,
+    replay: Path | None,
+    **given: Any,
+) -> None:
+    """Test the instance at URL, in any form: host, with or without /xmlrpc/.
+
+    Exit codes: 0 conformant, 1 not, 2 usage, 3 inconclusive, 4 internal error.
+    """
+    console = new_console()
+    load()
+    try:
+        endpoint = endpoint_of(url)[0]
+        if not chosen(given["select"], given["skip"]):
+            raise ValueError("--select and --skip leave no requirement to be decided")
+        entries = baselines.read(baseline) if baseline else {}
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    _go_together(given, username, workers)
+    options = Options(
+        url=url,
+        **{k: v for k, v in given.items() if k != "examples"},
+        examples=given["examples"] or 0,
+    )
+    if dry_run:
+        options.credentials = Credentials(username, "") if username else None
+        _dry_run(console, options)
+        return
+    if folder:
+        writable(folder)
+    if username:
+        options.plain_ok = plain_http
+        if endpoint.scheme == "http" and not endpoint.loopback and not plain_http:
+            raise Refused(IN_THE_CLEAR.format(url=endpoint.url))
+        options.credentials = Credentials(username, password(username, endpoint.host))
+    if replay:
+        _replay(console, options, replay)
+        return
+    options.expect_release = expect_release
+    found = _run(console, options, workers)
+    baselines.apply(found, entries, date.today())
+    found = clean(found, options.secrets)
+    _report(console, found, folder, wanted, options.secrets)
+    sys.exit(found.exit_code)
+
+
+def _go_together(given: dict[str, Any], username: str | None, workers: int) -> None:
+    """Refuse options of which one makes no sense with the others, or without another."""
+    for wrong, said in (
+        (
+            given["create_checks"] and not given["writes"],
+            "--create-checks needs --writes PATCH_ID: checks belong to a patch",
+        ),
+        (given["writes"] and not username, "--writes needs --username"),
+        (given["writes"] and workers > 1, "--writes works with one worker: leave out -n"),
+    ):
+        if wrong:
+            raise click.UsageError(said)
+
+
+def _report(
+    console: Console,
+    found: Run,
+    folder: Path | None,
+    wanted: Sequence[tuple[str, Path]],
+    secrets: Sequence[str],
+) -> None:
+    """Show a run, keep its failures and write its reports.
+
+    Raises Refused, once all else is done, with what could not be written.
+    """
+    unwritten, kept = [], ""
+    if folder:
+        try:
+            kept = str(folder) if failures.store(found, folder) else ""
+        except OSError as error:
+            unwritten.append(f"failures cannot be kept in {folder} ({error.strerror})")
+    show(console, found, kept)
+    for kind, path in wanted:
+        try:
+            reports.write(kind, path, found, secrets)
+        except ValueError as error:
+            unwritten.append(str(error))
+    if unwritten:
+        raise Refused("; ".join(unwritten))
+
+
+def _arguments(options: Options, workers: int) -> list[str]:
+    words = [
+        str(HERE / "chapters"),
+        "-c",
+        str(HERE / "pytest.ini"),
+        f"--rootdir={HERE}",
+        "-p",
+        "conformance.commands.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:tmpdir",  # for which xdist would leave folders behind
+        "-q",
+        "--tb=short",
+        "--import-mode=prepend",
+        f"--pw-url={options.url}",
+        f"--pw-seed={options.seed}",
+        f"--pw-examples={options.examples}",
+        f"--pw-timeout={options.timeout}",
+    ]
+    if options.credentials:
+        words.append(f"--pw-username={options.credentials.username}")
+    words += [f"--pw-writes={number}" for number in options.writes]
+    words += [f"--pw-select={word}" for word in options.select]
+    words += [f"--pw-skip={word}" for word in options.skip]
+    for name, value in (
+        ("max-requests", options.max_requests),
+        ("rate", options.rate),
+        ("ca", options.ca),
+        ("expect-release", options.expect_release),
+    ):
+        if value is not None:
+            words.append(f"--pw-{name}={value}")
+    words += ["--pw-create-checks"] * options.create_checks + ["--pw-insecure"] * options.insecure
+    words += ["--pw-plain-http"] * options.plain_ok
+    if workers > 1:
+        words += ["-p", "xdist", "-n", str(workers), "--dist", "loadfile"]
+    return words
+
+
+def _run(console: Console, options: Options, workers: int) -> Run:
+    runner = Runner(options)
+    live = Live(console, len(chosen(options.select, options.skip)))
+
+    def listen(run: Run, verdict: Verdict | None) -> None:
+        if verdict is None:
+            assert runner.target is not None
+            budget = options.budget(runner.target.found.endpoint, runner.target.budget)
+            runner.count()
+            live.discovered(run, budget.limit)
+        else:
+            live.advance(run, verdict)
+
+    runner.listener = listen
+    said = io.StringIO()
+    try:
+        with _environment(options), contextlib.redirect_stdout(said):
+            code = pytest.main(_arguments(options, workers), plugins=[runner])
+    finally:
+        live.stop()
+    runner.count()
+    if code == pytest.ExitCode.INTERRUPTED and not runner.run.trouble:
+        runner.run.trouble = "interrupted"
+    decided = {verdict.id for verdict in runner.run.verdicts}
+    missing = {r.id for r in chosen(options.select, options.skip)} - decided
+    broken = code == pytest.ExitCode.INTERNAL_ERROR
+    if (broken or missing) and not runner.run.trouble:
+        click.echo(said.getvalue(), err=True)
+        runner.run.trouble = f"{AT_FAULT}: undecided are {', '.join(sorted(missing)[:8])}"
+    order = {number: place for place, number in enumerate(requirements())}
+    runner.run.verdicts.sort(key=lambda verdict: order[verdict.id])
+    runner.run.settings = {
+        "seed": options.seed,
+        "examples": options.examples,
+        "workers": workers,
+        "writes": list(options.writes),
+        "create_checks": options.create_checks,
+        "select": list(options.select),
+        "skip": list(options.skip),
+    }
+    return runner.run
+
+
+@contextlib.contextmanager
+def _environment(options: Options) -> Iterator[None]:
+    """The environment that pytest and its workers see: the password, and no one else's wishes."""
+    kept = {
+        name: os.environ.get(name)
+        for name in ("PW_CONFORMANCE_PASSWORD", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
+    }
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plug-ins may reorder or rerun
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    if options.credentials:
+        os.environ["PW_CONFORMANCE_PASSWORD"] = options.credentials.password
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _dry_run(console: Console, options: Options) -> None:
+    """What would be sent to an instance that holds a few rows. Nothing is sent."""
+    from .sample import plan
+
+    number = 0
+    for requirement in chosen(options.select, options.skip):
+        decision = DECISIONS[requirement.id]
+        for step in plan(decision, Settings(options.examples or 3, options.seed), options):
+            for request in requests_of(step):
+                number += 1
+                say(console, f"{requirement.id} {plain(request.describe())}")
+    say(console, f"{number} requests, made from a sample; nothing was sent")
+
+
+def _replay(console: Console, options: Options, folder: Path) -> None:
+    still = False
+    try:
+        for number, exchanges, said in failures.replay(options, folder):
+            say(console, f"{number} {said}")
+            still = still or said == failures.STILL
+            for exchange in exchanges:
+                told = f"  {exchange.request.describe()} -> {exchange.answer.describe()}"
+                say(console, plain(told))
+    except (Unusable, Trouble) as error:
+        say(console, plain(str(error)))
+        sys.exit(ExitCode.INCONCLUSIVE)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    sys.exit(ExitCode.NOT_CONFORMANT if still else ExitCode.CONFORMANT)
+
+
+def _chosen(words: Sequence[str], skip: Sequence[str] = ()) -> list[Requirement]:
+    try:
+        return chosen(words, skip)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+@main.command(name="list")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only these.")
+@click.option("--skip", multiple=True, metavar="ID|CHAPTER", help="All but these.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def list_(select: tuple[str, ...], skip: tuple[str, ...], as_json: bool) -> None:
+    """The requirements, by chapter."""
+    from ..reports import catalogued
+
+    found = _chosen(select, skip)
+    if as_json:
+        click.echo(json.dumps([catalogued.as_json(each) for each in found], indent=1))
+    else:
+        catalogued.show_list(new_console(), found)
+
+
+@main.command()
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def explain(ids: tuple[str, ...], as_json: bool) -> None:
+    """One requirement, why it is one, and what real servers answered.
+
+    ID may also be a chapter, such as LIST.
+    """
+    from ..reports import catalogued
+
+    load()
+    found = _chosen(ids)
+    if as_json:
+        click.echo(json.dumps([catalogued.as_json(each, full=True) for each in found], indent=1))
+        return
+    console = new_console()
+    for place, requirement in enumerate(found):
+        if place:
+            console.print()
+        catalogued.show_explained(console, requirement)
+
+
+@main.command()
+def schema() -> None:
+    """The JSON Schema of the JSON report."""
+    from ..reports import json as report
+
+    click.echo(json.dumps(report.schema(), indent=2))
+
+
+@main.command()
+@click.argument("one")
+@click.argument("other")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only calls of these.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same calls.")
+@click.option("--examples", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--rate", type=Seconds(0), help="Requests a second (default 5; 0: any).")
+@click.option("--all", "every", is_flag=True, help="Show every difference.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def diff(
+    one: str,
+    other: str,
+    select: tuple[str, ...],
+    seed: int,
+    examples: int,
+    rate: float | None,
+    every: bool,
+    as_json: bool,
+) -> None:
+    """Send the same read-only calls to two instances and show where answers differ.
+
+    Exit codes: 0 alike, 1 not, 2 usage, 3 inconclusive.
+    """
+    from ..reports import compared
+    from .sample import differences
+
+    load()
+    console = new_console()
+    wanted = [DECISIONS[r.id] for r in _chosen(select)]
+    options = [Options(url=url, rate=rate, seed=seed, examples=examples) for url in (one, other)]
+    try:
+        found = differences(options[0], options[1], wanted)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    except (Unusable, Trouble) as error:
+        click.echo(plain(str(error)), err=True)
+        sys.exit(ExitCode.INCONCLUSIVE)
+    if as_json:
+        click.echo(json.dumps(compared.as_json(found), indent=1))
+    else:
+        compared.show(console, found, every=every)
+    if found.different:
+        sys.exit(ExitCode.NOT_CONFORMANT)
+    sys.exit(ExitCode.CONFORMANT if found.compared == found.planned else ExitCode.INCONCLUSIVE)

@@ -1,0 +1,302 @@
+"""The pytest plugin: options, one discovery for all workers, and one stream of verdicts."""
+
+from __future__ import annotations
+
+import base64
+import os
+import pickle
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..deciding.engine import Decision, Session
+from ..deciding.restoring import put_back
+from ..reports.redaction import clean_verdict
+from ..requirements.catalogue import Level, chosen, requirements
+from ..target.budget import BudgetSpent
+from ..target.profile import RELEASES
+from ..target.survey import Unusable, card
+from ..target.transport import Credentials, Trouble
+from ..verdicts.verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
+from .runner import WITH_WRITES, Options, Target, discover, leave_no_trace, session
+
+OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("url", {"help": "the instance to be tested, in any form of URL"}),
+    ("username", {"help": "log in as; the password comes from PW_CONFORMANCE_PASSWORD"}),
+    ("writes", {"action": "append", "type": int, "default": [], "help": "a patch to write to"}),
+    ("create-checks", {"action": "store_true", "help": "create checks, which cannot be undone"}),
+    ("select", {"action": "append", "default": [], "help": "only this requirement or chapter"}),
+    ("skip", {"action": "append", "default": [], "help": "not this requirement or chapter"}),
+    ("examples", {"type": int, "default": 0, "help": "examples of each property"}),
+    ("seed", {"type": int, "default": 0, "help": "makes the same requests again"}),
+    ("max-requests", {"type": int, "default": None, "help": "send no more than this"}),
+    ("rate", {"type": float, "default": None, "help": "requests a second, 0 for no limit"}),
+    ("timeout", {"type": float, "default": 30.0, "help": "seconds to wait for an answer"}),
+    ("ca", {"default": None, "help": "a file of certificates to trust"}),
+    ("insecure", {"action": "store_true", "help": "trust any certificate"}),
+    ("plain-http", {"action": "store_true", "help": "send credentials over http:// all the same"}),
+    ("expect-release", {"choices": RELEASES, "help": "fail if it is likely another release"}),
+    ("journal", {"default": None, "help": "the folder that remembers what must be put back"}),
+)
+
+RUN: pytest.StashKey[Runner] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, each under `--pw-`."""
+    group = parser.getgroup("pw-conformance", "Patchwork XML-RPC conformance")
+    for name, how in OPTIONS:
+        group.addoption(f"--pw-{name}", **how)
+
+
+def options_of(config: pytest.Config) -> Options:
+    """What was asked for on the command line."""
+    given = {name: config.getoption(f"--pw-{name}") for name, _ in OPTIONS}
+    password = os.environ.get("PW_CONFORMANCE_PASSWORD", "")
+    user = given["username"]
+    if user and not password:
+        raise pytest.UsageError("--pw-username needs a password: set PW_CONFORMANCE_PASSWORD")
+    return Options(
+        url=given["url"] or "",
+        credentials=Credentials(user, password) if user else None,
+        writes=tuple(given["writes"]),
+        create_checks=given["create-checks"],
+        select=tuple(given["select"]),
+        skip=tuple(given["skip"]),
+        examples=given["examples"],
+        seed=given["seed"],
+        max_requests=given["max-requests"],
+        rate=given["rate"],
+        timeout=given["timeout"],
+        ca=given["ca"],
+        insecure=given["insecure"],
+        plain_ok=given["plain-http"],
+        expect_release=given["expect-release"],
+    )
+
+
+class Runner:
+    """Keeps the run on the controller; on a worker only the target."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.run = Run(options.url, started=datetime.now(UTC).isoformat(timespec="seconds"))
+        self.target: Target | None = None
+        self.session: Session | None = None
+        self.began = time.monotonic()
+        #: Called with the run after discovery and after each verdict.
+        self.listener: Callable[[Run, Verdict | None], None] = lambda run, verdict: None
+
+    def discover(self) -> None:
+        """Find and survey the server; what is in the way becomes the run's trouble."""
+        try:
+            self.target = discover(self.options)
+        except (Unusable, Trouble, BudgetSpent, ValueError) as error:
+            self.run.trouble = str(error)
+            return
+        limit = self.options.budget(self.target.found.endpoint, self.target.budget).limit
+        if "writes" in self.options.have() and 0 < limit < WITH_WRITES:
+            self.target.world.notes.append(
+                f"a run with --writes takes about {WITH_WRITES} requests and may send {limit}:"
+                f" give --max-requests {WITH_WRITES}, or some requirements stay undecided"
+            )
+        self.run.card = card(self.target.found, self.target.world, self.options.have())
+        self.run.url = self.target.found.endpoint.url
+        wanted, profile = self.options.expect_release, self.target.world.profile
+        if wanted and not profile.may_be(wanted):
+            self.run.problems.append(
+                f"release {wanted} was expected; it is likely {profile.describe()}"
+            )
+        self.listener(self.run, None)
+
+    def count(self) -> None:
+        """Bring the figures of the run up to date."""
+        self.run.seconds = round(time.monotonic() - self.began, 2)
+        if self.target is not None:
+            endpoint = self.target.found.endpoint
+            self.run.requests = self.options.budget(endpoint, self.target.budget).spent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Discover once, on the controller; workers are told what it found."""
+    config.addinivalue_line("markers", "requirement(id): the requirement that a test decides")
+    if config.getoption("dist", None) == "load":  # a chapter's logins and writes share a worker
+        config.option.dist = "loadfile"
+    options = options_of(config)
+    if options.url:
+        leave_no_trace()
+    runner = next(
+        (p for p in config.pluginmanager.get_plugins() if isinstance(p, Runner)), Runner(options)
+    )
+    runner.options = options
+    config.stash[RUN] = runner
+    told = getattr(config, "workerinput", {}).get("pw")
+    if told:
+        runner.target = pickle.loads(base64.b64decode(told))
+    elif options.url:
+        runner.discover()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker what was discovered. Credentials are never part of it."""
+    runner = node.config.stash[RUN]
+    node.workerinput["pw"] = base64.b64encode(pickle.dumps(runner.target)).decode()
+
+
+def decision_of(item: pytest.Item) -> Decision | None:
+    """The decision that a test is made from."""
+    found = getattr(getattr(item, "function", None), "decision", None)
+    return found if isinstance(found, Decision) else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test with what it decides."""
+    decision = decision_of(item)
+    if decision:
+        item.add_marker(pytest.mark.requirement(decision.id))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what was selected, in the order of the catalogue."""
+    decisions = {item: d for item in items if (d := decision_of(item))}
+    if not decisions:
+        return
+    runner = config.stash[RUN]
+    if not runner.options.url:
+        raise pytest.UsageError("the conformance suite needs --pw-url URL")
+    try:
+        wanted = {r.id for r in chosen(runner.options.select, runner.options.skip)}
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+    order = {number: place for place, number in enumerate(requirements())}
+    kept = [i for i in items if i not in decisions or decisions[i].id in wanted]
+    levels = list(Level)  # what weighs most comes first, lest the budget be spent before
+    kept.sort(
+        key=lambda i: (
+            (levels.index(decisions[i].requirement.level), order[decisions[i].id])
+            if i in decisions
+            else (-1, 0)
+        )
+    )
+    if runner.run.trouble:
+        kept = [item for item in kept if item not in decisions]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+class Deciding:
+    """What the tests see as `pw`: decides, and turns the verdict into pytest's terms."""
+
+    def __init__(self, session: Session, item: pytest.Item, secrets: Sequence[str] = ()) -> None:
+        self.session, self.item, self.secrets = session, item, secrets
+
+    def decide(self, decision: Decision) -> None:
+        """Decide one requirement; fails or skips the test accordingly."""
+        verdict = clean_verdict(self.session.decide(decision), self.secrets)
+        self.item.user_properties.append(("pw_verdict", to_dict(verdict)))
+        if verdict.outcome is Outcome.FAIL and verdict.deviation:
+            text = f"{verdict.id}: {decision.requirement.text}\n"
+            text += f"expected: {verdict.deviation.expected}\ngot: {verdict.deviation.got}"
+            pytest.fail(text, pytrace=False)
+        if verdict.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN, Outcome.INCONCLUSIVE):
+            pytest.skip(f"{verdict.outcome}: {verdict.reason}")
+
+
+@pytest.fixture(scope="session")
+def pw_session(pytestconfig: pytest.Config) -> Iterator[Session]:
+    """The session of this worker."""
+    runner = pytestconfig.stash[RUN]
+    assert runner.target is not None
+    opened = session(runner.options, runner.target)
+    folder = pytestconfig.getoption("--pw-journal")
+    if folder:
+        opened.journal = Path(folder)
+    runner.session = opened
+    yield opened
+    opened.close()
+    runner.run.problems += opened.unrestored
+
+
+@pytest.fixture
+def pw(pw_session: Session, request: pytest.FixtureRequest) -> Deciding:
+    """The server under test."""
+    return Deciding(pw_session, request.node, request.config.stash[RUN].options.secrets)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """The target, in a line."""
+    runner = config.stash.get(RUN, None)
+    if runner is None or not runner.options.url:
+        return []
+    if runner.run.trouble:
+        return [f"pw-conformance: {runner.run.trouble}"]
+    return (
+        [f"pw-conformance: {runner.run.url}, {runner.run.card['likely']}"]
+        if runner.run.card
+        else []
+    )
+
+
+class Stream:
+    """Gathers verdicts on the controller."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One verdict, from whichever worker."""
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == "pw_verdict" and isinstance(value, dict):
+                    verdict = from_dict(value)
+                    self.runner.run.verdicts.append(verdict)
+                    self.runner.count()
+                    self.runner.listener(self.runner.run, verdict)
+        elif report.failed:
+            self.runner.run.trouble = f"{AT_FAULT} in {report.nodeid}: {report.longreprtext}"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Only the controller gathers."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(Stream(session.config.stash[RUN]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The suite's own summary line below pytest's."""
+    runner = config.stash.get(RUN, None)
+    if runner is None or not runner.options.url:
+        return
+    runner.count()
+    if runner.run.trouble:
+        terminalreporter.write_line(f"pw-conformance: {runner.run.trouble}")
+    if runner.run.verdicts:
+        terminalreporter.write_line(f"pw-conformance: {runner.run.summary}")
+
+
+def _put_back(runner: Runner, folder: str | None) -> None:
+    if not runner.target or "writes" not in runner.options.have():
+        return
+    opened = session(runner.options, runner.target)
+    opened.journal = Path(folder) if folder else opened.journal
+    try:
+        put_back(opened)
+    except Trouble as error:
+        opened.unrestored.append(str(error))
+    runner.run.problems += [text for text in opened.unrestored if text not in runner.run.problems]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that could not be done is no success; what a lost worker wrote is put back."""
+    runner = session.config.stash.get(RUN, None)
+    if runner and runner.target and not hasattr(session.config, "workerinput"):
+        _put_back(runner, session.config.getoption("--pw-journal"))
+    if runner and runner.run.trouble and not hasattr(session.config, "workerinput"):
+        session.exitstatus = 3

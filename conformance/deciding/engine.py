@@ -1,0 +1,498 @@
+"""How a requirement is decided: requests are made from the sample, sent, and the answers judged.
+
+A *judge* is a pure function of the world and of exchanges, so the same judge decides live answers
+and recorded ones. A *probe* makes the requests: a list of steps, or a Hypothesis strategy of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hypothesis import Phase
+from hypothesis.errors import HypothesisException
+from hypothesis.strategies import SearchStrategy
+
+from ..requirements.catalogue import Level, Requirement, requirements
+from ..target.budget import BudgetSpent
+from ..target.exchange import SILENCE, Basic, Exchange, Request, call
+from ..target.login import refusal, wrong_password
+from ..target.transport import BUSY, NoAnswer, Transport, Trouble
+from ..target.world import Lacking, World
+from ..verdicts.evidence import evidence_of
+from ..verdicts.reproduction import Trust
+from ..verdicts.verdicts import Deviation, Lasting, Outcome, Verdict
+from .drawing import Settings, draw
+from .restoring import at_rest, put_back, restoring
+from .shapes import sound_answer, sound_sample
+
+#: The answers are as they should be.
+OK = True
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What an INFO requirement saw, in a few words."""
+
+    text: str
+
+
+#: None: these exchanges hold nothing to judge.
+Finding = bool | Deviation | Observation | None
+Judge = Callable[..., Finding]
+
+
+@dataclass(frozen=True)
+class Together:
+    """A step of which some requests are sent at the same moment, each on its own connection."""
+
+    before: tuple[Request, ...]
+    at_once: tuple[Request, ...]
+    after: tuple[Request, ...]
+
+
+Step = Request | tuple[Request, ...] | Together
+
+
+def requests_of(step: Step) -> tuple[Request, ...]:
+    """All that a step sends, in that order."""
+    if isinstance(step, Together):
+        return step.before + step.at_once + step.after
+    return step if isinstance(step, tuple) else (step,)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Steps that are always taken, and a strategy of more: edges are not left to chance."""
+
+    first: Sequence[Step]
+    drawn: SearchStrategy[Any]
+
+
+Plan = Sequence[Step] | SearchStrategy[Any] | Mixed
+Probe = Callable[[World], Plan]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How one requirement is decided.
+
+    `on` names the methods whose recorded exchanges the judge understands one at a time; empty if
+    it takes several at once. `data` says that the judge holds answers against sampled rows, which
+    may move. `hang` says that no answer at all is a deviation. `needs` is what the operator must
+    have given: "credentials", "writes", "checks". Decisions of one `group` are in one
+    module, whose tests share a worker.
+    `silence` says that hanging up is as good as a refusal: front ends do so to odd requests.
+    """
+
+    id: str
+    judge: Judge
+    probe: Probe
+    on: tuple[str, ...] = ()
+    data: bool = False
+    hang: bool = False
+    needs: frozenset[str] = frozenset()
+    group: str = ""
+    silence: bool = False
+
+    @property
+    def requirement(self) -> Requirement:
+        """What is decided."""
+        return requirements()[self.id]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes to the patches that the operator named."""
+        return "writes" in self.needs
+
+    def lacks(self, have: frozenset[str]) -> str:
+        """What the operator did not give, in words; '' if nothing is lacking."""
+        return next((NEEDS[need] for need in NEEDS if need in self.needs - have), "")
+
+
+#: Every decision by the id of its requirement; filled as the chapters are imported.
+DECISIONS: dict[str, Decision] = {}
+
+NEEDS = {
+    "credentials": "needs --username and a password",
+    "writes": "needs --writes PATCH_ID",
+    "checks": "needs --create-checks",
+}
+
+
+def decides(
+    number: str,
+    probe: Probe,
+    *,
+    on: str = "",
+    data: bool = False,
+    hang: bool = False,
+    needs: str = "",
+    group: str = "",
+    silence: bool = False,
+) -> Callable[[Judge], Callable[[Session], None]]:
+    """Make a judge the test of the requirement `PW-<number>`.
+
+    The decorated name becomes a pytest test that takes the session as its fixture `pw`.
+    """
+
+    def register(judge: Judge) -> Callable[[Session], None]:
+        decision = Decision(
+            f"PW-{number}",
+            judge,
+            probe,
+            tuple(on.split()),
+            data,
+            hang,
+            frozenset(needs.split()),
+            group,
+            silence,
+        )
+        if decision.id in DECISIONS and DECISIONS[decision.id].judge.__module__ != judge.__module__:
+            raise ValueError(f"{decision.id} is decided twice")
+        DECISIONS[decision.id] = decision
+
+        def test(pw: Session) -> None:
+            pw.decide(decision)
+
+        test.__name__ = judge.__name__
+        test.__doc__ = judge.__doc__
+        test.__module__ = judge.__module__
+        test.decision = decision  # type: ignore[attr-defined]
+        return test
+
+    return register
+
+
+@dataclass
+class Session:
+    """One look at one server."""
+
+    transport: Transport
+    world: World
+    look_again: Callable[[World], World]
+    settings: Settings = field(default_factory=Settings)
+    have: frozenset[str] = frozenset()
+    report: Callable[[Verdict], None] = lambda verdict: None
+    #: Called with every exchange, for recorders.
+    watch: Callable[[Exchange], None] = lambda exchange: None
+    #: Which certificates are trusted; lines that send a request again trust the same.
+    trust: Trust = field(default_factory=Trust)
+    sent: int = 0
+    #: The folder in which what must be put back is remembered.
+    journal: Path = field(default_factory=Path.cwd)
+    #: What could not be put back, in sentences.
+    unrestored: list[str] = field(default_factory=list)
+    #: Answers to requests that carry wrong passwords: each is sent once only.
+    _logins: dict[Request, Exchange] = field(default_factory=dict)
+    #: Why the operator's credentials are not sent any more; '' if they are.
+    _refused: str = ""
+    _answers: dict[Request, Exchange] = field(default_factory=dict)
+
+    def proved(self, login: Exchange) -> None:
+        """Tell how the operator's login was answered. A wrong password is not sent again."""
+        self._logins[login.request] = login
+        if wrong_password(login):
+            self._refused = f"the login does not work: {refusal(login)}"
+
+    def send(self, request: Request, *, alone: bool = False, fresh: bool = False) -> Exchange:
+        """Send one request, or recall its answer unless a `fresh` one is asked for.
+
+        Raises Trouble or BudgetSpent.
+        """
+        if request in self._logins:
+            return self._logins[request]
+        if not (fresh or alone) and request in self._answers:
+            return self._answers[request]
+        if self._refused and isinstance(request.authorization, Basic):
+            raise Trouble(self._refused)
+        self.sent += 1
+        exchange = Exchange(request, self.transport.send(request, alone=alone))
+        self.watch(exchange)
+        if request.login:
+            self._logins[request] = exchange
+        if not request.writes:
+            self._answers[request] = exchange
+        return exchange
+
+    def perform(self, step: Step, *, fresh: bool = False) -> tuple[Exchange, ...]:
+        """Send the requests of a step, in order. Answers are recalled where nothing is written
+        and nothing is asked twice."""
+        if isinstance(step, Request):
+            return (self.send(step, fresh=fresh),)
+        if isinstance(step, tuple):
+            fresh = fresh or len(set(step)) < len(step) or any(r.writes for r in step)
+            return tuple(self.send(request, fresh=fresh) for request in step)
+        before = tuple(self.send(request, fresh=True) for request in step.before)
+        during = self._at_once(step.at_once)
+        return before + during + tuple(self.send(r, fresh=True) for r in step.after)
+
+    def _at_once(self, requests: Sequence[Request]) -> tuple[Exchange, ...]:
+        results: list[Exchange | BaseException] = [Trouble("it was never sent")] * len(requests)
+
+        def send(index: int) -> None:
+            try:
+                results[index] = self.send(requests[index], alone=True)
+            except BaseException as error:
+                results[index] = error
+
+        threads = [threading.Thread(target=send, args=(i,)) for i in range(len(requests))]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        finally:  # after Ctrl-C, too: what is under way must end before it is put back
+            for thread in threads:
+                thread.join()
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return tuple(r for r in results if isinstance(r, Exchange))
+
+    def close(self) -> None:
+        """Close what connections are kept open."""
+        closing = getattr(self.transport, "close", None)
+        if closing is not None:
+            closing()
+
+    def decide(self, decision: Decision) -> Verdict:
+        """Decide one requirement and report the verdict."""
+        started, sent = time.monotonic(), self.sent
+        found = self._written(decision) if decision.writes else _Decider(self, decision).verdict()
+        verdict = Verdict(
+            decision.id,
+            found.outcome,
+            found.reason,
+            found.deviation,
+            evidence_of(self.transport.endpoint, found.exchanges, self.trust),
+            self.sent - sent,
+            round(time.monotonic() - started, 4),
+        )
+        self.report(verdict)
+        return verdict
+
+    def _written(self, decision: Decision) -> _Found:
+        decider = _Decider(self, decision)
+        if (spared := decider.spared()) is not None:
+            return spared
+        try:
+            with restoring(self):
+                return decider.verdict()
+        except (Trouble, BudgetSpent) as trouble:
+            return _Found(Outcome.INCONCLUSIVE, str(trouble))
+
+
+@dataclass
+class _Found:
+    outcome: Outcome
+    reason: str = ""
+    deviation: Deviation | None = None
+    exchanges: tuple[Exchange, ...] = ()
+
+
+#: What reading a row raises if it has not the shape that it should have, and what is said then.
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, HypothesisException)
+MISSHAPEN = "rows or answers are not of the shape that they must have: see the chapter SIG"
+
+
+class _Moving(Exception):
+    """The rows changed while we looked."""
+
+    def __str__(self) -> str:
+        return "the rows changed while they were looked at"
+
+
+class _Deviant(Exception):
+    """Raised inside a property so that Hypothesis shrinks it."""
+
+
+class _Decider:
+    """Decides one requirement once."""
+
+    def __init__(self, session: Session, decision: Decision) -> None:
+        self.session, self.decision = session, decision
+        self.seen: dict[Step, Finding] = {}
+        self.observed: dict[str, None] = {}
+        self.judged = 0
+        self.smallest: tuple[int, Deviation, tuple[Exchange, ...]] | None = None
+        self.after_failure = 0
+
+    def spared(self) -> _Found | None:
+        """Why nothing has to be sent, if nothing has."""
+        requirement, session = self.decision.requirement, self.session
+        if not requirement.applies(session.world.profile):
+            return _Found(Outcome.NOT_APPLICABLE, f"only for {requirement.scope}")
+        if lacks := self.decision.lacks(session.have):
+            return _Found(Outcome.NOT_RUN, lacks)
+        return None
+
+    def verdict(self) -> _Found:
+        requirement = self.decision.requirement
+        if (spared := self.spared()) is not None:
+            return spared
+        try:
+            self._try()
+        except Lacking as lacking:
+            if self.smallest is None:
+                return _Found(Outcome.NOT_APPLICABLE, str(lacking))
+        except (_Moving, Trouble, BudgetSpent) as trouble:
+            if self.smallest is None:
+                return _Found(Outcome.INCONCLUSIVE, str(trouble))
+        except UNREADABLE:  # of the sample, by the probe
+            if sound_sample(self.session.world):
+                raise
+            return _Found(Outcome.INCONCLUSIVE, MISSHAPEN)
+        if self.smallest is not None:
+            _, deviation, exchanges = self.smallest
+            bad = Outcome.FAIL if requirement.level is Level.MUST else Outcome.WARNING
+            return _Found(bad, deviation.got, deviation, exchanges)
+        if self.observed:
+            return _Found(Outcome.OBSERVED, "; ".join(self.observed))
+        if not self.judged:
+            return _Found(Outcome.NOT_APPLICABLE, "no answer held anything to judge")
+        if requirement.level is Level.INFO:
+            return _Found(Outcome.OBSERVED, "as most recorded servers do")
+        return _Found(Outcome.PASS)
+
+    def _try(self) -> None:
+        plan = self.decision.probe(self.session.world)
+        fixed = plan.first if isinstance(plan, Mixed) else plan
+        if not isinstance(fixed, SearchStrategy):
+            for step in fixed:
+                if isinstance(self._examine(step), Deviation):
+                    return
+        if isinstance(plan, Mixed):
+            self._draw(plan.drawn)
+        elif isinstance(plan, SearchStrategy):
+            self._draw(plan)
+
+    def _draw(self, plan: SearchStrategy[Any]) -> None:
+        chosen = self.session.settings
+        stopped: list[Exception] = []
+
+        def examine(step: Step) -> None:
+            """The same for the same step however often it comes, whatever happens meanwhile:
+            Hypothesis runs what raised again, and would call any other outcome flaky."""
+            if step not in self.seen:
+                self.after_failure += self.smallest is not None
+                if stopped or self.after_failure > chosen.shrinks:
+                    return
+                try:
+                    self._examine(step)
+                except (_Moving, Lacking, Trouble, BudgetSpent) as reason:
+                    stopped.append(reason)
+                    return
+            if isinstance(self.seen[step], Deviation):
+                raise _Deviant
+
+        try:
+            draw(plan, examine, self.decision.id, chosen, Phase.generate, Phase.shrink)
+        except _Deviant:
+            pass
+        except HypothesisException:
+            if self.smallest is None:
+                raise
+        if stopped:
+            raise stopped[0]
+
+    def _examine(self, step: Step) -> Finding:
+        if step in self.seen:
+            return self.seen[step]
+        finding, exchanges = self._look(step)
+        if isinstance(finding, Deviation) and self.decision.writes:
+            finding, exchanges = self._write_again(step, finding, exchanges)
+        elif isinstance(finding, Deviation) and self.decision.data:
+            finding, exchanges = self._confirm(step, finding, exchanges)
+        self.seen[step] = finding
+        if finding is not None:
+            self.judged += 1
+        if isinstance(finding, Observation):
+            self.observed[finding.text] = None
+        if isinstance(finding, Deviation):
+            size = sum(len(e.request.body) for e in exchanges)
+            if self.smallest is None or size < self.smallest[0]:
+                self.smallest = (size, finding, exchanges)
+        return finding
+
+    def _look(self, step: Step, *, fresh: bool = False) -> tuple[Finding, tuple[Exchange, ...]]:
+        try:
+            exchanges = self.session.perform(step, fresh=fresh)
+        except NoAnswer as trouble:
+            if self.decision.silence:
+                return None, ()
+            if not self.decision.hang:
+                raise
+            return self._hung(step, trouble), self._unanswered(step)
+        for exchange in exchanges:
+            if exchange.answer.status in BUSY:
+                raise Trouble(
+                    f"a gateway in front answered HTTP {exchange.answer.status};"
+                    " try again later or lower --rate"
+                )
+        return self._judged(exchanges), exchanges
+
+    def _judged(self, exchanges: tuple[Exchange, ...]) -> Finding:
+        world = self.session.world
+        try:
+            return self.decision.judge(world, *exchanges)
+        except UNREADABLE:
+            if sound_sample(world) and all(sound_answer(e, world.profile) for e in exchanges):
+                raise
+            raise Trouble(MISSHAPEN) from None
+
+    def _hung(self, step: Step, trouble: NoAnswer) -> Deviation:
+        """No answer twice while other calls are answered is the request's doing."""
+        self.session.send(call("pw_rpc_version"), fresh=True)
+        try:
+            self.session.perform(step, fresh=True)
+        except NoAnswer:
+            self.session.send(call("pw_rpc_version"), fresh=True)
+            shown = step.describe() if isinstance(step, Request) else "the last of these requests"
+            return Deviation(f"an answer to {shown}", str(trouble))
+        raise trouble
+
+    def _unanswered(self, step: Step) -> tuple[Exchange, ...]:
+        """What was sent in vain, as evidence: the last of several requests."""
+        if isinstance(step, Request):
+            return (Exchange(step, SILENCE),)
+        if isinstance(step, tuple):
+            return tuple(Exchange(request, SILENCE) for request in step[-1:])
+        return ()
+
+    def _write_again(
+        self, step: Step, first: Deviation, seen: tuple[Exchange, ...]
+    ) -> tuple[Finding, tuple[Exchange, ...]]:
+        """Only what shows twice is the server's doing: someone else may have written meanwhile.
+
+        What patch_set never changes cannot be put back either, so that it does not show twice.
+        """
+        put_back(self.session, keep=True)
+        if isinstance(first, Lasting):
+            return first, seen
+        if not at_rest(self.session):
+            raise _Moving
+        finding, exchanges = self._look(step, fresh=True)
+        if not isinstance(finding, Deviation):
+            raise _Moving
+        return finding, exchanges
+
+    def _confirm(
+        self, step: Step, finding: Finding, exchanges: tuple[Exchange, ...]
+    ) -> tuple[Finding, tuple[Exchange, ...]]:
+        """Look again between two equal looks at the rows, before anyone is accused."""
+        session = self.session
+        for _ in range(session.settings.rereads):
+            before = session.look_again(session.world)
+            if not before.same_rows(session.world):
+                session.world = before
+            finding, exchanges = self._look(step, fresh=True)
+            if not isinstance(finding, Deviation):
+                return None, exchanges
+            if session.look_again(before).same_rows(before):
+                return finding, exchanges
+        raise _Moving

@@ -1,0 +1,110 @@
+"""What judges have in common: is this a fault, a miss, a refusal?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..target.exchange import Exchange, Request, call
+from ..target.login import MEANING, NO_CREDENTIALS
+from ..target.wire import Fault, Node, NotXmlRpc
+from ..target.world import World
+from ..verdicts.verdicts import Deviation
+from .engine import OK, Finding, Step
+
+NONE_FAULT = "cannot marshal None unless allow_none is enabled"
+
+
+def got(exchange: Exchange) -> str:
+    """What came back, for people."""
+    return f"{exchange.request.describe()} answered {exchange.answer.describe()}"
+
+
+def deviates(exchange: Exchange, expected: str, advice: str = "") -> Deviation:
+    """The exchange is not as expected."""
+    return Deviation(expected, got(exchange), advice)
+
+
+def expect(met: bool, exchange: Exchange, expected: str) -> Finding:
+    """OK if met."""
+    return OK if met else deviates(exchange, expected)
+
+
+def poisoned(exchange: Exchange) -> bool:
+    """Whether a row that cannot be marshalled spoilt the answer (SERVER.md 1.3)."""
+    fault = exchange.fault
+    return fault is not None and NONE_FAULT in fault.text
+
+
+def faults(exchange: Exchange, *kinds: str, text: str = "") -> Finding:
+    """A fault of code 1 over HTTP 200, of one of these classes, its message holding `text`."""
+    wanted = f"a fault {' or '.join(kinds)}".rstrip() + (f" with {text!r}" if text else "")
+    fault = exchange.fault
+    if exchange.answer.status != 200 or fault is None:
+        return deviates(exchange, wanted)
+    right = (not kinds or fault.kind in kinds) and text in fault.message and fault.code == 1
+    return expect(right, exchange, wanted)
+
+
+def refused(exchange: Exchange, message: str) -> Finding:
+    """An authentication refusal: class Exception and just this message."""
+    fault = exchange.fault
+    told = fault is not None and fault.kind == "Exception" and fault.message == message
+    right = told and exchange.answer.status == 200
+    wanted = f"the fault {message!r}"
+    advice = ""
+    if not right and message != NO_CREDENTIALS and fault and fault.message == NO_CREDENTIALS:
+        advice = MEANING[NO_CREDENTIALS]
+    return OK if right else deviates(exchange, wanted, advice)
+
+
+def empty(exchange: Exchange, value: Any) -> Finding:
+    """Exactly this empty value."""
+    node = exchange.value
+    kind = "struct" if isinstance(value, dict) else "array" if value == [] else "string"
+    right = node is not None and node.kind == kind and node.plain == value
+    return expect(right, exchange, f"{value!r}")
+
+
+def miss(world: World, exchange: Exchange, value: Any) -> Finding:
+    """How this generation tells that there is no such row: `value`, or on 1.1 a fault."""
+    if world.profile.misses_fault:
+        return faults(exchange, "IndexError")
+    return empty(exchange, value)
+
+
+def bad_value(world: World, exchange: Exchange, *kinds: str, value: Any = None) -> Finding:
+    """How this generation tells an unusable argument: a fault, or on 1.0 an empty answer."""
+    if world.profile.swallows:
+        return empty(exchange, {} if value is None else value)
+    return faults(exchange, *kinds)
+
+
+def answered(exchange: Exchange) -> Finding:
+    """An XML-RPC answer of some kind over HTTP 200."""
+    reply = exchange.reply
+    right = exchange.answer.status == 200 and not isinstance(reply, NotXmlRpc)
+    return expect(right, exchange, "an XML-RPC answer over HTTP 200")
+
+
+def array(exchange: Exchange) -> Node | Deviation:
+    """The array that was answered, or the deviation that it is none."""
+    node = exchange.value
+    if node is None or node.kind != "array":
+        return deviates(exchange, "an array")
+    return node
+
+
+def same(one: Exchange, other: Exchange) -> bool:
+    """Whether two answers say the same, wire types and member order included."""
+    return one.reply == other.reply and isinstance(one.reply, Node | Fault)
+
+
+def fixed(*steps: Step) -> Callable[[World], list[Step]]:
+    """A probe that needs nothing of the sample."""
+    return lambda world: list(steps)
+
+
+def calls(name: str, arguments: Iterable[tuple[Any, ...]]) -> list[Request]:
+    """One call for each tuple of arguments."""
+    return [call(name, *params) for params in arguments]

@@ -1,0 +1,31 @@
+"""Exchanges made fit to be shown and sent again: redacted, with a curl line and a Python line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..target.exchange import Exchange, to_json
+from ..target.transport import Endpoint, shown, written
+from .reproduction import Trust, curl, python
+from .verdicts import Evidence
+
+#: How much of an answer is kept with a failure, in bytes.
+KEPT = 200_000
+
+
+def evidence_of(
+    endpoint: Endpoint, exchanges: Sequence[Exchange], trust: Trust | None = None
+) -> tuple[Evidence, ...]:
+    """The exchanges of a finding, as evidence; `trust` is which certificates the run trusted."""
+    return tuple(
+        Evidence(
+            call=exchange.request.describe(),
+            answer=exchange.answer.describe(),
+            request=shown(exchange.request, endpoint),
+            response=written(exchange.answer)[:KEPT],
+            curl=curl(exchange.request, endpoint, trust),
+            python=python(exchange.request, endpoint, trust),
+            stored=to_json(exchange.request),
+        )
+        for exchange in exchanges
+    )

@@ -1,0 +1,188 @@
+"""Verdicts, and a whole run of them: what every report is made from."""
+
+from __future__ import annotations
+
+import enum
+from base64 import b64decode, b64encode
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..requirements.catalogue import Level, requirements
+
+
+class Outcome(enum.StrEnum):
+    """What became of a requirement. Only PASS says that it is met."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARNING = "warning"
+    OBSERVED = "observed"
+    NOT_APPLICABLE = "not applicable"
+    NOT_RUN = "not run"
+    INCONCLUSIVE = "inconclusive"
+
+
+class ExitCode(enum.IntEnum):
+    """What `pw-conformance run` ends with."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    INTERNAL = 4
+
+
+#: What the trouble of a run begins with if the suite itself is at fault.
+AT_FAULT = "internal error"
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """What a judge found wrong, for people."""
+
+    expected: str
+    got: str
+    #: What to do about it, if that is known.
+    advice: str = ""
+
+
+class Lasting(Deviation):
+    """One that a write left behind and that nothing puts back."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One exchange as it is shown and stored: raw text without credentials, and ways to repeat it.
+
+    `request` and `response` are the raw bytes, base64 in JSON; `stored` is what `--replay` sends.
+    """
+
+    call: str
+    answer: str
+    request: bytes
+    response: bytes
+    curl: str
+    python: str
+    stored: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run found about one requirement."""
+
+    id: str
+    outcome: Outcome
+    #: Why, in a sentence, where the outcome is not PASS; the observation where it is OBSERVED.
+    reason: str = ""
+    deviation: Deviation | None = None
+    evidence: tuple[Evidence, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+    #: The baseline entry that excuses it, if any.
+    excused: str = ""
+
+    @property
+    def chapter(self) -> str:
+        """The chapter of its requirement."""
+        return requirements()[self.id].chapter
+
+
+@dataclass
+class Run:
+    """Everything that one run of the suite found."""
+
+    url: str
+    card: dict[str, Any] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    requests: int = 0
+    seconds: float = 0.0
+    started: str = ""
+    #: Why the run could not be done, or not to its end; '' if it could.
+    trouble: str = ""
+    #: What concerns the run and no requirement: stale baseline entries, what was not restored.
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many verdicts of each outcome, all seven always present."""
+        found = Counter(verdict.outcome for verdict in self.verdicts)
+        return {outcome: found[outcome] for outcome in Outcome}
+
+    @property
+    def failures(self) -> list[Verdict]:
+        """The failures that no baseline entry excuses."""
+        return [v for v in self.verdicts if v.outcome is Outcome.FAIL and not v.excused]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 conformant, 1 not, 3 if trouble left a MUST undecided, 4 if the suite failed."""
+        if self.trouble.startswith(AT_FAULT):
+            return ExitCode.INTERNAL
+        if self.failures or self.problems:
+            return ExitCode.NOT_CONFORMANT
+        undecided = any(
+            v.outcome is Outcome.INCONCLUSIVE and requirements()[v.id].level is Level.MUST
+            for v in self.verdicts
+        )
+        return ExitCode.INCONCLUSIVE if self.trouble or undecided else ExitCode.CONFORMANT
+
+    @property
+    def headline(self) -> str:
+        """The whole run in two or three words."""
+        return {
+            ExitCode.CONFORMANT: "conformant",
+            ExitCode.NOT_CONFORMANT: "not conformant",
+            ExitCode.INCONCLUSIVE: "inconclusive",
+            ExitCode.INTERNAL: AT_FAULT,
+        }[self.exit_code]
+
+    @property
+    def summary(self) -> str:
+        """One line with every count."""
+        counts = ", ".join(
+            f"{number} {plural(outcome, number)}{self._known(outcome)}"
+            for outcome, number in self.counts.items()
+            if outcome in (Outcome.PASS, Outcome.FAIL) or number
+        )
+        return f"{self.headline}: {counts}; {self.requests} requests in {self.seconds:.1f} s"
+
+    def _known(self, outcome: Outcome) -> str:
+        known = sum(1 for v in self.verdicts if v.excused and v.outcome is outcome)
+        return f" ({known} known from the baseline)" if known else ""
+
+
+def plural(outcome: Outcome, number: int) -> str:
+    """The outcome as it reads behind a number."""
+    words = {Outcome.PASS: "passed", Outcome.FAIL: "failed"}
+    if outcome is Outcome.WARNING:
+        return "warning" if number == 1 else "warnings"
+    return words.get(outcome, outcome.value)
+
+
+def to_dict(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON values, evidence as base64."""
+    kept = asdict(verdict)
+    kept["outcome"] = verdict.outcome.value
+    for item in kept["evidence"]:
+        for name in ("request", "response"):
+            item[name] = b64encode(item[name]).decode()
+    return kept
+
+
+def from_dict(kept: dict[str, Any]) -> Verdict:
+    """The verdict that `to_dict` wrote."""
+    evidence = tuple(
+        Evidence(**item | {name: b64decode(item[name]) for name in ("request", "response")})
+        for item in kept["evidence"]
+    )
+    deviation = Deviation(**kept["deviation"]) if kept["deviation"] else None
+    return Verdict(
+        **kept
+        | {
+            "outcome": Outcome(kept["outcome"]),
+            "deviation": deviation,
+            "evidence": evidence,
+        }
+    )

@@ -1,0 +1,167 @@
+"""A patch as the mail that `patch_get_mbox` and `/patch/N/mbox/` give (SERVER.md 1.9 and 2).
+
+Head: what Patchwork says of the patch, then headers of the mail that it came in.  Body: the
+commit message, the tags that comments brought, the postscript, the diff.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email import utils
+from functools import cache
+
+from ..instances.traits import Traits
+from ..rows.rows import Patch, Person
+from ..rows.store import Store
+from . import mails
+from .mails import Email, Field
+
+#: Headers of the original mail that speak of a body which is not this one's. Only if exactly so
+#: spelt (SERVER.md 1.9).
+_NOT_COPIED = frozenset({"Content-Type", "Content-Transfer-Encoding"})
+
+
+#: Newer patch releases of the standard library read addresses strictly by themselves; what the
+#: Python under an instance does is for `_address` to say.
+_AS_EVER = {"strict": False} if hasattr(utils, "supports_strict_parsing") else {}
+#: What counts of parentheses in an address: none that is escaped or in a quoted string.
+_BRACKETS = re.compile(r'\\.|"(?:\\.|[^"\\])*"|[()]', re.S)
+
+
+def mbox(store: Store, patch: Patch, traits: Traits) -> str:
+    """The mail that `patch_get_mbox` returns.
+
+    Raises Fault where the server's Python cannot read or write a header (1.0 returns '' for it,
+    as for every error in a read).
+    """
+    return _mail(store, patch, traits, as_text=traits.mbox_as_text)
+
+
+def mbox_page(store: Store, patch: Patch, traits: Traits) -> str:
+    """The mail that `/patch/N/mbox/` serves; 1.1 on Python 3 writes it unlike `mbox` does.
+
+    Raises Fault where the server answers 500.
+    """
+    return _mail(store, patch, traits, as_text=False)
+
+
+def raw(patch: Patch) -> str:
+    """What `/patch/N/raw/` serves: the diff as stored, `None` for want of one (SERVER.md 1.1)."""
+    return str(patch.diff)
+
+
+def from_line(patch: Patch) -> str:
+    """The From_ line that a patch's mail begins with, without its line end."""
+    return f"From patchwork {patch.date.ctime()}"
+
+
+def _mail(store: Store, patch: Patch, traits: Traits, *, as_text: bool) -> str:
+    email = mails.PYTHON2 if traits.py2 else mails.PYTHON3
+    body = _body(store, patch, traits, email)
+    fields = _head(store, patch, traits, email)
+    return email.write(from_line(patch), fields, body, as_text=as_text)
+
+
+# -- head ----------------------------------------------------------------------------------
+
+
+def _submitter(store: Store, patch: Patch, email: Email) -> str:
+    person: Person = store.people[patch.submitter_id]
+    return email.address(person.name, person.email)
+
+
+def _delegate(store: Store, patch: Patch, email: Email) -> str | None:
+    return None if patch.delegate_id is None else store.users[patch.delegate_id].email
+
+
+#: What Patchwork has to say in a header of that name; None: nothing, and no header.
+_SAYS: dict[str, Callable[[Store, Patch, Email], str | None]] = {
+    "Subject": lambda store, patch, email: patch.name,
+    "From": _submitter,
+    "X-Patchwork-Submitter": _submitter,
+    "X-Patchwork-Id": lambda store, patch, email: str(patch.id),
+    "X-Patchwork-Delegate": _delegate,
+    "Message-Id": lambda store, patch, email: patch.msgid,
+}
+
+
+def _head(store: Store, patch: Patch, traits: Traits, email: Email) -> list[Field]:
+    fields: list[Field] = []
+    for name in traits.mbox_says:
+        value = _SAYS[name](store, patch, email)
+        if value is not None:
+            fields.append((name, value))
+    stored = email.fields(patch.headers)
+    if traits.mbox_copies is not None:
+        fields += _chosen(stored, traits.mbox_copies)
+    else:
+        listemail = store.projects[patch.project_id].listemail if traits.mbox_unmunges else None
+        for name, value in stored:
+            if name == "From" and _address(value, traits) == listemail:
+                fields.append(("X-Patchwork-Original-From", value))
+                fields.append((name, _submitter(store, patch, email)))
+            elif name not in _NOT_COPIED:
+                fields.append((name, value))
+    if not any(name.lower() == "date" for name, _ in fields):
+        fields.append(("Date", utils.format_datetime(patch.date)))
+    return fields
+
+
+def _chosen(stored: list[Field], names: tuple[str, ...]) -> list[Field]:
+    """The first header of each name, in the order of the names."""
+    first: dict[str, str] = {}
+    for name, value in stored:
+        first.setdefault(name.lower(), value)
+    return [(name, first[name.lower()]) for name in names if name.lower() in first]
+
+
+def _address(value: str, traits: Traits) -> str:
+    """The address in the value of a From header; '' if there is none.
+
+    Python 3.13 finds none, either, where there are several, or brackets that do not match
+    (CPython 3.13.0).
+    """
+    found = [address for _, address in utils.getaddresses([value], **_AS_EVER)] or [""]
+    if traits.strict_addresses and (len(found) > 1 or "[" in found[0] or not _balanced(value)):
+        return ""
+    return found[0]
+
+
+def _balanced(value: str) -> bool:
+    depth = 0
+    for token in _BRACKETS.findall(value):
+        depth += (token == "(") - (token == ")")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+# -- body ----------------------------------------------------------------------------------
+
+
+@cache
+def _tag_lines(pattern: str, py2: bool) -> re.Pattern[str]:
+    # ignoring case, Python 2 knows ASCII's alone
+    flags = re.MULTILINE | re.IGNORECASE | (re.ASCII if py2 else 0)
+    return re.compile(pattern, flags)
+
+
+def _body(store: Store, patch: Patch, traits: Traits, email: Email) -> str:
+    # on 1.x the message is a comment, and an empty one still a line (SERVER.md 0)
+    message = ""
+    if patch.content or traits.message_is_comment:
+        message = email.stripped(patch.content or "") + "\n"
+    message, *postscript = re.split(traits.mbox_postscript, message, maxsplit=1)
+    if postscript:
+        message = email.stripped(message) + "\n"
+        postscript.insert(0, "---\n")
+    diff = ["\n", patch.diff] if patch.diff else []
+    return "".join([message, *_tags(store, patch, traits), *postscript, *diff])
+
+
+def _tags(store: Store, patch: Patch, traits: Traits) -> list[str]:
+    """The lines with tags in a patch's comments, oldest comment first, each with its line end."""
+    tag = _tag_lines(traits.mbox_tag, traits.py2)
+    comments = sorted(store.comments_of(patch.id), key=lambda comment: (comment.date, comment.id))
+    return [line + "\n" for comment in comments for line in tag.findall(comment.content)]

@@ -1,0 +1,121 @@
+"""A list where PostgreSQL expects a text: as psycopg2 writes it and what the database says.
+
+`upper()` and `~` take texts (SERVER.md 3, `iexact`).  A list of nothing but NULLs is written as a
+quoted literal, which is one; any other is an ARRAY, which is not.  Before the database says so, it
+fits the quoted items of the ARRAY to the type of the others, and may fail at that.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..faults import ADAPTING, RUNNING, Refusal
+from ..text import type_name
+from ..values import Binary, DateTime
+
+#: Quoted items that fit a type.
+_FORMS = {
+    kind: re.compile(rf"\s*({form})\s*", re.ASCII | re.IGNORECASE)
+    for kind, form in {
+        "text": r"(?s:.*)",
+        "boolean": "t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|on|of|off|1|0",
+        "integer": r"[-+]?\d+",
+        "bigint": r"[-+]?\d+",
+        "numeric": r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|nan|[-+]?inf(inity)?",
+        "array": r"\{(?s:.*)\}",
+    }.items()
+}
+#: Numbers, from the narrowest type to the one that takes all.
+_BITS = {"integer": 32, "bigint": 64, "numeric": None}
+
+
+def quoted(items: list[Any]) -> str | None:
+    """The literal of a list of NULLs and of such lists; None for any other."""
+    parts: list[str] = []
+    for item in items:
+        part = "NULL" if item is None else quoted(item) if isinstance(item, list) and item else None
+        if part is None:
+            return None
+        parts.append(part)
+    return "{" + ",".join(parts) + "}"
+
+
+def refusal(value: Any) -> Refusal:
+    """Why PostgreSQL, or its driver, takes a value that is no text for none."""
+    if not _adaptable(value):
+        text = f"can't adapt type '{type_name(value, py2=False)}'"
+        return Refusal("django.db.utils.ProgrammingError", text, ADAPTING)
+    if isinstance(value, list):
+        try:
+            _element_type(value)
+        except Refusal as found:
+            return found
+    return _mismatch(f"no function or operator takes a {type_name(value, py2=False)}\n")
+
+
+def _adaptable(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_adaptable, value))
+    return not isinstance(value, dict | Binary | DateTime)
+
+
+def _mismatch(text: str) -> Refusal:
+    return Refusal("django.db.utils.ProgrammingError", text, RUNNING)
+
+
+def _element_type(items: list[Any]) -> str:
+    """The type that all items of an ARRAY are given: that of those which are not quoted.
+
+    Raises the Refusal of items that do not go together.
+    """
+    if not items:
+        raise _mismatch("cannot determine type of empty array\n")
+    literals = [(quoted(i) or i) if isinstance(i, list) and i else i for i in items]
+    types = [_type(literal) for literal in literals]
+    common = _common({kind for kind in types if kind is not None} - {"quoted"}, types)
+    for literal, kind in zip(literals, types, strict=True):
+        if isinstance(literal, str) and not _fits(literal, common):
+            text = f'invalid input syntax for type {common}: "{literal}"\n'
+            raise Refusal("django.db.utils.DataError", text, RUNNING)
+        if common.endswith("[]") and kind not in (None, "quoted", common):
+            raise _mismatch(f"could not convert type {kind} to {common}\n")
+    return common
+
+
+def _fits(literal: str, kind: str) -> bool:
+    if not _FORMS["array" if kind.endswith("[]") else kind].fullmatch(literal):
+        return False
+    bits = _BITS.get(kind)
+    if bits is None:
+        return True
+    digits = literal.strip().lstrip("+-0")
+    return len(digits) < 20 and -(1 << bits - 1) <= int(literal) < 1 << bits - 1
+
+
+def _type(literal: Any) -> str | None:
+    match literal:
+        case None:
+            return None
+        case str():
+            return "quoted"
+        case list():
+            return _element_type(literal) + "[]"
+        case bool():
+            return "boolean"
+    if isinstance(literal, int):
+        bits = literal.bit_length() + 1
+        return next(kind for kind, most in _BITS.items() if most is None or bits <= most)
+    return "numeric"
+
+
+def _common(found: set[str], types: list[str | None]) -> str:
+    """The type to which the others are made to fit; numbers fit the widest, arrays the first."""
+    if not found:
+        return "text"
+    kinds = {"array" if kind.endswith("[]") else kind for kind in found}
+    if kinds <= _BITS.keys():
+        return next(kind for kind in reversed(_BITS) if kind in kinds)
+    if len(kinds) > 1:
+        raise _mismatch("ARRAY types cannot be matched\n")
+    return next(kind for kind in types if kind in found)

@@ -1,0 +1,97 @@
+"""max_count: how many rows, from which end (SERVER.md 1.6; old releases: section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from ..faults import Fault
+from ..instances.traits import Traits
+from ..text import attribute_error, digits, type_name
+from ..values import Binary, DateTime
+from .fields import int2, not_comparable
+from .lookups import NothingMatches
+
+Row = TypeVar("Row")
+
+
+def limited(
+    query: Callable[[], Sequence[Row]], max_count: Any, traits: Traits, negative: str | None = None
+) -> Sequence[Row]:
+    """The first `max_count` rows of a query, the last `-max_count`, or all for 0.
+
+    `query` is run, as by Django, once the count is known to be a number; it raises
+    NothingMatches where the database is not even asked.  `negative` overrides the trait
+    `negative_count`.
+
+    Raises the Fault of a count that is no number, that the database does not take, or that asks
+    for more last rows than there are.
+    """
+    below = negative or traits.negative_count
+    count = _number(max_count, traits, below)
+    text = isinstance(max_count, str)  # Python 2 only: more than any number
+    whole = _whole(count) if count > 0 or text else 0
+    try:
+        rows = query()
+    except NothingMatches:
+        rows = ()
+    else:
+        for least, kind, fault_text in traits.limit_faults:
+            if whole >= least:
+                raise Fault(kind, fault_text.format(number=digits(whole)))
+    if text:
+        return rows if whole < 0 else rows[:whole]
+    if count > 0:
+        return rows[:whole]
+    if count < 0 and below == "last":
+        return _last(rows, count, max_count, traits)
+    return rows
+
+
+def _last(
+    rows: Sequence[Row], count: float | Decimal, max_count: Any, traits: Traits
+) -> Sequence[Row]:
+    start = len(rows) + count
+    if start < 0:
+        raise Fault(traits.negative_index_fault, "Negative indexing is not supported.")
+    if isinstance(max_count, float | Decimal) and traits.counts_by_loading:
+        text = "slice indices must be integers or None or have an __index__ method"
+        raise Fault("TypeError", text)
+    return rows[int(start) :]
+
+
+def _whole(count: float | Decimal) -> int:
+    try:
+        return int(count)
+    except OverflowError as error:
+        raise Fault("OverflowError", str(error)) from None
+
+
+def _number(value: Any, traits: Traits, below: str) -> float | Decimal:
+    """`max_count` as it compares with 0; Python 2 compares anything with anything."""
+    if isinstance(value, Decimal):
+        if value.is_nan():
+            raise not_comparable()
+        return value
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, DateTime) and traits.strict_datetimes:
+        raise Fault("TypeError", "Can't compare DateTime and int")
+    if not traits.py2:
+        name = type_name(value, py2=False)
+        raise Fault("TypeError", f"'>' not supported between instances of '{name}' and 'int'")
+    return _number2(value, below)
+
+
+def _number2(value: Any, below: str) -> float:
+    if value is None:  # less than any number, so that the last rows are asked for
+        if below != "last":
+            return 0
+        raise Fault("TypeError", "unsupported operand type(s) for +: 'int' and 'NoneType'")
+    if isinstance(value, Binary):
+        raise Fault("AttributeError", attribute_error(value, "__trunc__", py2=True))
+    if not isinstance(value, str):
+        name = type_name(value, py2=True)
+        raise Fault("TypeError", f"int() argument must be a string or a number, not '{name}'")
+    return int2(value)

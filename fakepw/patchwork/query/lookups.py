@@ -1,0 +1,429 @@
+"""Lookups: `field__lookup=value` as Django builds it and each database answers it.
+
+In two steps, as on the server.  `build` resolves names and fits the value, and raises what Django
+raises; `compile_condition` makes a predicate on rows, and raises what the database or its driver
+raises, or `NothingMatches` where Django does not even ask the database.
+Sources: SERVER.md 1.7, 1.8 and 3; the texts of older Djangos: section 2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..faults import RUNNING, Fault, Refusal
+from ..instances.traits import Traits
+from ..text import to_str, type_name
+from . import arrays, date_lookups
+from .collation import COLLATIONS
+from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
+from .parameters import all_bound, bound, check_zone, earliest, parameter, too_big
+
+Predicate = Callable[[Any], bool]
+
+
+class NothingMatches(Exception):
+    """No row can match, so that no query is made and nothing after this is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One filter: the prepared `value` that `lookup` holds against `field`.
+
+    `part` is year, month or day where it looks into a date.
+    """
+
+    field: Field
+    lookup: str
+    value: Any
+    part: str | None = None
+
+
+_PATTERNS: dict[str, tuple[bool, Callable[[str, str], bool]]] = {
+    # lookup: (case-insensitive, test of text and fragment)
+    "contains": (False, lambda text, fragment: fragment in text),
+    "icontains": (True, lambda text, fragment: fragment in text),
+    "startswith": (False, str.startswith),
+    "istartswith": (True, str.startswith),
+    "endswith": (False, str.endswith),
+    "iendswith": (True, str.endswith),
+    "iexact": (True, str.__eq__),
+}
+#: What is left of a pattern that ends early, before the wildcard behind the text.
+_WITHOUT_OPEN_END: dict[str, Callable[[str, str], bool]] = {
+    **dict.fromkeys(("contains", "icontains"), str.endswith),
+    **dict.fromkeys(("startswith", "istartswith"), str.__eq__),
+}
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "exact": lambda a, b: bool(a == b),
+    "gt": lambda a, b: bool(a > b),
+    "gte": lambda a, b: bool(a >= b),
+    "lt": lambda a, b: bool(a < b),
+    "lte": lambda a, b: bool(a <= b),
+}
+_LOOKUPS = (*_COMPARISONS, *_PATTERNS, "in", "range", "isnull", "regex", "iregex")
+_DATE_PARTS = ("year", "month", "day")
+#: What Django's date fields can be looked into by, for its suggestions.
+_TRANSFORMS = (
+    *("year", "iso_year", "month", "day", "week", "week_day", "iso_week_day", "quarter"),
+    *("hour", "minute", "second", "date", "time"),
+)
+_FIELD_ERROR = "django.core.exceptions.FieldError"
+_TAKES_NONE = ("exact", "iexact")
+
+
+# -- building ------------------------------------------------------------------------------
+
+
+def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Condition:
+    """The condition that `field__PARTS=value` means; no parts mean `exact`.
+
+    Raises the Fault of a lookup that the field does not have or a value that does not fit.
+    """
+    if value is None and traits.null_replaces is not None:
+        if parts and parts[-1] not in _TAKES_NONE:
+            raise Fault("ValueError", "Cannot use None as a query value")
+        parts = [*(parts[:-1] if traits.null_replaces == "lookup" else ()), "isnull"]
+        value = True
+    part, lookup = _resolve(field, parts, traits)
+    if part == "year" and not traits.date_parts_are_transforms:
+        return Condition(field, "exact", date_lookups.to_year(value, traits), part)
+    if field.kind == "BooleanField" and traits.truthy_booleans:
+        value = _read_bool(value, traits)
+    if lookup in _DATE_PARTS:
+        if lookup == "year":
+            value = date_lookups.to_year(value, traits)
+        return Condition(field, lookup, value)
+    target = field if part is None else Field("None", "IntegerField", field.get)
+    if value is None and lookup in _TAKES_NONE:
+        return Condition(field, "isnull", True, part)
+    if value is None and lookup not in ("in", "range"):
+        raise Fault("ValueError", "Cannot use None as a query value")
+    if lookup in ("in", "range"):
+        items = iterate(value, traits.py2)
+        value = [prepare(target, item, traits) for item in items]
+    elif lookup in _COMPARISONS:
+        value = prepare(target, value, traits, ceil=lookup in ("gte", "lt") and part != "year")
+    return Condition(field, lookup, value, part)
+
+
+def _read_bool(value: Any, traits: Traits) -> Any:
+    """What Django < 1.10 makes of the two texts that it does not take by their truth."""
+    return bool(to_int(value, "", traits)) if equal_text(value, traits) in ("0", "1") else value
+
+
+def _resolve(field: Field, parts: Sequence[str], traits: Traits) -> tuple[str | None, str]:
+    """The part of a date that is looked into, if any, and the lookup."""
+    if field.kind == "ForeignKey":
+        if parts and (len(parts) > 1 or parts[0] not in traits.related_lookups):
+            raise _unsupported(field.kind, parts, 0, traits)
+        return None, parts[0] if parts else "exact"
+    if not parts:
+        return None, "exact"
+    dated = field.kind == "DateTimeField"
+    if len(parts) == 1:
+        if parts[0] in _DATE_PARTS:
+            if not dated and not traits.date_parts_are_transforms:
+                return None, parts[0]
+            if not dated:
+                raise _unsupported(field.kind, parts, 0, traits)
+            return parts[0], "exact"
+        return None, parts[0]
+    if not (dated and parts[0] in _DATE_PARTS and traits.date_parts_are_transforms):
+        raise _unsupported(field.kind, parts, 0, traits)
+    if len(parts) > 2 or parts[1] not in _LOOKUPS:
+        raise _unsupported("IntegerField", parts, 1, traits)
+    return parts[0], parts[1]
+
+
+def _unsupported(kind: str, parts: Sequence[str], at: int, traits: Traits) -> Fault:
+    """Django's FieldError for the part at index `at`, with the names that it suggests."""
+    name = parts[at]
+    if kind == "ForeignKey" and traits.related_lookup_text is not None:
+        kinds = traits.nested_relation_text if len(parts) > 1 else traits.related_lookup_text
+        error, text = kinds or ("", "")
+        return Fault(error, text.format(name=name))
+    shown = "__".join(parts[at:]) if traits.names_lookup_chain else name
+    text = f"Unsupported lookup '{shown}' for {kind} or join on the field not permitted"
+    known = _known_lookups(kind, traits)
+    near: list[str] = []
+    if traits.suggests_lookups:
+        import difflib  # only now: it is slow to import
+
+        near = difflib.get_close_matches(name, known)
+    hint = f", perhaps you meant {' or '.join(near)}?" if near else "."
+    return Fault(_FIELD_ERROR, text + hint)
+
+
+def _known_lookups(kind: str, traits: Traits) -> tuple[str, ...]:
+    """The names among which Django looks for one to suggest."""
+    if kind == "ForeignKey":
+        return traits.related_lookups
+    dated = kind == "DateTimeField"
+    ranged = traits.has_range_lookups and kind in ("AutoField", "IntegerField", "DateTimeField")
+    return (
+        *_LOOKUPS,
+        *(_TRANSFORMS if dated else ()),
+        *(("contained_by",) if ranged else ()),
+    )
+
+
+def iterate(value: Any, py2: bool) -> list[Any]:
+    """What iterating over a parameter yields: a text's characters, a struct's names."""
+    if isinstance(value, str | list | dict):
+        return list(value)
+    name = type_name(value, py2)
+    text = (
+        "iteration over non-sequence" if name == "instance" else f"'{name}' object is not iterable"
+    )
+    raise Fault("TypeError", text)
+
+
+def _null_flag(value: Any, traits: Traits) -> bool:
+    if traits.isnull_needs_boolean and not isinstance(value, bool):
+        text = "The QuerySet value for an isnull lookup must be True or False."
+        raise Fault("ValueError", text)
+    return truth(value)
+
+
+# -- compiling -----------------------------------------------------------------------------
+
+
+def compile_condition(condition: Condition, traits: Traits) -> Predicate:
+    """A predicate on rows.
+
+    Raises the Fault of a database that cannot run the query, or NothingMatches.
+    """
+    lookup, value = condition.lookup, condition.value
+    get = _getter(condition)
+    if lookup in _DATE_PARTS:
+        return date_lookups.compile_part(lookup, value, get, traits)
+    if lookup == "isnull":
+        wanted = _null_flag(value, traits)
+        return lambda row: (get(row) is None) is wanted
+    if lookup in _PATTERNS:
+        return _pattern(condition, get, traits)
+    if lookup in ("regex", "iregex"):
+        return _regex(condition, get, traits)
+    if condition.part == "year" and lookup in _COMPARISONS:
+        year_bounds(value, traits)  # the query is one between two dates, which have to exist
+    if lookup == "in":
+        return _membership(condition, get, traits)
+    if lookup == "range":
+        return _between(condition, get, traits)
+    return _comparison(condition, get, traits)
+
+
+def compile_all(conditions: Sequence[Condition], traits: Traits) -> list[Predicate]:
+    """The predicates of all conditions of one query.
+
+    Raises the first Fault of Django's, or NothingMatches; failing these, the earliest Refusal.
+    """
+    tests: list[Predicate] = []
+    refusals: list[Refusal] = []
+    for condition in conditions:
+        try:
+            tests.append(compile_condition(condition, traits))
+        except Refusal as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise earliest(refusals)
+    return tests
+
+
+def _getter(condition: Condition) -> Callable[[Any], Any]:
+    get, part = condition.field.get, condition.part
+    if part is None:
+        return get
+
+    def extract(row: Any) -> Any:
+        moment = get(row)
+        return None if moment is None else getattr(moment, part)
+
+    return extract
+
+
+def _key(condition: Condition, traits: Traits, which: str) -> Callable[[Any], Any]:
+    """What values of the field are compared by: text by the database's rules."""
+    kind = condition.field.kind
+    if condition.part is not None or kind not in ("CharField", "HashField"):
+        return lambda value: value
+    by_rule: Callable[[str], Any] = getattr(COLLATIONS[traits.database], which)
+    if kind == "HashField" and traits.hash_storage == "padded":
+        return lambda value: by_rule(value.rstrip(" "))
+    return by_rule
+
+
+def _comparison(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
+    lookup, value = condition.lookup, condition.value
+    bounded = traits.knows_integer_ranges and condition.field.kind != "ForeignKey"
+    if bounded and too_big(value, traits.integer_bits):
+        if lookup == "exact" or (lookup in ("gt", "gte")) == (value > 0):
+            raise NothingMatches
+        return lambda row: get(row) is not None
+    value = bound(value, traits)
+    if value is None:
+        return lambda row: False
+    key = _key(condition, traits, "exact" if lookup == "exact" else "order")
+    compare, wanted = _COMPARISONS[lookup], key(value)
+
+    def matches(row: Any) -> bool:
+        found = get(row)
+        return found is not None and compare(key(found), wanted)
+
+    return matches
+
+
+def _membership(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
+    values = [value for value in condition.value if value is not None]
+    if not values:
+        raise NothingMatches
+    key = _key(condition, traits, "exact")
+    wanted = {key(bound(value, traits)) for value in values}
+
+    def matches(row: Any) -> bool:
+        found = get(row)
+        return found is not None and key(found) in wanted
+
+    return matches
+
+
+def _between(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
+    values = condition.value
+    for value in values:
+        check_zone(value, traits)
+    if not values:
+        raise Fault(*(traits.empty_range or ("ValueError", traits.cannot_unpack_text)))
+    if len(values) == 1:
+        raise Fault("IndexError", traits.single_range_text)
+    values = all_bound(values, traits)
+    if None in values:
+        return lambda row: False
+    key = _key(condition, traits, "order")
+    least, most = key(values[0]), key(values[1])
+
+    def matches(row: Any) -> bool:
+        found = get(row)
+        return found is not None and least <= key(found) <= most
+
+    return matches
+
+
+def _pattern(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
+    """LIKE: on text, and on the text that the database makes of any other column."""
+    insensitive, test = _PATTERNS[condition.lookup]
+    fragment = _fragment(condition, traits)
+    fold = COLLATIONS[traits.database].ilike if insensitive else COLLATIONS[traits.database].like
+    show = _shown(condition, traits)
+    too_long = traits.longest_pattern and _pattern_size(condition, fragment) > (
+        traits.longest_pattern
+    )
+    if traits.nul_ends_pattern and "\0" in fragment:
+        fragment, _, _ = fragment.partition("\0")
+        test = _WITHOUT_OPEN_END.get(condition.lookup, test)
+    wanted = fold(fragment)
+
+    def matches(row: Any) -> bool:
+        found = get(row)
+        if found is None:
+            return False
+        if too_long:  # SQLite finds out at the first row that it looks at
+            raise Fault("django.db.utils.OperationalError", "LIKE or GLOB pattern too complex")
+        return test(fold(show(found)), wanted)
+
+    return matches
+
+
+def _pattern_size(condition: Condition, fragment: str) -> int:
+    """Bytes of the LIKE pattern: the text with its wildcards escaped, and one at each open end."""
+    wildcards = {"iexact": 0, "contains": 2, "icontains": 2}.get(condition.lookup, 1)
+    escapes = sum(fragment.count(char) for char in "\\%_")
+    return len(fragment.encode()) + escapes + wildcards
+
+
+def _fragment(condition: Condition, traits: Traits) -> str:
+    typed = condition.lookup == "iexact" and traits.keeps_types
+    return _typed_text(condition.value, traits) if typed else _text(condition.value, traits)
+
+
+def _text(value: Any, traits: Traits) -> str:
+    text = to_str(value, traits.py2)
+    parameter(text, traits)
+    return text
+
+
+def _typed_text(value: Any, traits: Traits) -> str:
+    """A value as the text that the database, to which it goes as it is, takes it for."""
+    literal = arrays.quoted(value) if isinstance(value, list) else value
+    if not isinstance(literal, str):
+        raise arrays.refusal(value)
+    return _text(literal, traits)
+
+
+def _shown(condition: Condition, traits: Traits) -> Callable[[Any], str]:
+    """How the database writes a value of the column as text (SERVER.md 3)."""
+    if condition.part is not None:
+        return str
+    match condition.field.kind:
+        case "BooleanField":
+            no, yes = traits.boolean_texts
+            return lambda value: yes if value else no
+        case "DateTimeField":
+            return lambda value: date_text(value, traits)
+        case "HashField" if traits.hash_storage != "as is":
+            return lambda value: str(value).rstrip(" ")
+        case _:
+            return str
+
+
+def date_text(moment: datetime, traits: Traits) -> str:
+    """A date as the database writes it: its zone, its number of decimals (SERVER.md 3)."""
+    text = moment.isoformat(" ", "seconds").partition(".")[0]
+    match traits.date_decimals:
+        case "always":
+            return f"{text}.{moment.microsecond:06}"
+        case "zone":
+            # of two readings of an hour that comes twice, PostgreSQL takes standard time
+            aware = moment.replace(tzinfo=ZoneInfo(traits.time_zone), fold=1)
+            fraction = f".{moment.microsecond:06}".rstrip("0").rstrip(".")
+            return (
+                text + fraction + aware.isoformat()[len(moment.isoformat()) :].removesuffix(":00")
+            )
+    return text if not moment.microsecond else f"{text}.{moment.microsecond:06}"
+
+
+def _regex(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
+    """regex and iregex, which clients reach only behind a part of a date (SERVER.md 1.7)."""
+    show = _shown(condition, traits)
+    if traits.keeps_types:
+        pattern = _typed_text(condition.value, traits)
+    else:
+        pattern = to_str(condition.value, traits.py2)
+    if not isinstance(condition.value, str) and traits.untyped_regex is not None:
+        return _failing_regex(Refusal(*traits.untyped_regex, RUNNING), get, traits)
+    try:
+        compiled = re.compile(pattern, re.IGNORECASE if condition.lookup == "iregex" else 0)
+    except re.error:
+        return _failing_regex(Refusal(*traits.bad_regex, RUNNING), get, traits)
+    return lambda row: (found := get(row)) is not None and bool(compiled.search(show(found)))
+
+
+def _failing_regex(refusal: Refusal, get: Callable[[Any], Any], traits: Traits) -> Predicate:
+    if not traits.regex_fails_by_row:
+        raise refusal
+
+    def matches(row: Any) -> bool:
+        if get(row) is not None:
+            raise refusal
+        return False
+
+    return matches
+
+
+def exact(field: Field, value: Any) -> Condition:
+    """The condition that a column equals a value that is known to fit it."""
+    return Condition(field, "exact", value)

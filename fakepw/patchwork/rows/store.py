@@ -1,0 +1,204 @@
+"""The rows of a running Patchwork: indexed, changeable, and quick to put back.
+
+Rows are immutable; a write replaces one.  Every write notes how to undo it, so that a reset costs
+what was written and not what is held.  Lists of patches come by (date, id): the server orders by
+date alone (SERVER.md 1.7), and a fake had better always break ties alike.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from ..values import Record
+from .rows import Check, Comment, Dataset, Patch, Person, Project, State, User
+
+#: Gives the key under which an index holds a patch; None if it holds no such patch.
+IndexKey = Callable[[Patch], Any]
+
+
+class _Move:
+    """A patch that went from one list of an index to another.
+
+    Writes are undone last first, so that the places remembered here are right again by then, and
+    undoing takes no search.
+    """
+
+    __slots__ = ("_from", "_groups", "_left", "_reached", "_to")
+
+    def __init__(self, groups: dict[Any, list[int]], before: Any, after: Any) -> None:
+        self._groups = groups
+        self._from = groups[before]
+        self._to = after
+
+    def make(self, patch_id: int, sort_key: Callable[[int], Any]) -> None:
+        place = sort_key(patch_id)
+        self._left = bisect_left(self._from, place, key=sort_key)
+        del self._from[self._left]
+        reached = self._groups.setdefault(self._to, [])
+        self._reached = bisect_left(reached, place, key=sort_key)
+        reached.insert(self._reached, patch_id)
+
+    def undo(self, patch_id: int) -> None:
+        del self._groups[self._to][self._reached]
+        self._from.insert(self._left, patch_id)
+
+
+class Store:
+    """All rows of one Patchwork, by id and by what clients look for.
+
+    `states`, `projects`, `users`, `people`, `patches`, `comments` and `checks` map an id to its
+    row. They are for reading; `replace_patch` and `add_check` are the writes.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.states: dict[int, State] = {row.id: row for row in dataset.states}
+        self.projects: dict[int, Project] = {row.id: row for row in dataset.projects}
+        self.users: dict[int, User] = {row.id: row for row in dataset.users}
+        self.people: dict[int, Person] = {row.id: row for row in dataset.people}
+        self.patches: dict[int, Patch] = {row.id: row for row in dataset.patches}
+        self.comments: dict[int, Comment] = {row.id: row for row in dataset.comments}
+        self.checks: dict[int, Check] = {row.id: row for row in dataset.checks}
+        #: result structs by row, kept until the row changes
+        self.patch_records: dict[int, Record] = {}
+        self.check_records: dict[int, Record] = {}
+        self._skipped_ids = 0
+        self._undo: list[Callable[[], None]] = []
+        self._order: list[int] | None = None
+        self._ids: list[int] | None = None
+        self._indexes: dict[str, tuple[IndexKey, dict[Any, list[int]]]] = {}
+        self._comments: dict[int, list[Comment]] = defaultdict(list)
+        for comment in dataset.comments:
+            self._comments[comment.patch_id].append(comment)
+        self._checks: dict[int, list[Check]] = defaultdict(list)
+        for check in dataset.checks:
+            self._checks[check.patch_id].append(check)
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def sort_key(self, patch_id: int) -> tuple[datetime, int]:
+        """Where a patch stands in a list."""
+        return self.patches[patch_id].date, patch_id
+
+    @property
+    def order(self) -> list[int]:
+        """The ids of all patches by (date, id)."""
+        if self._order is None:
+            rows = self.patches.values()
+            self._order = [row.id for row in sorted(rows, key=lambda row: (row.date, row.id))]
+        return self._order
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids of all patches, ascending."""
+        if self._ids is None:
+            self._ids = sorted(self.patches)
+        return self._ids
+
+    def between(self, least: datetime | None, most: datetime | None) -> list[int]:
+        """The ids of patches dated from `least` to `most`, both included, by (date, id)."""
+        order = self.order
+        start = 0 if least is None else bisect_left(order, (least, 0), key=self.sort_key)
+        if most is None:
+            return order[start:]
+        return order[start : bisect_left(order, (most, 1 << 80), key=self.sort_key)]
+
+    def index(self, name: str, key: IndexKey) -> dict[Any, list[int]]:
+        """The ids of patches, by (date, id), under the key that `key` gives each.
+
+        Built when first asked for and kept up to date from then on; `name` identifies it.
+        """
+        found = self._indexes.get(name)
+        if found is None:
+            groups: dict[Any, list[int]] = {}
+            patches = self.patches
+            for patch_id in self.order:
+                groups.setdefault(key(patches[patch_id]), []).append(patch_id)
+            found = self._indexes[name] = (key, groups)
+            if self._undo:  # it knows the rows as written: a reset must not keep it
+                self._undo.append(lambda: self._forget_index(name))
+        return found[1]
+
+    def comments_of(self, patch_id: int) -> tuple[Comment, ...]:
+        """A patch's comments in the order of their ids."""
+        return tuple(self._comments.get(patch_id, ()))
+
+    def checks_of(self, patch_id: int) -> tuple[Check, ...]:
+        """A patch's checks in the order of their ids."""
+        return tuple(self._checks.get(patch_id, ()))
+
+    def rows(self) -> Dataset:
+        """All rows as they are now, in fixture form."""
+        return Dataset(
+            states=self.dataset.states,
+            projects=self.dataset.projects,
+            users=self.dataset.users,
+            people=self.dataset.people,
+            patches=tuple(self.patches.values()),
+            comments=self.dataset.comments,
+            checks=tuple(self.checks.values()),
+        )
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def replace_patch(self, patch: Patch) -> None:
+        """Put `patch` in the place of the row with its id. Its date may not differ."""
+        old = self.patches[patch.id]
+        self.patches[patch.id] = patch
+        self.patch_records.pop(patch.id, None)
+        moves = [
+            _Move(groups, before, after)
+            for key, groups in self._indexes.values()
+            if (before := key(old)) != (after := key(patch))
+        ]
+        for move in moves:
+            move.make(patch.id, self.sort_key)
+        self._undo.append(lambda: self._restore_patch(old, moves))
+
+    def add_check(self, check: Check) -> None:
+        """Add a row whose id is `next_check_id()`."""
+        skipped, self._skipped_ids = self._skipped_ids, 0
+        self.checks[check.id] = check
+        self._checks[check.patch_id].append(check)
+        self._undo.append(lambda: self._drop_check(check, skipped))
+
+    def next_check_id(self) -> int:
+        """The id of the next check: ids ascend (SERVER.md 1.10)."""
+        return next(reversed(self.checks), 0) + 1 + self._skipped_ids
+
+    def skip_check_id(self) -> None:
+        """Use up the id of the next check."""
+        self._skipped_ids += 1
+        self._undo.append(self._unskip_check_id)
+
+    def reset(self) -> None:
+        """Back to the rows of the dataset, in time proportional to what was written."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _restore_patch(self, old: Patch, moves: list[_Move]) -> None:
+        self.patches[old.id] = old
+        self.patch_records.pop(old.id, None)
+        for move in moves:
+            move.undo(old.id)
+
+    def _forget_index(self, name: str) -> None:
+        del self._indexes[name]
+
+    def _unskip_check_id(self) -> None:
+        self._skipped_ids -= 1
+
+    def _drop_check(self, check: Check, skipped: int) -> None:
+        self._skipped_ids = skipped
+        del self.checks[check.id]
+        self.check_records.pop(check.id, None)
+        self._checks[check.patch_id].pop()
+
+
+def in_order(store: Store, patch_ids: Iterable[int]) -> list[int]:
+    """Patch ids by (date, id)."""
+    return sorted(patch_ids, key=store.sort_key)

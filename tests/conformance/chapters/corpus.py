@@ -1,0 +1,163 @@
+"""The recorded servers as exchanges and worlds, so that the suite's judges can be held to them."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from conformance.target.exchange import ENDPOINT, Answer, Exchange, Request
+from conformance.target.profile import Profile
+from conformance.target.world import Window, World, rows_of
+from tests import recordings
+
+#: Recorded servers whose API was switched on.
+INSTANCES = tuple(name for name in recordings.INSTANCES if not name.endswith("disabled"))
+
+
+#: The headers of two accounts that every dataset holds.
+RIGHT = frozenset(
+    f"Basic {base64.b64encode(account).decode()}"
+    for account in (b"maint:maintpass", b"alice:alice:pass:word")
+)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One recorded exchange; `pristine` while no write had succeeded since the last seeding."""
+
+    dataset: str
+    id: str
+    exchange: Exchange
+    pristine: bool
+
+
+def profile_of(instance: str) -> Profile:
+    """What an instance's name says of it."""
+    release, runtime, database = instance.split("-")[:3]
+    api = {"1.0": "1.0", "1.1": "1.1"}.get(release, "2.0")
+    return Profile(api=api, python=int(runtime[2]), database=database)
+
+
+def request_of(call: recordings.Call) -> Request:
+    """A recorded request in the suite's terms."""
+    headers = tuple((k, v) for k, v in call.headers.items() if k != "Authorization")
+    return Request(
+        body=call.sent,
+        method=call.method,
+        target=ENDPOINT if call.path == "/xmlrpc/" else call.path,
+        headers=headers,
+        authorization=call.headers.get("Authorization"),
+        version="1.0" if call.http10 else "1.1",
+        content_length=not call.raw_length,
+    )
+
+
+def answer_of(answer: recordings.Answer) -> Answer:
+    """A recorded answer in the suite's terms."""
+    kept = {
+        name: value
+        for name in ("html", "json", "documented", "api_status")
+        if (value := getattr(answer, name, None))
+    }
+    return Answer(answer.status, tuple(answer.headers), answer.received or b"", kept=kept)
+
+
+@cache
+def recorded(instance: str) -> tuple[Recorded, ...]:
+    """Every exchange of an instance, in the order sent."""
+    answers = recordings.answers(instance)
+    found, pristine = [], True
+    for call in recordings.calls():
+        if call.op:
+            pristine = True
+            continue
+        answer = answers.get(call.key)
+        if answer is None:
+            continue
+        exchange = Exchange(request_of(call), answer_of(answer))
+        wrote = exchange.request.writes and exchange.value is not None
+        pristine = pristine and not wrote
+        found.append(Recorded(call.dataset, call.id, exchange, pristine))
+    return tuple(found)
+
+
+@cache
+def called(instance: str) -> dict[str, list[Recorded]]:
+    """The ordinary calls of an instance by method."""
+    found: dict[str, list[Recorded]] = {}
+    for item in recorded(instance):
+        if ordinary(item.exchange.request):
+            found.setdefault(item.exchange.method, []).append(item)
+    return found
+
+
+@cache
+def world_of(instance: str, dataset: str) -> World:
+    """What the instance held, as far as its own whole lists show it."""
+    world = World(profile=profile_of(instance), right=RIGHT)
+    if dataset == "c":
+        return world
+    lists = {
+        r.id: rows_of(r.exchange)
+        for r in recorded(instance)
+        if r.dataset == dataset
+        and r.pristine
+        and r.id in ("patch_list", "check_list", "project_list", "state_list", "person_list")
+    }
+    patches, checks = lists.get("patch_list"), lists.get("check_list")
+    return world.with_rows(
+        projects=lists.get("project_list") or [],
+        states=lists.get("state_list") or [],
+        people=lists.get("person_list") or [],
+        all_people="person_list" in lists,
+        patches=[Window(1, 10**6, tuple(patches))] if patches else [],
+        all_patches=bool(patches),
+        checks=[Window(1, 10**6, tuple(checks))] if checks else [],
+        all_checks=bool(checks),
+    )
+
+
+TAGS = frozenset(
+    [
+        "methodCall",
+        "methodName",
+        "params",
+        "param",
+        "value",
+        "array",
+        "data",
+        "struct",
+        "member",
+        "name",
+        "int",
+        "i4",
+        "i8",
+        "boolean",
+        "double",
+        "string",
+        "nil",
+        "base64",
+        "dateTime.iso8601",
+    ]
+)
+
+
+def ordinary(request: Request) -> bool:
+    """Whether a request is a call as any client would send it: what judges of calls are for."""
+    return (
+        request.method == "POST"
+        and request.target == ENDPOINT
+        and request.content_length
+        and {name.lower() for name, _ in request.headers} <= {"content-type"}
+        and request.rpc is not None
+        and request.body.startswith(b"<?xml version='1.0'?>")
+        and {tag.decode() for tag in re.findall(rb"<([\w:.]+)", request.body)} <= TAGS
+        and not re.search(rb"CDATA|<int>[^<]*_", request.body)  # Python 2 reads no 1_0
+    )
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a call id matches a pattern in which only `*` is special."""
+    return bool(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.S))

@@ -1,0 +1,120 @@
+"""Every requirement against every recorded answer that it speaks of."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import chain
+
+import pytest
+
+from conformance.chapters import load
+from conformance.deciding.engine import DECISIONS, Observation
+from conformance.requirements.catalogue import INFO, MUST, RELEASES, requirements
+from conformance.target.profile import SIGNATURES
+from conformance.verdicts.verdicts import Deviation
+
+from .corpus import INSTANCES, called, matches, profile_of, recorded, world_of
+
+load()
+
+
+@cache
+def findings(instance: str, number: str) -> list[tuple[str, object]]:
+    """What the judge of a requirement finds in an instance's answers, by call id."""
+    decision, requirement = DECISIONS[number], requirements()[number]
+    if not requirement.applies(profile_of(instance)):
+        return []
+    if not decision.on:
+        return _compared(instance, number)
+    found: list[tuple[str, object]] = []
+    for item in chain.from_iterable(
+        recorded(instance) if method == "*" else called(instance).get(method, ())
+        for method in decision.on
+    ):
+        if decision.data and not item.pristine:
+            continue
+        absent = set(SIGNATURES) - set(profile_of(instance).methods)
+        if item.exchange.method in absent and number != "PW-SIG-003":
+            continue
+        finding = decision.judge(world_of(instance, item.dataset), item.exchange)
+        if finding is not None:
+            found.append((f"{item.dataset}:{item.id}", finding))
+    return found
+
+
+def _compared(instance: str, number: str) -> list[tuple[str, object]]:
+    decision, requirement = DECISIONS[number], requirements()[number]
+    by_id = {r.id: r for r in reversed(recorded(instance))}
+    found: list[tuple[str, object]] = []
+    for entry in requirement.recorded:
+        names = [entry] if entry in by_id else entry.split(" + ")
+        items = [by_id[name] for name in names if name in by_id]
+        if len(items) < len(names):
+            continue
+        world = world_of(instance, items[0].dataset)
+        finding = decision.judge(world, *(item.exchange for item in items))
+        if finding is not None:
+            found.append((entry, finding))
+    return found
+
+
+@pytest.mark.parametrize("number", sorted(requirements()))
+@pytest.mark.parametrize("instance", INSTANCES)
+def test_no_recorded_server_deviates(instance: str, number: str) -> None:
+    wrong = [
+        f"{call}: expected {finding.expected}; {finding.got}"
+        for call, finding in findings(instance, number)
+        if isinstance(finding, Deviation)
+    ]
+    if requirements()[number].level is MUST:
+        assert not wrong, "\n".join(wrong[:5])
+
+
+@pytest.mark.parametrize("number", sorted(requirements()))
+def test_the_recordings_show_it(number: str) -> None:
+    """Some recorded server that a requirement applies to is judged by it, unless none could be."""
+    requirement = requirements()[number]
+    judged = {i for i in INSTANCES if findings(i, number)}
+    able = {i for i in INSTANCES if requirement.applies(profile_of(i))}
+    if requirement.recorded:
+        assert judged, f"no recorded answer of {sorted(able)} is judged by it"
+    else:
+        assert requirement.facts.startswith("not recorded"), "say why no recording shows it"
+
+
+@pytest.mark.parametrize("number", sorted(n for n, r in requirements().items() if r.recorded))
+def test_its_provenance_is_judged(number: str) -> None:
+    """Each pattern that a requirement names as its provenance holds an answer that it judges."""
+    requirement, decision = requirements()[number], DECISIONS[number]
+    judged = {call for i in INSTANCES for call, _ in findings(i, number)}
+    for pattern in requirement.recorded:
+        if decision.on:
+            assert any(matches(pattern, c.split(":", 1)[1]) for c in judged), pattern
+        else:
+            assert pattern in judged, pattern
+
+
+@pytest.mark.parametrize("number", sorted(n for n, r in requirements().items() if r.level is INFO))
+def test_an_observation_varies(number: str) -> None:
+    """What never varies between recorded servers is no observation but a requirement."""
+    seen = {
+        i: frozenset(f.text for _, f in findings(i, number) if isinstance(f, Observation))
+        for i in INSTANCES
+    }
+    assert len({texts for texts in seen.values() if texts}) > 1, seen
+
+
+def test_every_requirement_is_decided() -> None:
+    assert set(DECISIONS) == set(requirements())
+
+
+def test_the_catalogue_is_large_enough() -> None:
+    assert len(requirements()) >= 120
+
+
+def test_every_requirement_names_known_releases() -> None:
+    for requirement in requirements().values():
+        assert requirement.releases in RELEASES
+        assert requirement.text.endswith(".")
+        assert requirement.why
+        assert "SERVER.md" in requirement.facts or requirement.facts.startswith("not recorded")
