@@ -47,11 +47,11 @@ __all__ = [
 ]
 
 _MODULES = {
-    "RECORDED": "patchwork.instances",
-    "Dataset": "patchwork.rows",
+    "RECORDED": "patchwork.instances.instances",
+    "Dataset": "patchwork.rows.rows",
     "Fault": "patchwork.faults",
     "FixtureError": "fixtures",
-    "Instance": "patchwork.instances",
+    "Instance": "patchwork.instances.instances",
     "Limits": "serving.limits",
     "LiveServer": "serving.thread",
     "Patchwork": "patchwork.patchwork",
@@ -59,7 +59,7 @@ _MODULES = {
     "Response": "protocol.messages",
     "Transport": "serving.transport",
     "dumps": "fixtures",
-    "instance": "patchwork.instances",
+    "instance": "patchwork.instances.instances",
     "load": "fixtures",
     "respond": "protocol",
     "serve": "serving.thread",

@@ -43,7 +43,7 @@ from .asking import (
 from .plugin import Runner
 from .runner import Options, leave_no_trace
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 
 
 @click.group()

@@ -98,14 +98,15 @@ def row(
     number: str,
     level: Level,
     releases: str,
+    *,
     text: str,
     why: str,
     facts: str,
-    *recorded: str,
+    recorded: Iterable[str] = (),
     python: int | None = None,
 ) -> Requirement:
     """One line of a table; `number` is the id without its `PW-`."""
-    return Requirement(f"PW-{number}", level, releases, text, why, facts, recorded, python)
+    return Requirement(f"PW-{number}", level, releases, text, why, facts, tuple(recorded), python)
 
 
 @cache

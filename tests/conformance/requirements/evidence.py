@@ -1,6 +1,6 @@
 """What real servers answered to the calls that requirements name, for `pw-conformance explain`.
 
-    python -m tests.conformance.requirements.evidence     writes conformance/requirements/recorded.json anew
+    python -m tests.conformance.requirements.evidence    writes requirements/recorded.json anew
 
 The recordings are not part of the wheel; this extract of them is.
 """
