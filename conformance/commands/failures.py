@@ -9,7 +9,6 @@ from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 from ..deciding.engine import DECISIONS, Decision, Session
-from ..deciding.restoring import restoring
 from ..target.exchange import NOWHERE, SILENCE, Exchange, Request, from_json
 from ..target.transport import NoAnswer
 from ..verdicts.verdicts import Deviation, Outcome, Run
@@ -87,7 +86,7 @@ def replay(options: Options, folder: Path) -> Iterator[tuple[str, list[Exchange]
                 told = f"--writes does not name the patch of {strangers[0].describe()}"
                 yield number, [], f"not sent: {told}"
             else:
-                with restoring(opened) if decision.writes else nullcontext():
+                with opened.restorer.restoring() if decision.writes else nullcontext():
                     exchanges, silent = _again(opened, requests)
                 yield number, exchanges, _said(opened, decision, exchanges, silent)
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from ..deciding.engine import Decision, Session
-from ..deciding.restoring import put_back
 from ..reports.redaction import clean_verdict
 from ..requirements.catalogue import Level, chosen, requirements
 from ..target.budget import BudgetSpent
@@ -287,7 +286,7 @@ def _put_back(runner: Runner, folder: str | None) -> None:
     opened = session(runner.options, runner.target)
     opened.journal = Path(folder) if folder else opened.journal
     try:
-        put_back(opened)
+        opened.restorer.put_back()
     except Trouble as error:
         opened.unrestored.append(str(error))
     runner.run.problems += [text for text in opened.unrestored if text not in runner.run.problems]

@@ -27,7 +27,7 @@ from ..verdicts.evidence import evidence_of
 from ..verdicts.reproduction import Trust
 from ..verdicts.verdicts import Deviation, Lasting, Outcome, Verdict
 from .drawing import Settings, draw
-from .restoring import at_rest, put_back, restoring
+from .restoring import Restorer
 from .shapes import sound_answer, sound_sample
 
 #: The answers are as they should be.
@@ -254,6 +254,18 @@ class Session:
                 raise result
         return tuple(r for r in results if isinstance(r, Exchange))
 
+    @property
+    def restorer(self) -> Restorer:
+        """What puts the patches back that are written to."""
+        return Restorer(
+            send=lambda request: self.send(request, fresh=True),
+            url=self.transport.endpoint.url,
+            patches=self.world.writable,
+            folder=self.journal,
+            budget=getattr(self.transport, "budget", None),
+            told=self.unrestored,
+        )
+
     def close(self) -> None:
         """Close what connections are kept open."""
         closing = getattr(self.transport, "close", None)
@@ -281,7 +293,7 @@ class Session:
         if (spared := decider.spared()) is not None:
             return spared
         try:
-            with restoring(self):
+            with self.restorer.restoring():
                 return decider.verdict()
         except (Trouble, BudgetSpent) as trouble:
             return _Found(Outcome.INCONCLUSIVE, str(trouble))
@@ -471,10 +483,10 @@ class _Decider:
 
         What patch_set never changes cannot be put back either, so that it does not show twice.
         """
-        put_back(self.session, keep=True)
+        self.session.restorer.put_back(keep=True)
         if isinstance(first, Lasting):
             return first, seen
-        if not at_rest(self.session):
+        if not self.session.restorer.at_rest():
             raise _Moving
         finding, exchanges = self._look(step, fresh=True)
         if not isinstance(finding, Deviation):

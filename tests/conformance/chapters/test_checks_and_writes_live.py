@@ -349,7 +349,7 @@ def test_a_killed_run_is_undone_by_whoever_comes_next(tmp_path: Path) -> None:
         assert values(server) != before
         assert len(list(tmp_path.iterdir())) == 1
         with looked_at(server, tmp_path, DEMO, (1,)) as opened:
-            restoring.put_back(opened)
+            opened.restorer.put_back()
         assert values(server) == before
     assert not list(tmp_path.iterdir())
 
@@ -361,9 +361,9 @@ def test_two_workers_never_write_at_once(tmp_path: Path) -> None:
         target = discover(options)
         one, other = session(options, target), session(options, target)
         refused = pytest.raises(Trouble, match="still writing")
-        with restoring.alone(one), refused, restoring.alone(other, 0.01):
+        with one.restorer.alone(), refused, other.restorer.alone(0.01):
             raise AssertionError("both write")
-        with restoring.alone(other, 0.01):
+        with other.restorer.alone(0.01):
             pass
 
 
@@ -389,5 +389,5 @@ def test_who_else_writes_to_the_patch_accuses_no_one(tmp_path: Path) -> None:
             finally:
                 stop.set()
                 writer.join()
-            restoring.put_back(opened)
+            opened.restorer.put_back()
     assert not [v for v in verdicts if v.outcome is Outcome.FAIL]
