@@ -17,15 +17,9 @@ from ..deciding.engine import Session
 from ..target.budget import Budget
 from ..target.exchange import Exchange, Request
 from ..target.login import LOGIN, refusal
+from ..target.sockets import HttpTransport
 from ..target.survey import Found, Surveyor, find
-from ..target.transport import (
-    Credentials,
-    Endpoint,
-    HttpTransport,
-    NoAnswer,
-    Transport,
-    endpoint_of,
-)
+from ..target.transport import Credentials, Endpoint, NoAnswer, Transport, endpoint_of
 from ..target.world import World
 from ..verdicts.reproduction import Trust
 

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ class Restorer:
         path = self.path
         if not path.exists():
             return
-        with _beyond(self.budget):
+        with self.budget.beyond() if self.budget else nullcontext():
             kept = _remembered(path)
             left = {number: v for number, v in kept.items() if not self._restored(number, v)}
         if keep:
@@ -200,19 +200,6 @@ def _remember(path: Path, values: dict[int, Values]) -> None:
             f"{path} cannot be written ({error.strerror}), so what must be put back could not be"
             " remembered: nothing was written"
         ) from None
-
-
-@contextmanager
-def _beyond(budget: Budget | None) -> Iterator[None]:
-    """Requests without a limit, though no faster than before."""
-    if budget is None:
-        yield
-        return
-    limit, budget.limit = budget.limit, 0
-    try:
-        yield
-    finally:
-        budget.limit = limit
 
 
 def _in_main_thread() -> bool:

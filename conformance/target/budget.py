@@ -15,23 +15,32 @@ GAP = 0.1
 
 
 class BudgetSpent(Exception):
-    """The run may send no more requests."""
+    """The run may send no more requests; the text says why."""
 
 
 class Budget:
-    """Counts requests, spaces them, and refuses more than allowed. Safe between processes.
+    """Counts what is sent, spaces it, and refuses more than allowed. Safe between processes.
 
-    `rate` is in requests a second, 0 for no limit; `limit` is the number of requests, 0 for none.
+    `rate` is in requests a second, `limit` a number of requests, `seconds` the time that the run
+    may take from the first of the budgets on one file; 0 is no limit. Times are those of the
+    monotonic clock, which is one for all processes of a machine and never set back.
     """
 
-    def __init__(self, path: Path, *, limit: int = 0, rate: float = 0.0) -> None:
-        self.path, self.limit, self.rate = path, limit, rate
+    def __init__(
+        self, path: Path, *, limit: int = 0, rate: float = 0.0, seconds: float = 0.0
+    ) -> None:
+        self.path, self.limit, self.rate, self.seconds = path, limit, rate, seconds
+        #: Whether nothing holds just now: what was written is being put back.
+        self.boundless = False
         with self._transaction() as db:
             db.execute(
-                "CREATE TABLE IF NOT EXISTS spent (requests INT, logins INT, next REAL, gap REAL)"
+                "CREATE TABLE IF NOT EXISTS spent (requests INT, logins INT, next REAL, gap REAL,"
+                " until REAL, stopped TEXT)"
             )
             if db.execute("SELECT 1 FROM spent").fetchone() is None:
-                db.execute("INSERT INTO spent VALUES (0, 0, 0, 0)")
+                until = time.monotonic() + seconds if seconds else 0
+                db.execute("INSERT INTO spent VALUES (0, 0, 0, 0, ?, '')", (until,))
+            self._until = float(db.execute("SELECT until FROM spent").fetchone()[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -46,15 +55,20 @@ class Budget:
             db.close()
 
     def take(self, *, login: bool = False) -> None:
-        """Wait for this request's turn. Raises BudgetSpent if there is none left."""
+        """Wait for this request's turn. Raises BudgetSpent if it must not be sent."""
         with self._transaction() as db:
-            requests, logins, slot, gap = db.execute("SELECT * FROM spent").fetchone()
-            if self.limit and requests >= self.limit:
-                raise BudgetSpent(f"all {self.limit} requests of --max-requests are spent")
+            requests, logins, slot, gap, _, stopped = db.execute("SELECT * FROM spent").fetchone()
+            now = time.monotonic()
+            turn = max(now, slot)
+            if not self.boundless:
+                if stopped:
+                    raise BudgetSpent(stopped)
+                if self.limit and requests >= self.limit:
+                    raise BudgetSpent(f"all {self.limit} requests of --max-requests are spent")
+                if self._until and turn >= self._until:
+                    raise BudgetSpent(self.over)
             if login and logins >= LOGINS:
                 raise BudgetSpent(f"no more than {LOGINS} wrong passwords are ever tried")
-            now = time.time()
-            turn = max(now, slot)
             after = turn + max(gap, 1 / self.rate if self.rate else 0)
             db.execute(
                 "UPDATE spent SET requests = ?, logins = ?, next = ?",
@@ -67,13 +81,47 @@ class Budget:
         """Let no worker send anything for that long (`Retry-After`), and be `slower` ever after:
         each time at half the rate, down to one request in two seconds."""
         with self._transaction() as db:
-            db.execute("UPDATE spent SET next = max(next, ?)", (time.time() + seconds,))
+            db.execute("UPDATE spent SET next = max(next, ?)", (time.monotonic() + seconds,))
             if slower:
                 gap = max(GAP, 1 / self.rate if self.rate else 0)
                 db.execute("UPDATE spent SET gap = min(2, max(2 * gap, ?))", (gap,))
 
+    def stop(self, why: str) -> None:
+        """Let no worker send anything any more. Raises BudgetSpent with that reason."""
+        with self._transaction() as db:
+            db.execute("UPDATE spent SET stopped = ? WHERE stopped = ''", (why,))
+        raise BudgetSpent(why)
+
+    @contextmanager
+    def beyond(self) -> Iterator[None]:
+        """Requests without a bound, though no faster than before: nothing may stay changed on
+        the server for the sake of one. They are counted all the same."""
+        before, self.boundless = self.boundless, True
+        try:
+            yield
+        finally:
+            self.boundless = before
+
+    @property
+    def over(self) -> str:
+        """What is said once the time is over."""
+        return f"the {self.seconds:g} s of --max-time are over"
+
+    def seconds_left(self) -> float | None:
+        """What is left of the run's time; None if it has no end."""
+        if not self._until or self.boundless:
+            return None
+        return max(0.0, self._until - time.monotonic())
+
     @property
     def spent(self) -> int:
-        """The requests taken so far, by all workers."""
+        """The requests sent so far, by all workers, resent ones included."""
         with self._transaction() as db:
             return int(db.execute("SELECT requests FROM spent").fetchone()[0])
+
+    @property
+    def stopped(self) -> str:
+        """Why nothing is sent any more, the number of requests aside; '' if something may be."""
+        with self._transaction() as db:
+            why = str(db.execute("SELECT stopped FROM spent").fetchone()[0])
+        return why or (self.over if self.seconds_left() == 0 else "")

@@ -1,4 +1,4 @@
-"""How requests travel: over a socket, byte for byte as asked, and never further than asked.
+"""How requests travel: to an endpoint, byte for byte as asked, and never further than asked.
 
 No redirect is followed, no proxy is used, no header is added that a request did not ask for.
 """
@@ -6,11 +6,8 @@ No redirect is followed, no proxy is used, no header is added that a request did
 from __future__ import annotations
 
 import base64
-import contextlib
 import http.client
 import ipaddress
-import socket
-import ssl
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -18,11 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
-from .budget import Budget
 from .exchange import ABSOLUTE, BASE, ENDPOINT, Answer, Basic, Request, redacted
 
-#: The largest answer that is read, in bytes.
-LARGEST = 64 * 1024 * 1024
 #: What front ends say in trouble; with the latter two they did not pass the request on.
 BUSY, UNDONE = frozenset({429, 502, 503, 504}), frozenset({429, 503})
 #: The longest Retry-After that is waited for, in seconds.
@@ -49,6 +43,10 @@ class Trouble(Exception):
 
 class NoAnswer(Trouble):
     """The connection stood, but no answer came, or the peer hung up instead."""
+
+
+class Unreachable(Trouble):
+    """No connection could be had at all."""
 
 
 @dataclass(frozen=True)
@@ -168,155 +166,20 @@ def written(answer: Answer) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + answer.body
 
 
-class HttpTransport:
-    """Sends requests to one endpoint over sockets, within a budget.
-
-    `timeout` is in seconds and holds for a whole answer, not for each read. Credentials are sent
-    over plain http to this machine alone, unless `plain_ok`.
-    """
-
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        budget: Budget,
-        *,
-        credentials: Credentials | None = None,
-        timeout: float = 30.0,
-        ca: str | None = None,
-        insecure: bool = False,
-        plain_ok: bool = False,
-    ) -> None:
-        self.endpoint, self.budget, self.timeout = endpoint, budget, timeout
-        self.credentials, self.ca, self.insecure = credentials, ca, insecure
-        self.plain_ok = plain_ok
-        self._kept: socket.socket | None = None
-
-    def close(self) -> None:
-        """Close the connection that is kept open, if one is."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
-
-    def send(self, request: Request, *, alone: bool = False) -> Answer:
-        """The answer, after up to two polite retries if a gateway says that it is busy."""
-        for attempt in range(3):
-            self.budget.take(login=request.login)
-            answer = self._once(request, alone)
-            wait = retry_after(answer)
-            again = answer.status in (UNDONE if request.writes else BUSY)
-            if not again or attempt == 2 or wait > PATIENCE:
-                return answer
-            self.budget.hold(max(wait, 1.0), slower=answer.status == 429)
-        raise AssertionError("unreachable")
-
-    def _once(self, request: Request, alone: bool) -> Answer:
-        data = compose(request, self.endpoint, self._authorization(request))
-        started = time.monotonic()
-        kept = None if alone else self._kept
-        if kept is not None:
-            self._kept = None
-            try:
-                return self._talk(kept, data, request, started, alone)
-            except NoAnswer:
-                if request.writes:  # it may have been carried out
-                    raise
-        return self._talk(self._connect(), data, request, started, alone)
-
-    def _authorization(self, request: Request) -> str | None:
-        value = request.authorization
-        if not isinstance(value, Basic):
-            return value
-        if self.credentials is None:
-            raise Trouble("this request needs credentials, and none were given")
-        if self.endpoint.scheme == "http" and not (self.endpoint.loopback or self.plain_ok):
-            raise Trouble(IN_THE_CLEAR.format(url=self.endpoint.url))
-        wrong = Credentials(self.credentials.username, WRONG_PASSWORD)
-        return value.form.format(token=self.credentials.token, wrong=wrong.token)
-
-    def _connect(self) -> socket.socket:
-        host, port = self.endpoint.host, self.endpoint.port
-        try:
-            plain = socket.create_connection((host, port), timeout=self.timeout)
-        except socket.gaierror:
-            raise Trouble(f"the name {host} does not resolve; check the spelling or DNS") from None
-        except TimeoutError:
-            raise Trouble(
-                f"{host}:{port} did not accept a connection within {self.timeout:g} s;"
-                " check the host, the port and firewalls"
-            ) from None
-        except ConnectionRefusedError:
-            raise Trouble(f"nothing listens on {host}:{port}; check the port") from None
-        except OSError as error:
-            raise Trouble(f"cannot connect to {host}:{port}: {error.strerror or error}") from None
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.endpoint.scheme == "http":
-            return plain
-        context = ssl.create_default_context(cafile=self.ca)
-        if self.insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        try:
-            return context.wrap_socket(plain, server_hostname=host)
-        except ssl.SSLCertVerificationError as error:
-            raise Trouble(
-                f"the certificate of {host} is not trusted ({error.verify_message});"
-                " name its authority with --ca FILE"
-            ) from None
-        except (ssl.SSLError, OSError) as error:
-            reason = getattr(error, "reason", None) or error
-            raise Trouble(
-                f"{host}:{port} does not speak TLS ({reason}); is it an http:// address?"
-            ) from None
-
-    def _talk(
-        self, sock: socket.socket, data: bytes, request: Request, started: float, alone: bool
-    ) -> Answer:
-        deadline = started + self.timeout
-        try:
-            sock.settimeout(self.timeout)
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                sock.sendall(data)  # it may have answered early and stopped reading
-            response = http.client.HTTPResponse(sock, method=request.method)
-            response.begin()
-            chunks, size = [], 0
-            while chunk := response.read1(1 << 20):
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > LARGEST:
-                    raise Trouble(f"an answer larger than {LARGEST >> 20} MB was given up")
-                if time.monotonic() > deadline:
-                    raise TimeoutError
-        except TimeoutError:
-            sock.close()
-            raise NoAnswer(f"no complete answer within {self.timeout:g} s") from None
-        except (http.client.HTTPException, OSError) as error:
-            sock.close()
-            what = str(error) or type(error).__name__
-            raise NoAnswer(f"the connection ended without an answer ({what})") from None
-        except Trouble:
-            sock.close()
-            raise
-        # Python 3.11 does not close a response that read1 came to the end of.
-        whole = response.isclosed() or response.length == 0
-        response.close()
-        if response.will_close or alone or request.version != "1.1" or not whole:
-            sock.close()
-        else:
-            self.close()
-            self._kept = sock
-        headers = tuple(response.getheaders())
-        return Answer(response.status, headers, b"".join(chunks), time.monotonic() - started)
-
-
 def retry_after(answer: Answer) -> float:
     """The seconds that a Retry-After header asks for; 0 if there is none."""
     value = (answer.header("retry-after") or "").strip()
-    if value.isdigit():
-        return float(value)
+    if value.isascii() and value.isdigit():
+        return float(value[:9])  # more digits are longer than anybody waits, too
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
+        then = parsedate_to_datetime(value).timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
         return 0.0
+    try:  # by the server's own clock, which alone it can mean
+        now = parsedate_to_datetime(answer.header("date") or "").timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
+        now = time.time()
+    return max(0.0, then - now)
 
 
 def endpoint_of(url: str) -> list[Endpoint]:

@@ -23,7 +23,8 @@ from conformance.deciding import restoring
 from conformance.deciding.engine import DECISIONS, Session
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Basic, Request, call
-from conformance.target.transport import Credentials, HttpTransport, NoAnswer, Trouble
+from conformance.target.sockets import HttpTransport
+from conformance.target.transport import Credentials, NoAnswer, Trouble
 from conformance.verdicts.verdicts import Outcome, Verdict
 from fakepw.patchwork.instances.instances import RECORDED
 from tests import recordings

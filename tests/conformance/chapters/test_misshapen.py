@@ -14,7 +14,7 @@ from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import DECISIONS
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Request
-from conformance.target.transport import HttpTransport
+from conformance.target.sockets import HttpTransport
 from conformance.verdicts.verdicts import Outcome
 
 load()

@@ -9,18 +9,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import fakepw
 from conformance.commands.runner import Options, discover
+from conformance.target import sockets
 from conformance.target.budget import Budget, BudgetSpent
 from conformance.target.exchange import Basic, call
+from conformance.target.sockets import HttpTransport, connect
 from conformance.target.survey import Unusable
 from conformance.target.transport import (
     Credentials,
     Endpoint,
-    HttpTransport,
     NoAnswer,
     Trouble,
     compose,
@@ -70,13 +72,12 @@ def test_credentials_are_never_shown() -> None:
 def test_a_connection_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On every Python: otherwise nothing is learnt of what a second call on it is answered."""
     opened: list[socket.socket] = []
-    connect = HttpTransport._connect
 
-    def counted(self: HttpTransport) -> socket.socket:
-        opened.append(connect(self))
+    def counted(*given: Any) -> socket.socket:
+        opened.append(connect(*given))
         return opened[-1]
 
-    monkeypatch.setattr(HttpTransport, "_connect", counted)
+    monkeypatch.setattr(sockets, "connect", counted)
     with fakepw.serve("demo") as server:
         transport = HttpTransport(endpoint_of(server.url)[0], Budget(tmp_path / "b"))
         for name in ("pw_rpc_version", "patch_list", "nosuch", "patch_list"):

@@ -1,0 +1,377 @@
+"""Requests over sockets: one deadline for all of an exchange, and nothing kept that may be stale.
+
+A front end may close a kept connection at any moment, some without saying so (SERVER.md 6.4). What
+writes is therefore sent on a connection of its own, and only what reads is ever sent again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import os
+import selectors
+import socket
+import ssl
+import threading
+import time
+from typing import Any
+
+from .budget import Budget, BudgetSpent
+from .exchange import Answer, Basic, Request, call
+from .transport import (
+    BUSY,
+    IN_THE_CLEAR,
+    PATIENCE,
+    UNDONE,
+    WRONG_PASSWORD,
+    Credentials,
+    Endpoint,
+    NoAnswer,
+    Trouble,
+    Unreachable,
+    compose,
+    retry_after,
+)
+
+#: The largest answer that is read, in bytes.
+LARGEST = 64 * 1024 * 1024
+#: So many requests in a row without an answer, and it is asked whether anything is still there.
+LOST = 3
+#: What is asked then: every Patchwork answers it at once.
+ARE_YOU_THERE = call("pw_rpc_version")
+
+
+class _Lost(NoAnswer):
+    """A kept connection turned out to be closed, before a byte of an answer came."""
+
+
+class Deadline:
+    """A moment by which an exchange must be over. `seconds` is how long that was to take."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """The seconds that are left. Raises TimeoutError if there are none."""
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+class _Arriving(io.RawIOBase):
+    """The bytes that come over a socket until a deadline. Raises Trouble beyond LARGEST."""
+
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self.sock, self.deadline = sock, deadline
+        self.received = 0
+        self.ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.ended:
+            return None
+        self.sock.settimeout(self.deadline.left())
+        count = self.sock.recv_into(buffer)
+        self.received += count
+        if self.received > LARGEST:
+            raise Trouble(f"an answer larger than {LARGEST >> 20} MB was given up")
+        return count
+
+
+class _Incoming(io.BufferedReader):
+    """What `http.client` reads responses from, one after another."""
+
+    def makefile(self, mode: str) -> _Incoming:
+        """As a socket's: http.client asks for it."""
+        return self
+
+    def close(self) -> None:
+        """Left open: a response that was read says nothing of what follows."""
+
+
+class HttpTransport:
+    """Sends requests to one endpoint over sockets, within a budget.
+
+    `timeout` is in seconds and holds for a whole exchange, from connecting to the last byte.
+    Credentials are sent over plain http to this machine alone, unless `plain_ok`.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        budget: Budget,
+        *,
+        credentials: Credentials | None = None,
+        timeout: float = 30.0,
+        ca: str | None = None,
+        insecure: bool = False,
+        plain_ok: bool = False,
+    ) -> None:
+        self.endpoint, self.budget, self.timeout = endpoint, budget, timeout
+        self.credentials, self.ca, self.insecure = credentials, ca, insecure
+        self.plain_ok = plain_ok
+        self._kept: socket.socket | None = None
+        self._process = os.getpid()
+        self._context: ssl.SSLContext | None = None
+        self._unanswered = 0
+
+    def close(self) -> None:
+        """Close the connection that is kept open, if one is."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def send(self, request: Request, *, alone: bool = False) -> Answer:
+        """The answer, after up to two polite retries if a gateway says that it is busy.
+
+        Raises Trouble or BudgetSpent; the latter also once the server has stopped answering.
+        """
+        try:
+            answer = self._politely(request, alone)
+        except (NoAnswer, Unreachable) as trouble:
+            self._missed(str(trouble))
+            raise
+        if answer.status in BUSY:
+            self._missed(f"a gateway in front answered HTTP {answer.status}")
+        else:
+            self._unanswered = 0
+        return answer
+
+    def _missed(self, why: str) -> None:
+        """Note that no answer came; after a few, stop all asking if nobody is there any more."""
+        self._unanswered += 1
+        if self._unanswered < LOST or self.budget.boundless:
+            return
+        self._unanswered = 0
+        with contextlib.suppress(NoAnswer, Unreachable):
+            if self._politely(ARE_YOU_THERE, True).status not in BUSY:
+                return
+        self.budget.stop(
+            f"{self.endpoint.host} has stopped answering, so it was asked no more: {LOST} requests"
+            f" in a row and then pw_rpc_version() got no answer ({why})"
+        )
+
+    def _politely(self, request: Request, alone: bool) -> Answer:
+        for attempt in range(3):
+            answer = self._once(request, alone)
+            wait = retry_after(answer)
+            again = answer.status in (UNDONE if request.writes else BUSY)
+            if not again or attempt == 2 or wait > PATIENCE:
+                return answer
+            self.budget.hold(max(wait, 1.0), slower=answer.status == 429)
+        raise AssertionError("unreachable")
+
+    def _once(self, request: Request, alone: bool) -> Answer:
+        data = compose(request, self.endpoint, self._authorization(request))
+        careful = request.writes or request.login  # it may have been carried out, or counted
+        kept = None if alone or careful else self._take_kept()
+        if kept is not None:
+            with contextlib.suppress(_Lost):
+                return self._exchange(kept, data, request, alone)
+        return self._exchange(None, data, request, alone)
+
+    def _take_kept(self) -> socket.socket | None:
+        """The kept connection, unless it was closed meanwhile, says what was not asked for, or is
+        that of the process that this one was forked from."""
+        kept, self._kept = self._kept, None
+        if kept is None or (self._process == os.getpid() and _quiet(kept)):
+            return kept
+        self._process = os.getpid()
+        kept.close()
+        return None
+
+    def _authorization(self, request: Request) -> str | None:
+        value = request.authorization
+        if not isinstance(value, Basic):
+            return value
+        if self.credentials is None:
+            raise Trouble("this request needs credentials, and none were given")
+        if self.endpoint.scheme == "http" and not (self.endpoint.loopback or self.plain_ok):
+            raise Trouble(IN_THE_CLEAR.format(url=self.endpoint.url))
+        wrong = Credentials(self.credentials.username, WRONG_PASSWORD)
+        return value.form.format(token=self.credentials.token, wrong=wrong.token)
+
+    def _exchange(
+        self, kept: socket.socket | None, data: bytes, request: Request, alone: bool
+    ) -> Answer:
+        """One request on the wire and the answer to it, counted and timed."""
+        self.budget.take(login=request.login)
+        left = self.budget.seconds_left()
+        deadline = Deadline(min(self.timeout, self.timeout if left is None else left))
+        try:
+            sock = kept or connect(self.endpoint, deadline, self._trusting)
+            return self._talk(sock, data, request, deadline, alone, reused=kept is not None)
+        except (NoAnswer, Unreachable):
+            if self.budget.seconds_left() == 0:  # not the server's fault
+                raise BudgetSpent(self.budget.over) from None
+            raise
+
+    def _trusting(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = ssl.create_default_context(cafile=self.ca)
+            if self.insecure:
+                self._context.check_hostname = False
+                self._context.verify_mode = ssl.CERT_NONE
+        return self._context
+
+    def _talk(
+        self,
+        sock: socket.socket,
+        data: bytes,
+        request: Request,
+        deadline: Deadline,
+        alone: bool,
+        *,
+        reused: bool,
+    ) -> Answer:
+        started = time.monotonic()
+        arriving = _Arriving(sock, deadline)
+        incoming = _Incoming(arriving)
+        keep = False
+        try:
+            _send(sock, data, deadline)
+            response = _begin(incoming, request.method)
+            body = bytearray()
+            while chunk := response.read1(1 << 20):
+                body += chunk
+            if response.length:
+                raise http.client.IncompleteRead(bytes(body[:0]), response.length)
+            arriving.ended = True
+            said_more = bool(incoming.peek(1))
+            keep = not (response.will_close or alone or request.version != "1.1" or said_more)
+        except TimeoutError:
+            raise NoAnswer(f"no complete answer within {deadline.seconds:g} s") from None
+        except http.client.IncompleteRead as error:
+            raise NoAnswer(f"the connection ended within the answer ({_short(error)})") from None
+        except (http.client.HTTPException, OSError) as error:
+            kind = _Lost if reused and not arriving.received else NoAnswer
+            what = str(error) or type(error).__name__
+            raise kind(f"the connection ended without an answer ({what})") from None
+        finally:
+            if not keep:
+                sock.close()
+        if keep:
+            self.close()
+            self._kept, self._process = sock, os.getpid()
+        headers = tuple(response.getheaders())
+        return Answer(response.status, headers, bytes(body), time.monotonic() - started)
+
+
+def _short(error: http.client.IncompleteRead) -> str:
+    missing = error.expected
+    return f"{missing} bytes that were announced did not come" if missing else "a chunk was cut"
+
+
+def _begin(incoming: _Incoming, method: str) -> http.client.HTTPResponse:
+    """The response up to its body; what only announces it (103 and its like) is passed over."""
+    while True:
+        response = http.client.HTTPResponse(incoming, method=method)  # type: ignore[arg-type]
+        response.begin()
+        if not 101 < response.status < 200:
+            return response
+
+
+def _send(sock: socket.socket, data: bytes, deadline: Deadline) -> None:
+    """Send all of it; or less, to a peer that answered early and stopped reading."""
+    rest = memoryview(data)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        while rest:
+            sock.settimeout(deadline.left())
+            rest = rest[sock.send(rest) :]
+
+
+def _quiet(sock: socket.socket) -> bool:
+    """Whether nothing has arrived on an idle connection, its end included."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return not selector.select(0)
+
+
+def connect(endpoint: Endpoint, deadline: Deadline, trusting: Any) -> socket.socket:
+    """A connection to the endpoint, TLS and all. Raises Trouble, in one sentence.
+
+    `trusting` makes the context of TLS, where that is spoken.
+    """
+    host, port = endpoint.host, endpoint.port
+    try:
+        plain = _reach(host, port, deadline)
+    except socket.gaierror:
+        raise Unreachable(f"the name {host} does not resolve; check the spelling or DNS") from None
+    except TimeoutError:
+        raise Unreachable(
+            f"{host}:{port} did not accept a connection within {deadline.seconds:g} s;"
+            " check the host, the port and firewalls"
+        ) from None
+    except ConnectionRefusedError:
+        raise Unreachable(f"nothing listens on {host}:{port}; check the port") from None
+    except OSError as error:
+        what = error.strerror or error
+        raise Unreachable(f"cannot connect to {host}:{port}: {what}") from None
+    if endpoint.scheme == "http":
+        return plain
+    try:
+        plain.settimeout(deadline.left())
+        wrapped: socket.socket = trusting().wrap_socket(plain, server_hostname=host)
+        return wrapped
+    except ssl.SSLCertVerificationError as error:
+        plain.close()
+        raise Unreachable(
+            f"the certificate of {host} is not trusted ({error.verify_message});"
+            " name its authority with --ca FILE"
+        ) from None
+    except TimeoutError:
+        plain.close()
+        raise NoAnswer(f"{host}:{port} did not finish TLS within {deadline.seconds:g} s") from None
+    except (ssl.SSLError, OSError) as error:
+        plain.close()
+        reason = getattr(error, "reason", None) or error
+        raise Unreachable(
+            f"{host}:{port} does not speak TLS ({reason}); is it an http:// address?"
+        ) from None
+
+
+def _reach(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """A TCP connection to the first address of the host that takes one."""
+    trouble: OSError = socket.gaierror("no address")
+    for family, kind, protocol, _, address in _addresses(host, port, deadline):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(deadline.left())
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+        except OSError as error:
+            sock.close()
+            trouble = error
+        except BaseException:
+            sock.close()
+            raise
+    raise trouble
+
+
+def _addresses(host: str, port: int, deadline: Deadline) -> list[Any]:
+    """The addresses of a host. A resolver knows no deadline, so it is waited for in a thread."""
+    with contextlib.suppress(socket.gaierror):
+        numeric = socket.AI_NUMERICHOST
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=numeric)
+    found: list[Any] = []
+
+    def resolve() -> None:
+        try:
+            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=resolve, daemon=True)
+    thread.start()
+    thread.join(deadline.left())
+    if not found:
+        raise socket.gaierror("the resolver did not answer")
+    if isinstance(found[0], OSError):
+        raise found[0]
+    return list(found[0])
