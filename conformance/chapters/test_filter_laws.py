@@ -93,6 +93,7 @@ def _listed(world: World) -> list[Step]:
                 )
             )
     if not steps:
+        world.need_patches()
         raise Lacking("neither patches nor checks could be listed")
     return steps
 
@@ -266,6 +267,7 @@ def _long_and_in_parts(world: World) -> list[Step]:
             whole = call(method, {"id__gte": low, "id__lt": low + width})
             steps.append((*parts[::2], whole, *parts[1::2]))
     if not steps:
+        world.need_patches()
         raise Lacking("neither patches nor checks could be listed")
     return steps[: 1 if world.thrifty else None]
 

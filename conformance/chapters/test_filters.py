@@ -14,7 +14,7 @@ from ..deciding.judging import array, deviates, empty, expect, faults, fixed, po
 from ..deciding.lookups import LOOKUPS, PATCH_FIELDS, clock_change, split
 from ..requirements.filters import FILTERS, Filter
 from ..target.exchange import NOWHERE, Exchange, call
-from ..target.world import Lacking, Row, World, parse_date, rows_of
+from ..target.world import Row, World, parse_date, rows_of
 from ..verdicts.verdicts import Deviation
 from .selecting import filter_of, known, mixed, pointless, selection, windowed
 from .test_reads import some
@@ -462,8 +462,7 @@ def test_in_of_nothing_gives_nothing(world: World, answer: Exchange) -> Finding:
 
 
 def _unfiltered(world: World) -> list[Step]:
-    if not world.all_patches:
-        raise Lacking("listing every patch of so large an instance would be a burden")
+    world.need_all_patches()
     return [(call("patch_list"), call("patch_list", {}), call("patch_list", None))]
 
 

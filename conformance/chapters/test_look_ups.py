@@ -44,7 +44,7 @@ def _gaps(world: World) -> list[Step]:
                 last = max(ids) + 3 if whole else window.high
                 steps += [call(method, n) for n in _unlisted(window.rows, min(ids), last)]
     if not steps:
-        raise Lacking("the instance lists nothing")
+        raise Lacking("this server lists nothing that could be looked up")
     return steps[:: max(1, len(steps) // 2)] if world.thrifty else steps
 
 
@@ -77,9 +77,9 @@ def test_what_is_not_listed_is_not_there(world: World, answer: Exchange) -> Find
 
 
 def _windows(world: World) -> list[Step]:
-    if not world.all_people:
-        raise Lacking("not all people were listed")
     world.need_patches()
+    if not world.all_people:
+        raise Lacking("so many people are not listed at once, which would be a burden")
     return [window.read("patch_list") for window in world.patches]
 
 
@@ -155,11 +155,9 @@ def test_a_person_has_a_user_or_none(world: World, answer: Exchange) -> Finding:
 
 
 def _users(world: World) -> list[Step]:
-    patches = [w.read("patch_list") for w in world.patches]
-    checks = [w.read("check_list") for w in world.checks]
-    if not patches or not checks:
-        raise Lacking("the instance lists no patches and checks")
-    return [(patches[0], checks[0])]
+    world.need_patches()
+    world.need_checks()
+    return [(world.patches[0].read("patch_list"), world.checks[0].read("check_list"))]
 
 
 @decides("READ-065", _users, data=True)

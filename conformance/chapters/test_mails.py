@@ -15,7 +15,7 @@ from pathlib import Path
 from ..deciding.engine import OK, Finding, Judge, Session, Step, decides
 from ..deciding.judging import NONE_FAULT, calls, deviates, expect, faults, poisoned
 from ..target.exchange import Exchange, call
-from ..target.world import Lacking, Row, World, parse_date
+from ..target.world import Row, World, parse_date
 from ..verdicts.verdicts import Deviation
 from .test_reads import PATCHES, one_int, sampled, some, windows
 
@@ -266,7 +266,7 @@ def _spoilt(world: World) -> list[Step]:
     if any("check_list" in n for n in spoilt):
         steps.append(call("check_list", {"max_count": 61}))
     if not steps:
-        raise Lacking("the instance lists no patch")
+        world.need_patches()
     return steps
 
 

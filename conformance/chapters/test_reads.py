@@ -116,7 +116,7 @@ def _spelt(*forms: Callable[[int], Any]) -> Callable[[World], list[Step]]:
                 number = found[0]["id"]
                 steps.append((call(method, number), *(call(method, f(number)) for f in forms)))
         if not steps:
-            raise Lacking("the instance holds nothing that could be asked for by id")
+            raise Lacking("this server lists nothing that could be asked for by id")
         return steps[::2] if world.thrifty else steps
 
     return probe
@@ -243,7 +243,7 @@ def _some_of(table: str, method: str) -> Callable[[World], list[Step]]:
     def probe(world: World) -> list[Step]:
         rows: list[Row] = getattr(world, table)
         if not rows:
-            raise Lacking(f"the instance lists no {table}")
+            raise Lacking(f"this server lists no {table}")
         return [call(method, row["id"]) for row in (some(rows, 4) if world.thrifty else rows)]
 
     return probe
@@ -517,7 +517,7 @@ def _elsewhere(world: World) -> list[Step]:
         if project["id"] != row["project_id"]
     ]
     if not steps:
-        raise Lacking("the instance holds but one project")
+        raise Lacking("this server holds but one project")
     return list(steps[:4])
 
 

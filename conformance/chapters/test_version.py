@@ -117,7 +117,8 @@ def _last_of_a_window(method: str):  # type: ignore[no-untyped-def]
         windows = world.patches if method == "patch_list" else world.checks
         found = [w for w in windows if len(w.rows) > 1]
         if not found:
-            raise Lacking("the instance holds no two rows to tell the last of")
+            kind = method.removesuffix("_list")
+            raise Lacking(f"this server shows no two {kind}s, of which one would be the last")
         return [call(method, {**found[0].bounds, "max_count": -1})]
 
     return probe

@@ -326,7 +326,7 @@ def _others(world: World) -> list[Step]:
     patch = named(world)
     windows = [w for w in world.patches if any(r["id"] not in world.writable for r in w.rows)]
     if not windows:
-        raise Lacking("no other patch could be listed")
+        raise Lacking("this server shows no patch but those that --writes names")
     return [
         (
             w.read("patch_list"),

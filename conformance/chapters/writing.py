@@ -90,7 +90,7 @@ def state(place: int, kind: Callable[[int], Any] = int) -> Callable[[World], Any
 
     def choose(world: World) -> Any:
         if len(world.states) < 2:
-            raise Lacking("the instance lists fewer than two states")
+            raise Lacking("this server lists fewer than two states")
         return {"state": kind(world.states[place]["id"])}
 
     return choose

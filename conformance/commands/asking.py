@@ -52,6 +52,27 @@ class Seconds(click.FloatRange):
         return float(number)
 
 
+def percent(text: str) -> float:
+    """A share of a hundred, with or without its sign. Raises ValueError if it is none."""
+    number = float(text.strip().removesuffix("%"))
+    if not 0 <= number <= 100:
+        raise ValueError
+    return number
+
+
+class Percent(click.ParamType):  # type: ignore[type-arg]
+    """A share of a hundred."""
+
+    name = "P%"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The number."""
+        try:
+            return percent(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no share: give 0% to 100%")
+
+
 class Release(click.ParamType):  # type: ignore[type-arg]
     """A release that the suite can tell from others."""
 

@@ -32,6 +32,7 @@ from . import failures
 from .asking import (
     LONGEST,
     Authorities,
+    Percent,
     Refused,
     Release,
     ReportFile,
@@ -68,6 +69,7 @@ def main() -> None:
 @click.option("-n", "workers", type=click.IntRange(1), default=1, help="Workers (pytest-xdist).")
 @click.option("--report", "wanted", multiple=True, type=ReportFile(), help="Write a report too.")
 @click.option("--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--min-decided", type=Percent(), help="Inconclusive if fewer MUSTs are decided.")
 @click.option("--expect-release", type=Release(), help="Fail if it is likely another release.")
 @click.option("--ca", type=Authorities(exists=True, dir_okay=False), help="Certificates to trust.")
 @click.option("--insecure", is_flag=True, help="Trust any certificate.")
@@ -204,6 +206,7 @@ def _arguments(options: Options, workers: int) -> list[str]:
         ("rate", options.rate),
         ("ca", options.ca),
         ("expect-release", options.expect_release),
+        ("min-decided", options.min_decided),
     ):
         if value is not None:
             words.append(f"--pw-{name}={value}")
@@ -253,6 +256,7 @@ def _run(console: Console, options: Options, workers: int) -> Run:
         "create_checks": options.create_checks,
         "select": list(options.select),
         "skip": list(options.skip),
+        "min_decided": f"{runner.run.min_decided:g}%",
     }
     return runner.run
 

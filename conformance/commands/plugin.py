@@ -21,6 +21,7 @@ from ..target.profile import RELEASES
 from ..target.survey import Unusable, card
 from ..target.transport import Credentials, Trouble
 from ..verdicts.verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
+from .asking import percent
 from .runner import WITH_WRITES, Options, Target, discover, leave_no_trace, session
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -39,6 +40,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("insecure", {"action": "store_true", "help": "trust any certificate"}),
     ("plain-http", {"action": "store_true", "help": "send credentials over http:// all the same"}),
     ("expect-release", {"choices": RELEASES, "help": "fail if it is likely another release"}),
+    ("min-decided", {"type": percent, "default": None, "help": "percent of MUSTs to be decided"}),
     ("journal", {"default": None, "help": "the folder that remembers what must be put back"}),
 )
 
@@ -75,14 +77,17 @@ def options_of(config: pytest.Config) -> Options:
         insecure=given["insecure"],
         plain_ok=given["plain-http"],
         expect_release=given["expect-release"],
+        min_decided=given["min-decided"],
     )
 
 
 class Runner:
     """Keeps the run on the controller; on a worker only the target."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, own: bool = False) -> None:
         self.options = options
+        #: Whether pytest runs by itself, so that its exit status is all that tells of the run.
+        self.own = own
         self.run = Run(options.url, started=datetime.now(UTC).isoformat(timespec="seconds"))
         self.target: Target | None = None
         self.session: Session | None = None
@@ -128,10 +133,10 @@ def pytest_configure(config: pytest.Config) -> None:
     options = options_of(config)
     if options.url:
         leave_no_trace()
-    runner = next(
-        (p for p in config.pluginmanager.get_plugins() if isinstance(p, Runner)), Runner(options)
-    )
+    given = (p for p in config.pluginmanager.get_plugins() if isinstance(p, Runner))
+    runner = next(given, Runner(options, own=True))
     runner.options = options
+    runner.run.min_decided = options.wanted_share
     config.stash[RUN] = runner
     told = getattr(config, "workerinput", {}).get("pw")
     if told:
@@ -276,6 +281,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     runner.count()
     if runner.run.trouble:
         terminalreporter.write_line(f"pw-conformance: {runner.run.trouble}")
+    if runner.run.verdicts and runner.run.shortfall:
+        terminalreporter.write_line(f"pw-conformance: {runner.run.shortfall}")
     if runner.run.verdicts:
         terminalreporter.write_line(f"pw-conformance: {runner.run.summary}")
 
@@ -297,5 +304,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     runner = session.config.stash.get(RUN, None)
     if runner and runner.target and not hasattr(session.config, "workerinput"):
         _put_back(runner, session.config.getoption("--pw-journal"))
-    if runner and runner.run.trouble and not hasattr(session.config, "workerinput"):
+    if runner is None or hasattr(session.config, "workerinput"):
+        return
+    short = runner.own and runner.run.verdicts and runner.run.shortfall
+    if runner.run.trouble or short:
         session.exitstatus = 3

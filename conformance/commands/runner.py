@@ -30,6 +30,9 @@ POLITE_REQUESTS = 600
 #: Requests that a run with --writes takes, about, when requests are few; and how many are not few.
 WITH_WRITES, ROOMY = 1200, 2000
 
+#: How much of what could be decided must be in a run of all requirements, in percent.
+SHARE = 1.0
+
 #: Examples of each property: as many as a budget of POLITE_REQUESTS allows, or more at home.
 REMOTE, LOCAL = 2, 8
 
@@ -66,6 +69,8 @@ class Options:
     ca: str | None = None
     insecure: bool = False
     expect_release: str | None = None
+    #: In percent; None asks for a little where nothing was selected.
+    min_decided: float | None = None
 
     def have(self) -> frozenset[str]:
         """What the operator gave, in the words of `engine.NEEDS`."""
@@ -77,6 +82,13 @@ class Options:
                 if self.create_checks:
                     found.add("checks")
         return frozenset(found)
+
+    @property
+    def wanted_share(self) -> float:
+        """How much of what could be decided must be, in percent."""
+        if self.min_decided is not None:
+            return self.min_decided
+        return 0.0 if self.select else SHARE
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -284,6 +284,7 @@ class Session:
             evidence_of(self.transport.endpoint, found.exchanges, self.trust),
             self.sent - sent,
             round(time.monotonic() - started, 4),
+            applies=decision.requirement.applies(self.world.profile),
         )
         self.report(verdict)
         return verdict

@@ -17,9 +17,11 @@ def render(run: Run) -> str:
 
 
 def _said(run: Run) -> tuple[str, str]:
+    share = f", {run.tally.decided} of {run.tally.of} decided" if run.verdicts else ""
     if run.failures:
-        return f"{len(run.failures)} failed", "red"
+        return f"{len(run.failures)} failed{share}", "red"
     if run.problems:
         number = len(run.problems)
-        return f"{number} problem{'s' if number > 1 else ''}", "red"
-    return run.headline, "green" if run.exit_code is ExitCode.CONFORMANT else "lightgrey"
+        return f"{number} problem{'s' if number > 1 else ''}{share}", "red"
+    green = run.exit_code is ExitCode.CONFORMANT
+    return f"{run.headline}{share}", "green" if green else "lightgrey"

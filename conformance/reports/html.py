@@ -44,6 +44,7 @@ def render(run: Run) -> str:
         failures=layout.failures(run),
         card=layout.card(run),
         settings=layout.settings(run),
+        decided=layout.decided(run),
         style=Markup(style),
         script=Markup(script),
         policy=(

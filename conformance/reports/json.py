@@ -18,6 +18,8 @@ from .layout import chapters, requirement
 FORMAT = 1
 
 _RUN = ("url", "started", "seconds", "requests", "trouble", "problems", "card", "settings")
+#: Came with a later version, so that older reports lack it.
+_LATER = ("min_decided",)
 
 
 def schema() -> dict[str, Any]:
@@ -37,7 +39,13 @@ def render(run: Run) -> str:
         "exit_code": int(run.exit_code),
         "summary": run.summary,
         "counts": {outcome.value: number for outcome, number in run.counts.items()},
-        **{name: getattr(run, name) for name in _RUN},
+        "decided": {
+            "musts": run.tally.decided,
+            "of": run.tally.of,
+            "undecided": run.tally.undecided,
+            "shortfall": run.shortfall,
+        },
+        **{name: getattr(run, name) for name in _RUN + _LATER},
         "chapters": {chapter.key: CHAPTERS[chapter.key] for chapter in found},
         "verdicts": [_verdict(verdict) for chapter in found for verdict in chapter.verdicts],
     }
@@ -83,7 +91,9 @@ def load(text: str) -> Run:
             from_dict({k: v for k, v in kept.items() if k not in ("chapter", "requirement")})
             for kept in report["verdicts"]
         ]
-        run = Run(**{name: report[name] for name in _RUN}, verdicts=verdicts)
+        given = {name: report[name] for name in _RUN}
+        given |= {name: report[name] for name in _LATER if name in report}
+        run = Run(**given, verdicts=verdicts)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"this report is damaged: {type(error).__name__} {error}") from None
     unknown = [verdict.id for verdict in verdicts if verdict.id not in requirements()]

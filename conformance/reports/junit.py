@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..requirements.catalogue import Level
 from ..verdicts.verdicts import Outcome, Run, Verdict
-from .layout import Chapter, card, chapters, requirement, settings
+from .layout import Chapter, card, chapters, decided, requirement, settings
 from .visible import decoded, plain, shortened
 
 #: How much of a raw request or answer is put into a failure, in characters. (GitLab reads 30 MB.)
@@ -61,6 +61,8 @@ def _whole(root: Element, run: Run) -> None:
     elif not run.verdicts:
         nothing = "no requirement was decided"
         _say(case, "error", "trouble", nothing, nothing)
+    elif run.shortfall:
+        _say(case, "error", "undecided", run.shortfall, run.shortfall)
     for number, problem in enumerate(run.problems, 1):
         case = SubElement(
             suite, "testcase", classname="pw-conformance.run", name=f"Problem {number}"
@@ -79,7 +81,7 @@ def _new_suite(root: Element, run: Run, name: str, seconds: float) -> Element:
         started = datetime.fromisoformat(run.started).astimezone(UTC)
         suite.set("timestamp", f"{started:%Y-%m-%dT%H:%M:%S}")
     properties = SubElement(suite, "properties")
-    pairs = [("url", run.url), ("verdict", run.headline)]
+    pairs = [("url", run.url), ("verdict", run.headline), ("decided", decided(run))]
     pairs += [(f"target: {label}", "; ".join(lines)) for label, lines in card(run)]
     pairs += [(f"setting: {label}", text) for label, text in settings(run)]
     for label, text in pairs:

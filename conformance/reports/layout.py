@@ -63,6 +63,12 @@ def failures(run: Run) -> list[Verdict]:
     ]
 
 
+def decided(run: Run) -> str:
+    """How many of how many MUSTs were decided, and why the others were not."""
+    tally = run.tally
+    return f"{tally.share}; {tally.undecided}" if tally.undecided else tally.share
+
+
 def requirement(verdict: Verdict) -> Requirement:
     """What the verdict is about."""
     return requirements()[verdict.id]

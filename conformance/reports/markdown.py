@@ -35,6 +35,8 @@ def _head(run: Run) -> list[str]:
     lines += [f"{code(run.url)}: {text(run.summary)}", ""]
     if run.trouble:
         lines += [f"> **Trouble:** {code(run.trouble)}", ""]
+    if run.verdicts and run.shortfall:
+        lines += [f"> **Undecided:** {code(run.shortfall)}", ""]
     for problem in run.problems:
         lines += [f"> **Problem:** {code(problem)}", ""]
     rows = card(run)

@@ -177,6 +177,8 @@ def show(console: Console, run: Run, kept: str = "") -> None:
     paragraphs(console, [(Text("problem", "bold red"), problem) for problem in run.problems])
     if run.trouble:
         paragraphs(console, [(Text("trouble", "bold magenta"), run.trouble)])
+    elif run.tally.decided and run.shortfall:  # if none was, the summary says why
+        paragraphs(console, [(Text("undecided", "bold magenta"), run.shortfall)])
     say(console, Text(plain(run.summary), HEADLINES[run.exit_code]))
 
 

@@ -20,6 +20,13 @@ FEW = 60
 
 VERSION = call("pw_rpc_version")
 
+#: Which releases share an API, in words.
+GENERATIONS = {
+    "1.0": "in release 1.0 alone",
+    "1.1": "in release 1.1 alone",
+    "2.0": "in every release from 2.0 on",
+}
+
 
 class Unusable(Exception):
     """There is no XML-RPC API to be tested at this URL; the text says why and what to do."""
@@ -175,6 +182,10 @@ class Surveyor:
         self._read_lists(fresh)
         fresh.patches = [self._again("patch_list", w, world.all_patches) for w in world.patches]
         fresh.checks = [self._again("check_list", w, world.all_checks) for w in world.checks]
+        if world.all_patches and not world.patches:  # the first may have come meanwhile
+            self._read_patches(fresh)
+        if world.all_checks and not world.checks and world.profile.api != "1.0":
+            self._read_checks(fresh)
         return fresh
 
     def _again(self, method: str, window: Window, whole: bool) -> Window:
@@ -209,7 +220,10 @@ class Surveyor:
     def _read_patches(self, world: World) -> None:
         oldest, listed = self._ends(world, "patch_list", FEW + 1)
         ids = sorted(row["id"] for row in oldest)
-        if listed and oldest and len(oldest) <= FEW:
+        if listed and not oldest:
+            world.all_patches = True
+            return
+        if listed and len(oldest) <= FEW:
             window = self._window("patch_list", max(0, ids[0] - 1), ids[-1] + 1)
             if window:
                 world.patches, world.all_patches = [window], True
@@ -265,6 +279,7 @@ class Surveyor:
         rows, listed = self._ends(world, "check_list", FEW + 1)
         ids = sorted(row["id"] for row in rows)
         if not ids:
+            world.all_checks = listed
             return
         if listed and len(ids) <= FEW:
             window = self._window("check_list", max(0, ids[0] - 1), ids[-1] + 1)
@@ -286,24 +301,47 @@ def _numbered(rows: list[Row] | None) -> list[Row]:
     return [row for row in rows or () if isinstance(row.get("id"), int)]
 
 
+def _size(rows: list[Row], whole: bool) -> str:
+    """How many rows there are, as far as is known."""
+    if whole:
+        return str(len(rows))
+    if not rows:
+        return "none that could be listed"
+    return f"{len(rows)} sampled; ids up to {max(row['id'] for row in rows)}"
+
+
+def _unlisted(world: World, method: str) -> bool:
+    """Whether discovery could not use what a method listed."""
+    return any(note.startswith(f"{method}(") for note in world.notes)
+
+
 def card(found: Found, world: World, have: frozenset[str]) -> dict[str, Any]:
     """The target card: what it is, how big, what will and will not be checked and why."""
     documented = world.evidence.get("documentation")
     about = world.evidence.get("about")
     version = found.version.answer.describe()
-    many = (
-        ""
-        if world.all_patches
-        else f"; ids up to {max((r['id'] for r in world.patch_rows), default=0)}"
-    )
     sizes = {
         "projects": str(len(world.projects)),
         "states": str(len(world.states)),
         "people": f"{len(world.people)}" if world.all_people else f"more than {FEW}",
-        "patches": f"{len(world.patch_rows)}{'' if world.all_patches else ' sampled'}{many}",
-        "checks": f"{len(world.check_rows)}{'' if world.all_checks else ' sampled'}",
+        "patches": _size(world.patch_rows, world.all_patches),
+        "checks": _size(world.check_rows, world.all_checks),
     }
-    will = ["everything that reads"]
+    if world.profile.api == "1.0":
+        del sizes["checks"]  # which came with 1.1
+    unread = [
+        name
+        for name, rows, whole in (
+            ("projects", world.projects, not _unlisted(world, "project_list")),
+            ("states", world.states, not _unlisted(world, "state_list")),
+            ("people", world.people, not _unlisted(world, "person_list")),
+            ("patches", world.patch_rows, world.all_patches),
+            ("checks", world.check_rows, world.all_checks or world.profile.api == "1.0"),
+        )
+        if not rows and not whole
+    ]
+    but = f", but for {' and '.join(unread)}, which could not be listed" if unread else ""
+    will = [f"everything that reads{but}"]
     wont = []
     for need, words in (
         ("credentials", "what needs a login (no --username)"),
@@ -318,7 +356,7 @@ def card(found: Found, world: World, have: frozenset[str]) -> dict[str, Any]:
         "url": found.endpoint.url,
         "version": version,
         "likely": world.profile.describe(),
-        "api": world.profile.api,
+        "api": f"{world.profile.api}, as {GENERATIONS[world.profile.api]}",
         "documented": len(documented.answer.documented) if documented else 0,
         "about": about.answer.api_status if about else {},
         "sizes": sizes,

@@ -120,14 +120,28 @@ class World:
     def need_patches(self) -> list[Row]:
         """The sampled patches; raises Lacking if there is none."""
         if not self.patch_rows:
-            raise Lacking("the instance holds no patch that could be listed")
+            raise Lacking(none_of("patch", self.all_patches))
         return self.patch_rows
 
     def need_checks(self) -> list[Row]:
         """The sampled checks; raises Lacking if there is none."""
         if not self.check_rows:
-            raise Lacking("the instance holds no check that could be listed")
+            raise Lacking(none_of("check", self.all_checks))
         return self.check_rows
+
+    def need_all_patches(self) -> list[Row]:
+        """Every patch that there is; raises Lacking if there is none, or not all are known."""
+        rows = self.need_patches()
+        if not self.all_patches:
+            raise Lacking(not_all("patches", self.evidence.get("patches")))
+        return rows
+
+    def need_all_checks(self) -> list[Row]:
+        """Every check that there is; raises Lacking if there is none, or not all are known."""
+        rows = self.need_checks()
+        if not self.all_checks:
+            raise Lacking(not_all("checks", self.evidence.get("checks")))
+        return rows
 
     def same_rows(self, other: World) -> bool:
         """Whether another look found the same rows."""
@@ -144,6 +158,20 @@ class World:
     def with_rows(self, **rows: Any) -> World:
         """A copy with other rows."""
         return replace(self, **rows)
+
+
+def none_of(what: str, whole: bool) -> str:
+    """Why no row of that kind is known; `whole` says that the whole list was read."""
+    return f"this server holds no {what}" if whole else f"no {what} of this server could be listed"
+
+
+def not_all(what: str, listed: Exchange | None) -> str:
+    """Why not every row of that kind is known, going by the first list of them."""
+    rows = rows_of(listed) if listed is not None else None
+    asked = listed.params[0].get("max_count", 0) if listed is not None else 0
+    if rows is None or len(rows) < asked:
+        return f"the {what} of this server cannot be listed together"
+    return f"so many {what} are not listed at once, which would be a burden"
 
 
 def rows_of(exchange: Exchange) -> list[Row] | None:

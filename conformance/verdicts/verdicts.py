@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from base64 import b64decode, b64encode
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -81,11 +82,81 @@ class Verdict:
     seconds: float = 0.0
     #: The baseline entry that excuses it, if any.
     excused: str = ""
+    #: Whether it is about servers of this kind at all: False of other releases and Pythons.
+    applies: bool = True
 
     @property
     def chapter(self) -> str:
         """The chapter of its requirement."""
         return requirements()[self.id].chapter
+
+
+#: How many reasons a tally names, and how much of each, in characters.
+REASONS, REASON = 3, 160
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many of the MUSTs were decided that apply to this release and to what was given.
+
+    `why` says why the others were not, and `lacking` what the operator did not give for those
+    that were not run: reasons with the number of requirements, the most frequent first.
+    """
+
+    decided: int
+    of: int
+    why: tuple[tuple[str, int], ...] = ()
+    lacking: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def count(cls, verdicts: list[Verdict]) -> Tally:
+        """The tally of these verdicts."""
+        musts = [v for v in verdicts if v.applies and requirements()[v.id].level is Level.MUST]
+        run = [v for v in musts if v.outcome is not Outcome.NOT_RUN]
+        open_ = [v for v in run if v.outcome not in (Outcome.PASS, Outcome.FAIL)]
+        return cls(
+            len(run) - len(open_),
+            len(run),
+            _reasons(open_),
+            _reasons([v for v in musts if v.outcome is Outcome.NOT_RUN]),
+        )
+
+    @property
+    def share(self) -> str:
+        """How many of how many."""
+        return f"{self.decided} of {self.of} MUSTs decided"
+
+    @property
+    def undecided(self) -> str:
+        """Why the others were not decided, in a sentence; '' if all were. Where none was, what
+        was not given counts, too."""
+        untried = _because(self.why, "could not be tried")
+        return untried or ("" if self.decided else _because(self.lacking, "not run"))
+
+    def falls_short(self, percent: float) -> str:
+        """Why this is no result, in a sentence: nothing was decided, or less than so much."""
+        needed = max(1, math.ceil(self.of * percent / 100))
+        if self.decided >= needed:
+            return ""
+        told = f"{self.share}, and --min-decided {percent:g}% asks for {needed}"
+        if not self.decided:
+            told = "no MUST was decided" if self.undecided else "no MUST was selected"
+        return f"{told}: {self.undecided}" if self.undecided else told
+
+
+def _reasons(verdicts: list[Verdict]) -> tuple[tuple[str, int], ...]:
+    found = Counter(verdict.reason for verdict in verdicts)
+    return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _because(reasons: tuple[tuple[str, int], ...], what: str) -> str:
+    told = [
+        f"{reason[:REASON] or 'nothing was said'}: {number}"
+        + (f" requirement{'' if number == 1 else 's'} {what}" if not place else "")
+        for place, (reason, number) in enumerate(reasons[:REASONS])
+    ]
+    rest = sum(number for _, number in reasons[REASONS:])
+    return "; ".join([*told, *([f"for other reasons: {rest}"] if rest else [])])
 
 
 @dataclass
@@ -103,6 +174,18 @@ class Run:
     trouble: str = ""
     #: What concerns the run and no requirement: stale baseline entries, what was not restored.
     problems: list[str] = field(default_factory=list)
+    #: How much of the tally must be decided, in percent; at least one MUST always must.
+    min_decided: float = 0.0
+
+    @property
+    def tally(self) -> Tally:
+        """How many of how many MUSTs were decided."""
+        return Tally.count(self.verdicts)
+
+    @property
+    def shortfall(self) -> str:
+        """Why too little was decided for a result, in a sentence; '' if enough was."""
+        return self.tally.falls_short(self.min_decided)
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -117,7 +200,8 @@ class Run:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 conformant, 1 not, 3 if trouble left a MUST undecided, 4 if the suite failed."""
+        """0 conformant, 1 not, 3 if trouble left a MUST undecided or too few were decided, 4 if
+        the suite failed."""
         if self.trouble.startswith(AT_FAULT):
             return ExitCode.INTERNAL
         if self.failures or self.problems:
@@ -126,7 +210,8 @@ class Run:
             v.outcome is Outcome.INCONCLUSIVE and requirements()[v.id].level is Level.MUST
             for v in self.verdicts
         )
-        return ExitCode.INCONCLUSIVE if self.trouble or undecided else ExitCode.CONFORMANT
+        inconclusive = self.trouble or undecided or self.shortfall
+        return ExitCode.INCONCLUSIVE if inconclusive else ExitCode.CONFORMANT
 
     @property
     def headline(self) -> str:
@@ -140,13 +225,16 @@ class Run:
 
     @property
     def summary(self) -> str:
-        """One line with every count."""
+        """One line with every count, what was decided of how much, and why no more."""
         counts = ", ".join(
             f"{number} {plural(outcome, number)}{self._known(outcome)}"
             for outcome, number in self.counts.items()
             if outcome in (Outcome.PASS, Outcome.FAIL) or number
         )
-        return f"{self.headline}: {counts}; {self.requests} requests in {self.seconds:.1f} s"
+        tally = self.tally
+        why = f" ({tally.undecided})" if tally.undecided else ""
+        spent = f"{self.requests} requests in {self.seconds:.1f} s"
+        return f"{self.headline}: {counts}; {tally.share}{why}; {spent}"
 
     def _known(self, outcome: Outcome) -> str:
         known = sum(1 for v in self.verdicts if v.excused and v.outcome is outcome)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -294,3 +295,43 @@ def test_failures_are_kept_and_sent_again(tmp_path: Path) -> None:
     )
     failures.store(run, tmp_path)
     assert failures.stored(tmp_path) == [("PW-VER-009", (request,))]
+
+
+def test_nothing_decided_is_inconclusive_and_says_what_is_missing(url: str) -> None:
+    done = suite("run", url, "--select", "WRITE")
+    assert done.returncode == 3
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("inconclusive: 0 passed, 0 failed, ")
+    assert "0 of 0 MUSTs decided (needs --writes PATCH_ID" in last or "needs --username" in last
+
+
+def test_an_empty_server_tells_how_little_was_decided() -> None:
+    with fakepw.serve({}, instance="3.2-py3-sqlite") as server:
+        words = ("run", server.url, "--select", "LIST", "--examples", "1")
+        done = suite(*words)
+        strict = suite(*words, "--min-decided", "90%")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"MUSTs decided \(this server holds no patch: \d\d requirements", done.stdout)
+    assert "holds        0 projects; 10 states; 0 people; 0 patches; 0 checks" in done.stdout
+    assert strict.returncode == 3
+    assert "and --min-decided 90% asks for " in strict.stdout
+
+
+@pytest.mark.parametrize("share", ["-1", "101%", "nan", "all"])
+def test_a_share_is_between_nothing_and_all(share: str) -> None:
+    done = suite("run", "x", "--min-decided", share)
+    assert done.returncode == 2
+    assert "give 0% to 100%" in done.stderr
+
+
+def test_pytest_says_that_nothing_was_decided(url: str) -> None:
+    words = [f"--pw-url={url}", "--pw-select=WRITE", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "conformance", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "pw-conformance: no MUST was decided: needs --" in done.stdout

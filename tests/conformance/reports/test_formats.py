@@ -24,6 +24,7 @@ from .builders import HOSTILE, RUNS, run_of
 
 MUST = builders.ids(Level.MUST)
 SHOULD = builders.ids(Level.SHOULD)
+ALL = len(MUST)
 
 
 @pytest.fixture(params=RUNS)
@@ -348,12 +349,20 @@ def test_code_in_markdown_cannot_be_left():
 @pytest.mark.parametrize(
     ("run", "message", "color"),
     [
-        (builders.conformant(), "conformant", "green"),
-        (builders.everything(), "3 failed", "red"),
-        (run_of(builders.failure(MUST[0], "a", "b")), "1 failed", "red"),
-        (replace(builders.conformant(), problems=["stale"]), "1 problem", "red"),
+        (builders.conformant(), f"conformant, {ALL} of {ALL} decided", "green"),
+        (builders.everything(), f"3 failed, {ALL - 3} of {ALL - 1} decided", "red"),
+        (run_of(builders.failure(MUST[0], "a", "b")), "1 failed, 1 of 1 decided", "red"),
+        (
+            replace(builders.conformant(), problems=["stale"]),
+            f"1 problem, {ALL} of {ALL} decided",
+            "red",
+        ),
         (builders.empty(), "inconclusive", "lightgrey"),
-        (run_of(Verdict(MUST[0], Outcome.INCONCLUSIVE)), "inconclusive", "lightgrey"),
+        (
+            run_of(Verdict(MUST[0], Outcome.INCONCLUSIVE)),
+            "inconclusive, 0 of 1 decided",
+            "lightgrey",
+        ),
     ],
 )
 def test_the_badge_is_what_shields_reads(run, message, color):
