@@ -40,7 +40,7 @@ _P = "fakepw/patchwork/"
 
 HOUSE = {
     # What a Patchwork is.
-    "words": _room(_P + "values", _P + "faults", _P + "hash_order", _P + "text"),
+    "words": _room(_P + "brief", _P + "values", _P + "faults", _P + "hash_order", _P + "text"),
     "rows": _room(_P + "rows", uses="words"),
     "instances": _room(_P + "instances"),
     "mail": _room(_P + "mail", uses="words rows instances"),

@@ -39,6 +39,14 @@ def login(authorization: str | None, store: Store, traits: Traits) -> User:
     raise Fault("Exception", "Invalid username/password")
 
 
+def name_of(authorization: str | None, traits: Traits) -> str | None:
+    """The user name in an Authorization header, right or wrong; None if there is none in it."""
+    try:
+        return _credentials((authorization or "").partition("Basic ")[2].strip(), traits)[0]
+    except Fault:
+        return None
+
+
 def _credentials(encoded: str, traits: Traits) -> tuple[str, str]:
     invalid = Fault("Exception", "Invalid authentication credentials")
     if traits.decodes_text_credentials and not traits.py2:

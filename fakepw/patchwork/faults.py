@@ -6,6 +6,8 @@ builtin under Python 2; its code is always 1 (SERVER.md 1.2, 2).
 
 from __future__ import annotations
 
+from .brief import brief
+
 
 class Fault(Exception):
     """A call that failed as a real server would fail it.
@@ -20,6 +22,9 @@ class Fault(Exception):
         self.kind = kind
         self.text = text
         self.code = code
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {brief(self.code)}: {brief(self.kind)}, {brief(self.text)}>"
 
 
 class Refusal(Fault):

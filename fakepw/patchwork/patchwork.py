@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from . import reads, writes
-from .auth import login
+from .auth import login, name_of
 from .backend import Backend
+from .brief import described
 from .faults import Fault
 from .instances.instances import DEFAULT, Instance, instance
 from .records import Records
@@ -124,6 +125,10 @@ class Patchwork:
             if not method.since or getattr(self.traits, method.since)
         }
 
+    def __repr__(self) -> str:
+        off = "" if self.enabled else "XML-RPC switched off"
+        return described(self, self.instance.name, f"patches {len(self.store.patches)}", off)
+
     @property
     def signatures(self) -> dict[str, str]:
         """Every method's signature as the documentation page shows it, alphabetically."""
@@ -160,6 +165,11 @@ class Patchwork:
             return known.run(self._backend, *given)
         except Fault:
             return type(known.fallback)()
+
+    def caller(self, method: str | None, authorization: str | None) -> str | None:
+        """The user name that an Authorization header gives, if that method asks who is calling."""
+        known = self.methods.get(method) if method is not None else None
+        return name_of(authorization, self.traits) if known is not None and known.auth else None
 
     def _now(self) -> datetime:
         return self.clock()  # which may be set while the server runs

@@ -12,19 +12,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .brief import brief
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Binary:
     """A base64 parameter: what it decodes to."""
 
     data: bytes
 
+    def __repr__(self) -> str:
+        return f"Binary({brief(self.data)})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class DateTime:
     """A dateTime.iso8601 parameter: its text, which servers never look into (SERVER.md 1.2)."""
 
     value: str
+
+    def __repr__(self) -> str:
+        return f"DateTime({brief(self.value)})"
 
 
 class Record(dict[str, Any]):

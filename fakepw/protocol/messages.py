@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from ..patchwork.brief import asked, brief, cut, described
+from ..patchwork.faults import Fault
 
 #: What gunicorn takes for a method: it answers 400 to lower case (SERVER.md 1.1).
 METHOD = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{3,20}")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Request:
     """One HTTP request as it arrived.
 
@@ -29,7 +32,11 @@ class Request:
     headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
     version: str = "1.1"
-    seen: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    seen: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
+
+    def __repr__(self) -> str:
+        line = asked(b"%b %b" % (self.method[:20], self.target))
+        return described(self, line, f"{len(self.headers)} headers, {len(self.body)} bytes")
 
     def again(self, body: bytes) -> Request:
         """The same request with another body, which spares `protocol` to look at its head again."""
@@ -38,7 +45,7 @@ class Request:
         return request
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Response:
     """What to answer. `body` is a list of chunks, written one after the other.
 
@@ -50,6 +57,50 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: list[bytes] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        size = sum(map(len, self.body))
+        return described(self, str(self.status), f"{len(self.headers)} headers, {size} bytes")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Called:
+    """A request that was a call, as the server understood it: for logs.
+
+    `method` is None and `params` are empty if the body is no methodCall.  `user` is the name that
+    the caller gave where the method asks for one, never a password.  `answer` is the result, the
+    Fault, or the Echo that the client was sent.
+    """
+
+    method: str | None
+    params: Sequence[Any]
+    user: str | None
+    answer: Any
+
+    def __repr__(self) -> str:
+        name = "no methodCall" if self.method is None else _name(self.method)
+        params = "" if self.method is None else f"({cut(brief(list(self.params))[1:-1], 200)})"
+        who = "" if self.user is None else f" by {_name(self.user)}"
+        return f"{name}{params}{who} -> {_answer(self.answer)}"
+
+
+#: Is told of every call, once it is carried out.
+Watch = Callable[[Called], None]
+
+
+def _name(text: str) -> str:
+    """A name that a client chose: quoted, unless it is a plain word."""
+    return text if text.isidentifier() and text.isascii() and len(text) <= 30 else brief(text)
+
+
+def _answer(answer: Any) -> str:
+    if isinstance(answer, Fault):
+        return f"fault {answer.kind}: {brief(answer.text)}"
+    if isinstance(answer, Echo):
+        return f"its own fault, {brief(answer.code)}: {brief(answer.string)}"
+    if isinstance(answer, list) and len(answer) > 3:
+        return f"{len(answer)} items"
+    return cut(brief(answer, 1), 100)
 
 
 class Echo(Exception):

@@ -30,7 +30,7 @@ _YEAR = timedelta(seconds=31_449_600)
 _TOKEN = frozenset(string.ascii_letters + string.digits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Page:
     """A view's answer.
 

@@ -7,8 +7,9 @@ A call of the API in its plain form stays on a short path: one look at the heade
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
@@ -17,7 +18,7 @@ from . import documentation, html, views
 from .decode import Decoder
 from .encode import Unprintable, echo_response, fault_response
 from .encode import response as value_response
-from .messages import METHOD, Echo, Request, Response
+from .messages import METHOD, Called, Echo, Request, Response, Watch
 from .page import HTML, NO_COOKIES, Cookies, Field, Page, cookies, finish
 from .routes import Routes, split_target
 from .views import Visit
@@ -55,6 +56,9 @@ class Call(NamedTuple):
     who: str | None  # the Authorization header
     cookies: Cookies
 
+    def __repr__(self) -> str:
+        return "<Call>"  # credentials are no one's business
+
 
 class Site:
     """How the instances with some traits speak HTTP."""
@@ -72,8 +76,10 @@ class Site:
         self._before, self._after = pattern[:at], () if at is None else pattern[at + 1 :]
         self._headers: dict[int, tuple[Field, ...]] = {}  # by the length that they give
 
-    def respond(self, request: Request, patchwork: Patchwork) -> Response:
-        """The answer to a request, of whatever kind."""
+    def respond(
+        self, request: Request, patchwork: Patchwork, watch: Watch | None = None
+    ) -> Response:
+        """The answer to a request, of whatever kind; `watch` is told if it was a call."""
         seen = request.seen.get(self)
         if seen is None or not patchwork.enabled:
             found = self._look(request, patchwork)
@@ -81,7 +87,7 @@ class Site:
                 return found
             request.seen[self] = seen = found
         sized, who, sent = seen
-        status, chunks = self.call(request.body if sized else b"", who, patchwork)
+        status, chunks = self.call(request.body if sized else b"", who, patchwork, watch)
         return self._answer(status, chunks, sent, patchwork)
 
     def _look(self, request: Request, patchwork: Patchwork) -> Call | Response:
@@ -118,26 +124,42 @@ class Site:
             page = self.routes.page(visit)
         return finish(page, method, sent, self.traits, patchwork.clock())
 
-    def call(self, body: bytes, who: str | None, patchwork: Patchwork) -> tuple[int, list[bytes]]:
+    def call(
+        self, body: bytes, who: str | None, patchwork: Patchwork, watch: Watch | None = None
+    ) -> tuple[int, list[bytes]]:
         """The status and the chunks of the body that answer one methodCall.
 
         `who` is the Authorization header.
         """
+        method: str | None = None
+        params: Sequence[Any] = ()
+        answer: Any
         try:
-            try:
-                limit = self.traits.body_limit
-                if limit is not None and len(body) > limit:
-                    raise Fault(*_TOO_BIG)
-                method, params = self.decode(body)
-                return 200, value_response(patchwork.call(method, params, who))
-            except Fault as fault:
-                return 200, fault_response(fault, self.traits)
-            except Echo as echo:
-                return 200, echo_response(echo.code, echo.string, self.traits)
-            except RecursionError:
-                kind = "RuntimeError" if self.traits.py2 else "RecursionError"
-                return 200, fault_response(Fault(kind, _TOO_DEEP), self.traits)
-        except (Unprintable, RecursionError):  # of writing a fault: nothing catches that
+            limit = self.traits.body_limit
+            if limit is not None and len(body) > limit:
+                raise Fault(*_TOO_BIG)
+            method, params = self.decode(body)
+            answer = patchwork.call(method, params, who)
+            chunks = value_response(answer)
+        # What is kept is made anew: the traceback of what was raised knows this frame, and so would
+        # keep the body for a while.
+        except Fault as fault:
+            answer, chunks = Fault(fault.kind, fault.text, fault.code), None
+        except Echo as echo:
+            answer, chunks = Echo(echo.code, echo.string), None
+        except RecursionError:
+            kind = "RuntimeError" if self.traits.py2 else "RecursionError"
+            answer, chunks = Fault(kind, _TOO_DEEP), None
+        if watch is not None:
+            watch(Called(method, params, patchwork.caller(method, who), answer))
+        return (200, chunks) if chunks is not None else self._fault(answer)
+
+    def _fault(self, answer: Fault | Echo) -> tuple[int, list[bytes]]:
+        try:
+            if isinstance(answer, Echo):
+                return 200, echo_response(answer.code, answer.string, self.traits)
+            return 200, fault_response(answer, self.traits)
+        except (Unprintable, RecursionError):  # nothing catches what fails of writing a fault
             return 500, []
 
     def _without_call(self, visit: Visit) -> Page:

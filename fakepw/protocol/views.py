@@ -33,7 +33,7 @@ Row = TypeVar("Row")
 _URL_SAFE = "!$&'()*+,;=/~:@"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Visit:
     """A request as the views see it: `path` decoded, `query` raw, `host` as the client named it."""
 

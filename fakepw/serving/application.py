@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+
+from ..patchwork.brief import asked, brief
 from ..patchwork.instances.instances import Instance
 from ..patchwork.patchwork import Patchwork
-from ..protocol.messages import Request, Response
+from ..protocol.messages import Request, Response, Watch
 from ..protocol.site import site_of
 from .control import Control
 from .framing import page
 from .limits import Limits
 from .server import Application
 
+log = logging.getLogger("fakepw")
+
 #: The body up to which an old Django is imitated, which had no bound at all (SERVER.md 2).
 LONGEST_BODY = 64 * 1024 * 1024
 
 
-def application(patchwork: Patchwork) -> Application:
-    """The application that serves a Patchwork, and `/_fakepw/` to control it."""
+def application(patchwork: Patchwork, watch: Watch | None = None) -> Application:
+    """The application that serves a Patchwork, and `/_fakepw/` to control it.
+
+    `watch` is told of every call.  What is answered 400 is in the log: a client that makes such a
+    mistake seldom says so.
+    """
     control = Control(patchwork)
     site = site_of(patchwork.traits)
     kept = limits_of(patchwork.instance).body_bytes
@@ -28,9 +37,19 @@ def application(patchwork: Patchwork) -> Application:
             return control.answer(request)
         if not bounded and len(request.body) > kept:
             return page(413, f"fakepw takes bodies of up to {kept} bytes")
-        return site.respond(request, patchwork)
+        response = site.respond(request, patchwork, watch)
+        if response.status == 400:
+            log.warning("%s was answered 400", _mistake(request))
+        return response
 
     return answer
+
+
+def _mistake(request: Request) -> str:
+    """What was asked, with the Host header, which is one of the things that can be wrong."""
+    hosts = [value.decode("latin-1") for name, value in request.headers if name == b"host"]
+    line = asked(b"%b %b" % (request.method, request.target))
+    return f"{line} to the host {' and '.join(map(brief, hosts))}" if hosts else line
 
 
 def limits_of(instance: Instance) -> Limits:

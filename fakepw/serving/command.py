@@ -17,8 +17,9 @@ import click
 import msgspec
 
 from ..fixtures import FixtureError
+from ..patchwork.brief import asked
 from ..patchwork.patchwork import Patchwork
-from ..protocol.messages import Request, Response
+from ..protocol.messages import Called, Request, Response
 from .application import application, limits_of
 from .banner import banner
 from .loop import new_event_loop
@@ -82,8 +83,8 @@ def serve(
         _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
-    answer = application(patchwork)
-    server = Server(_logged(answer) if verbose else answer, limits_of(patchwork.instance))
+    answer = _logged(patchwork) if verbose else application(patchwork)
+    server = Server(answer, limits_of(patchwork.instance))
     bound, port = listener.getsockname()[:2]
     base_url = f"http://{url_host(bound)}:{port}/"
     if not (bound.startswith("127.") or bound == "::1"):
@@ -138,19 +139,25 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _logged(answer: Application) -> Application:
-    """The same application, with a line in the log for each request."""
+def _logged(patchwork: Patchwork) -> Application:
+    """The application, with a line in the log for each request: what was asked, and the answer."""
+    calls: list[Called] = []
+    answer = application(patchwork, calls.append)
 
     def logged(request: Request) -> Response:
+        calls.clear()
         start = time.perf_counter()
         response = answer(request)
+        taken = (time.perf_counter() - start) * 1000
+        size = sum(map(len, response.body))
+        line = asked(b"%b %b" % (request.method, request.target))
         log.info(
-            "%s %s %d %d bytes %.1f ms",
-            request.method.decode("latin-1"),
-            request.target[:500].decode("latin-1"),
+            "%s %d %d bytes %.1f ms%s",
+            line,
             response.status,
-            sum(map(len, response.body)),
-            (time.perf_counter() - start) * 1000,
+            size,
+            taken,
+            "".join(f": {call!r}" for call in calls),
         )
         return response
 

@@ -194,9 +194,9 @@ class Connection(Reader, asyncio.BufferedProtocol):
                     self._continue()
                 return
 
-    def _refuse(self, status: int, detail: str) -> None:
+    def _refuse(self, status: int, detail: str, line: bytes = b"") -> None:
         """Give the last answer of this connection, which is the server's and no application's."""
-        self.server.refused(self, status, detail)
+        self.server.refused(self, status, detail, line)
         self.phase = OVER
         self.refused = True
         self._release()

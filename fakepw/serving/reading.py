@@ -107,8 +107,11 @@ class Reader:
         """A head is complete, its body is not."""
         raise NotImplementedError
 
-    def _refuse(self, status: int, detail: str) -> None:
-        """This is no request that can be answered: say why, with that status, and read no more."""
+    def _refuse(self, status: int, detail: str, line: bytes = b"") -> None:
+        """This is no request that can be answered: say why, with that status, and read no more.
+
+        `line` is its first one, for the log, as far as that is known.
+        """
         raise NotImplementedError
 
     def fail(self, error: BaseException) -> None:
@@ -226,7 +229,7 @@ class Reader:
         if not keep_alive:
             self.phase = OVER
             if version not in ("1.0", "1.1"):
-                self._refuse(400, f"Invalid HTTP Version {version}")
+                self._refuse(400, f"Invalid HTTP Version {version}", self._line())
                 return
         self._take(request, keep_alive)
 
@@ -250,7 +253,7 @@ class Reader:
             self._continue()
             self.trailing += self.reading
             if self.trailing > self.server.limits.header_bytes + MOST_READ:
-                self._refuse(431, "limit request trailer fields size")
+                self._refuse(431, "limit request trailer fields size", self._line())
         if self.phase != OVER:
             overhead = _OVERHEAD + _HEADER_OVERHEAD * len(self.headers)
             self._hold(len(self.body) + self.head_size + overhead)
@@ -260,7 +263,8 @@ class Reader:
         limit = self.server.limits.header_bytes
         size = len(self.target) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > limit or self.head_size > limit + MOST_READ:
-            self._refuse(431, f"limit request headers fields size ({limit} bytes)")
+            detail = f"limit request headers fields size ({limit} bytes)"
+            self._refuse(431, detail, self._line())
 
     def _longer_body(self, data: bytes) -> None:
         """A part of a body that does not come at once; what is over the limit is dropped."""
@@ -303,7 +307,21 @@ class Reader:
             self.fail(stop.__context__ or stop)
         elif not self._unusual_method(data):
             # After a request that ended in it, who knows where in the read the bad one begins?
-            self._refuse(400, _reason(b"" if self.complete else data, stop))
+            line = self._line(data)
+            self._refuse(400, _reason(b"" if self.complete else data, line, stop), line)
+
+    def _line(self, data: bytes = b"") -> bytes:
+        """The first line of the request that is being read, as far as it is known.
+
+        `data` are the bytes that it may begin with.
+        """
+        method = self.sent[0] if self.sent else self.parser.get_method()
+        if self.target:
+            return b"%b %b" % (method, self.target)
+        line = data.partition(b"\n")[0].removesuffix(b"\r")
+        if self.sent:
+            return b"%b %b" % (method, line.partition(b" ")[2])
+        return b"" if self.complete else line
 
     def _no_upgrade(self, rest: bytes) -> None:
         """Go on in HTTP/1.1 after a head that asks for another protocol, as real servers do.
@@ -331,11 +349,14 @@ class Reader:
         return not blank and _METHOD_SO_FAR.fullmatch(token) is not None
 
 
-def _reason(data: bytes, error: Exception) -> str:
+def _reason(data: bytes, line: bytes, error: Exception) -> str:
     """What to say of data that are no HTTP; of a method, in gunicorn's words (`http/get`).
 
-    `data` are the bytes from the request's beginning on, or empty where that is not known.
+    `data` are the bytes from the request's beginning on, or empty where that is not known; `line`
+    is its first line.
     """
+    if line.startswith(b"CONNECT "):
+        return "Invalid HTTP request: CONNECT is for proxies, and this is none"
     token = data.split(b" ", 1)[0]
     if data.startswith(b"\x16\x03"):
         return "Invalid HTTP request: a TLS handshake, but this server speaks plain http"

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from ..patchwork.brief import asked
 from ..patchwork.text import internet_date
 from ..protocol.messages import Request, Response
 from .connection import Connection
@@ -190,10 +191,14 @@ class Server:
             if mid_answer:
                 self._vanished.append(connection.peer())
 
-    def refused(self, connection: Connection, status: int, detail: str) -> None:
-        """Log that a request was refused (connections turned away are summed up by the sweep)."""
+    def refused(self, connection: Connection, status: int, detail: str, line: bytes) -> None:
+        """Log that a request was refused (connections turned away are summed up by the sweep).
+
+        `line` is the first one of it, as far as it is known.
+        """
         if connection in self.connections:
-            log.warning("%s was answered %d: %s", connection.peer(), status, detail)
+            what = f"; it asked: {asked(line)}" if line else ""
+            log.warning("%s was answered %d: %s%s", connection.peer(), status, detail, what)
 
     def failed(self, request: Request, error: Exception) -> Response:
         """Log what the application raised, and answer 500."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
 import contextlib
 import json
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -229,6 +231,42 @@ def test_verbose_logs_each_request_and_otherwise_nothing_is_logged(fixture):
             _, _, errors = stopped(process)
             assert errors.count("POST /xmlrpc/ 200 222 bytes") == count
             assert len(errors.splitlines()) == count
+
+
+def test_verbose_logs_what_was_asked_by_whom_and_what_came_of_it(tmp_path):
+    users = [{"username": "kim", "password": "earl-grey", "maintainer_of": ["netdev"]}]
+    path = tmp_path / "f.json"
+    path.write_text(
+        json.dumps(
+            {"projects": [{"linkname": "netdev"}], "users": users, "patches": [{"name": "x"}]}
+        )
+    )
+    with started(path, "--json", "-v") as process:
+        url = json.loads(process.stdout.readline())["url"]
+        ours, theirs = (url.replace("//", f"//kim:{word}@") for word in ("earl-grey", "wrong"))
+        with xmlrpc.client.ServerProxy(ours) as client:
+            assert client.patch_set(1, {"commit_ref": "0123"})
+            client.patch_list({"name__icontains": "x" * 1000})
+        with xmlrpc.client.ServerProxy(theirs) as client, pytest.raises(xmlrpc.client.Fault):
+            client.patch_set(1, {})
+        with xmlrpc.client.ServerProxy(url) as client, pytest.raises(xmlrpc.client.Fault):
+            client.nosuch("a\nb")
+        urllib.request.urlopen(url).close()
+        request = urllib.request.Request(url, b"no XML")
+        urllib.request.urlopen(request).close()
+        errors = stopped(process)[2]
+    ends = [line.split(" ms", 1)[1] for line in errors.splitlines()]
+    assert ends[0] == ": patch_set(1, {'commit_ref': '0123'}) by kim -> True"
+    assert ends[1].startswith(": patch_list({'name__icontains': 'xxxx")
+    assert ends[1].endswith("… and 940 more}) -> []")
+    assert ends[2] == ": patch_set(1, {}) by kim -> fault Exception: 'Invalid username/password'"
+    assert ends[3] == (": nosuch('a\\nb') -> fault Exception: 'method \"nosuch\" is not supported'")
+    assert ends[4] == ""
+    assert ends[5].startswith(": no methodCall -> fault xml.parsers.expat.ExpatError: ")
+    assert "GET /xmlrpc/ 200 " in errors.splitlines()[4]
+    assert "earl-grey" not in errors
+    assert "wrong" not in errors
+    assert base64.b64encode(b"kim:earl-grey").decode() not in errors
 
 
 def test_loopback_is_the_default_and_anything_else_is_warned_of(fixture):

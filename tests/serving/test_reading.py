@@ -30,7 +30,7 @@ class Recorder(Reader):
     def _continue(self) -> None:
         pass
 
-    def _refuse(self, status: int, detail: str) -> None:
+    def _refuse(self, status: int, detail: str, line: bytes = b"") -> None:
         self.phase = 3
         self.refusals.append(status)
 

@@ -31,7 +31,7 @@ RECORDED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Instance:
     """One deployment of Patchwork and the traits that it answers by."""
 
@@ -41,6 +41,9 @@ class Instance:
     python: str
     django: str
     traits: Traits
+
+    def __repr__(self) -> str:
+        return f"<Instance {self.name}: Python {self.python}, Django {self.django}>"
 
     @property
     def name(self) -> str:

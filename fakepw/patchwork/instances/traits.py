@@ -147,6 +147,10 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     null_text: str
     too_long_text: str | None  # of a text that a column cannot hold
 
+    def __repr__(self) -> str:
+        python = "Python 2" if self.py2 else "Python 3"
+        return f"<Traits: API version {self.version}, {python}, {self.database}>"
+
     def model_fault(self, model: str, error: str) -> str:
         """The class of a model's DoesNotExist or MultipleObjectsReturned (SERVER.md 2)."""
         return f"patchwork.models.{f'{model}.' if self.nested_model_faults else ''}{error}"

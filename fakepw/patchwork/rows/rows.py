@@ -7,38 +7,54 @@ stores those of patches (SERVER.md 1.3).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import msgspec
+
+from ..brief import brief, described
 
 #: What a check can say (SERVER.md 1.10).
 CheckState = Literal["pending", "success", "warning", "fail"]
 CHECK_STATES: tuple[str, ...] = get_args(CheckState)
 
 
-class State(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A state that a patch can be in; lists are sorted by `ordering` (SERVER.md 1.6)."""
+class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """What all rows have; in brief they are shown by their id and one more column."""
 
     id: int
+
+    _known_by: ClassVar[str]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}: {brief(getattr(self, self._known_by))}>"
+
+
+class State(Row, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A state that a patch can be in; lists are sorted by `ordering` (SERVER.md 1.6)."""
+
+    _known_by = "name"
+
     name: str
     ordering: int
     action_required: bool
 
 
-class Project(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Project(Row, frozen=True, gc=False, forbid_unknown_fields=True):
     """A mailing list whose patches are tracked."""
 
-    id: int
+    _known_by = "linkname"
+
     linkname: str
     name: str
     listid: str
     listemail: str
 
 
-class User(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class User(Row, frozen=True, gc=False, forbid_unknown_fields=True):
     """An account; `maintainer_of` holds project ids, `password` is the clear text."""
 
-    id: int
+    _known_by = "username"
+
     username: str
     password: str
     is_superuser: bool
@@ -47,23 +63,25 @@ class User(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     maintainer_of: tuple[int, ...]
 
 
-class Person(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Person(Row, frozen=True, gc=False, forbid_unknown_fields=True):
     """A submitter, linked to an account or to none."""
 
-    id: int
+    _known_by = "email"
+
     name: str | None
     email: str
     user_id: int | None
 
 
-class Patch(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Patch(Row, frozen=True, gc=False, forbid_unknown_fields=True):
     """A patch mail. `headers` and `content` are the mail's text, `diff` what it changes.
 
     `state_id` and `content` are NULL only where somebody wrote to the database by hand
     (SERVER.md 1.3); servers still have to answer for such rows.
     """
 
-    id: int
+    _known_by = "name"
+
     project_id: int
     msgid: str
     name: str
@@ -79,10 +97,11 @@ class Patch(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     diff: str | None
 
 
-class Comment(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Comment(Row, frozen=True, gc=False, forbid_unknown_fields=True):
     """A reply to a patch; tags in it (`Acked-by: …`) go into the patch's mbox (SERVER.md 1.9)."""
 
-    id: int
+    _known_by = "msgid"
+
     patch_id: int
     msgid: str
     date: datetime
@@ -91,10 +110,11 @@ class Comment(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True)
     content: str
 
 
-class Check(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Check(Row, frozen=True, gc=False, forbid_unknown_fields=True):
     """What a CI job said of a patch (SERVER.md 1.8)."""
 
-    id: int
+    _known_by = "context"
+
     patch_id: int
     user_id: int
     date: datetime
@@ -118,3 +138,7 @@ class Dataset(msgspec.Struct, frozen=True):
     patches: tuple[Patch, ...] = ()
     comments: tuple[Comment, ...] = ()
     checks: tuple[Check, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = ((table, len(getattr(self, table))) for table in self.__struct_fields__)
+        return described(self, *(f"{table} {count}" for table, count in counts if count))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from ..brief import described
 from ..values import Record
 from .rows import Check, Comment, Dataset, Patch, Person, Project, State, User
 
@@ -77,6 +78,10 @@ class Store:
         self._checks: dict[int, list[Check]] = defaultdict(list)
         for check in dataset.checks:
             self._checks[check.patch_id].append(check)
+
+    def __repr__(self) -> str:
+        writes = f"{len(self._undo)} writes since the reset" if self._undo else ""
+        return described(self, f"patches {len(self.patches)}, checks {len(self.checks)}", writes)
 
     # -- reading ---------------------------------------------------------------------------
 

@@ -1,0 +1,180 @@
+"""What a failed assertion or a log prints of fakepw's objects: short, and never a password."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+import fakepw
+from fakepw.patchwork.brief import LINE, brief
+from fakepw.patchwork.faults import Fault
+from fakepw.patchwork.values import Array, Binary, DateTime, Record
+from fakepw.protocol.messages import Called, Echo
+
+LONGEST = 450
+PASSWORD = "earl-grey-and-no-sugar"
+CREDENTIALS = base64.b64encode(f"kim:{PASSWORD}".encode()).decode()
+SECRETS = (PASSWORD, CREDENTIALS, CREDENTIALS[:12])
+LONG = "long and longer " * 10_000
+
+FIXTURE = {
+    "projects": [{"linkname": f"netdev{LONG}", "name": LONG}],
+    "users": [{"username": "kim", "password": PASSWORD, "email": f"{LONG}@x.org"}],
+    "people": [{"email": f"{LONG}@example.org", "name": LONG}],
+    "patches": [
+        {"name": LONG, "content": LONG, "diff": LONG, "msgid": f"<{i}{LONG}>"} for i in "abc"
+    ],
+    "comments": [{"patch_id": 1, "content": LONG, "msgid": LONG}],
+    "checks": [{"patch_id": 1, "context": LONG, "description": LONG}],
+}
+HEADERS = [(b"content-length", b"9"), (b"authorization", b"Basic " + CREDENTIALS.encode())]
+
+
+def specimens() -> Iterator[Any]:
+    """An object of every kind that people are handed, with much in it, and something secret."""
+    dataset = fakepw.load(FIXTURE)
+    patchwork = fakepw.Patchwork(dataset)
+    yield dataset
+    yield patchwork
+    yield fakepw.instance()
+    yield fakepw.Limits()
+    target = f"http://kim:{PASSWORD}@host/xmlrpc/?{LONG}".encode()
+    request = fakepw.Request(b"POST", target, HEADERS, LONG.encode())
+    yield request
+    yield fakepw.respond(request, patchwork)
+    yield fakepw.Response(200, (("Content-Type", LONG),), [LONG.encode()] * 100)
+    yield fakepw.Fault("ValueError", LONG)
+    yield fakepw.FixtureError([LONG] * 1000)
+    yield fakepw.Transport(patchwork)
+    with fakepw.serve(patchwork) as pw:
+        yield pw
+    yield Called("patch_set", (LONG, [LONG] * 99, {LONG: LONG}), "kim", Fault("Exception", LONG))
+    yield Called(LONG, (), LONG, {str(i): LONG for i in range(999)})
+    yield Binary(LONG.encode())
+    yield DateTime(LONG)
+
+
+def ours(kind: type) -> bool:
+    return kind.__module__.split(".")[0] == "fakepw"
+
+
+def reachable(start: Any) -> dict[int, Any]:
+    """All objects of fakepw's classes that can be reached from one, itself among them."""
+    found: dict[int, Any] = {}
+    seen: dict[int, Any] = {}
+    ahead = [start]
+    while ahead:
+        each = ahead.pop()
+        if id(each) in seen or inspect.isroutine(each) or inspect.ismodule(each):
+            continue
+        seen[id(each)] = each
+        if isinstance(each, dict):
+            ahead += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple | set):
+            ahead += each
+        if ours(type(each)):
+            found[id(each)] = each
+            names = set(getattr(each, "__dict__", ()))
+            for kind in type(each).__mro__:
+                slots = kind.__dict__.get("__slots__", ())
+                names |= {slots} if isinstance(slots, str) else set(slots)
+            if isinstance(each, msgspec.Struct):
+                names |= set(each.__struct_fields__)
+            ahead += [getattr(each, name) for name in names if hasattr(each, name)]
+    return found
+
+
+@pytest.mark.parametrize("specimen", list(specimens()), ids=lambda each: type(each).__name__)
+def test_no_repr_is_long_or_tells_a_password(specimen: Any) -> None:
+    objects = reachable(specimen)
+    assert objects
+    for each in objects.values():
+        if isinstance(each, Record | Array):
+            continue  # results of calls: what a test compares, as a dict or a list shows itself
+        shown = repr(each)
+        assert len(shown) <= LONGEST, type(each)
+        assert "\n" not in shown
+        assert not [secret for secret in SECRETS if secret in shown], type(each)
+
+
+def test_every_public_class_is_tried() -> None:
+    public = [getattr(fakepw, name) for name in fakepw.__all__]
+    kinds = {each for each in public if inspect.isclass(each)}
+    tried = {type(each) for specimen in specimens() for each in reachable(specimen).values()}
+    assert kinds - tried == set()
+    rows = importlib.import_module("fakepw.patchwork.rows.rows")
+    structs = {
+        rows.State,
+        rows.Project,
+        rows.User,
+        rows.Person,
+        rows.Patch,
+        rows.Comment,
+        rows.Check,
+    }
+    assert structs <= tried
+
+
+def shows_all(kind: type) -> bool:
+    if issubclass(kind, msgspec.Struct):
+        return kind.__repr__ is msgspec.Struct.__repr__
+    params = getattr(kind, "__dataclass_params__", None)
+    return params is not None and params.repr and "__repr__" in vars(kind)
+
+
+def test_what_shows_its_members_is_known_to_be_short() -> None:
+    """A dataclass or Struct that writes its own repr shows all of its members, so each is known."""
+    automatic = set()
+    for module in pkgutil.walk_packages(fakepw.__path__, "fakepw."):
+        if module.name.endswith("__main__"):
+            continue
+        for kind in vars(importlib.import_module(module.name)).values():
+            if not inspect.isclass(kind) or not ours(kind):
+                continue
+            if shows_all(kind):
+                automatic.add(kind.__name__)
+    assert automatic - KNOWN == set()
+
+
+#: Those whose members are few and short, or that never leave the module that makes them.
+KNOWN = {
+    *("Backend", "Collation", "Condition", "Cookies", "Field", "Filter", "Limits", "_Markup"),
+    *("Method", "MethodCall", "Entry", "Canonical", "Fixture", "Head", "Form", "FixtureForm"),
+    *("StateForm", "ProjectForm", "UserForm", "PersonForm", "PatchForm", "CommentForm"),
+    *("CheckForm", "_Beyond"),
+}
+
+
+def test_values_are_cut_and_stay_on_one_line() -> None:
+    assert brief("a\nb") == r"'a\nb'"
+    assert brief("x" * 100) == f"'{'x' * 60}'… and 40 more"
+    assert brief([1, 2, 3, 4, 5, 6]) == "[1, 2, 3, 4, … and 2 more]"
+    assert brief([[[[1]]]]) == "[[[[… 1 items]]]]"
+    assert brief({"a": b"\xff", "b": None, "c": True}) == r"{'a': b'\xff', 'b': None, 'c': True}"
+    assert brief(10**6000) == "<an integer of 19932 bits>"
+
+
+def test_a_call_is_shown_as_one_would_write_it() -> None:
+    assert repr(Called("patch_set", [5, {"state": 3}], "kim", True)) == (
+        "patch_set(5, {'state': 3}) by kim -> True"
+    )
+    fault = Fault("Exception", "No permissions to edit this patch")
+    assert repr(Called("patch_set", [5, {}], "kim", fault)) == (
+        "patch_set(5, {}) by kim -> fault Exception: 'No permissions to edit this patch'"
+    )
+    assert repr(Called("patch_list", [], None, [{}] * 12)) == "patch_list() -> 12 items"
+    assert repr(Called("a b\n", [], "k\x1b", [])) == r"'a b\n'() by 'k\x1b' -> []"
+    assert repr(Called(None, [], None, Echo(7, "x"))) == "no methodCall -> its own fault, 7: 'x'"
+
+
+def test_a_line_of_a_request_is_cut_and_without_credentials() -> None:
+    request = fakepw.Request(b"POST", f"http://kim:{PASSWORD}@h/xmlrpc/".encode())
+    assert repr(request) == "<Request: POST http://h/xmlrpc/, 0 headers, 0 bytes>"
+    assert len(repr(fakepw.Request(b"GET", b"/" + b"\x1b" * 10_000))) < LINE + 60
