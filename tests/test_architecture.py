@@ -211,6 +211,25 @@ def test_the_middle_knows_no_sockets_and_no_threads() -> None:
     assert wrong == []
 
 
+def test_nothing_imports_a_test_module() -> None:
+    """What two test modules need has a home of its own, in a module that is no test."""
+    every = [*modules().values(), *sorted((ROOT / "tests").rglob("*.py"))]
+    wrong = [
+        f"{shown(path)} imports {name}"
+        for path in every
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or "", *(alias.name for alias in node.names)]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        if name.rpartition(".")[2].startswith("test_")
+    ]
+    assert wrong == []
+
+
 def test_modules_stay_readable_at_one_sitting() -> None:
     paths = [*modules().values(), *sorted((ROOT / "demo").rglob("*.py"))]
     lengths = {shown(path): len(path.read_text().splitlines()) for path in paths}

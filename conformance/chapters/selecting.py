@@ -17,6 +17,18 @@ from ..target.world import Window, World, parse_date, rows_of
 from ..verdicts.verdicts import Deviation
 from .edges import EDGES
 
+#: What pwclient and its like ask for together (CLIENTS.md), and two by two.
+COMBINED = (
+    ("archived", "state_id", "project_id", "submitter_id"),
+    ("project_id", "state_id"),
+    ("state_id", "project_id"),
+    ("project_id", "submitter_id"),
+    ("archived", "project_id"),
+    ("submitter_id", "archived"),
+    ("msgid", "project_id"),
+    ("name", "state_id"),
+)
+
 
 def filter_of(exchange: Exchange) -> dict[str, Any] | None:
     """The filter that was sent, if it was a struct or nothing."""

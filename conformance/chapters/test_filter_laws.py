@@ -10,8 +10,8 @@ from ..target.exchange import Exchange, call
 from ..target.world import Lacking, World, rows_of
 from ..verdicts.verdicts import Deviation
 from .edges import telling
+from .searching import searched
 from .selecting import filter_of, selection
-from .test_lists import searched
 
 PATCH_RELATIONS = frozenset({"project_id", "state_id", "submitter_id"})
 

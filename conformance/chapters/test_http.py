@@ -13,7 +13,7 @@ from ..target.profile import VERSIONS
 from ..target.wire import NotXmlRpc
 from ..target.world import Lacking, World
 from ..verdicts.verdicts import Deviation
-from .test_signatures import DOCUMENTATION
+from .methods import DOCUMENTATION
 from .writing import WIDE
 
 VERSION = call("pw_rpc_version")

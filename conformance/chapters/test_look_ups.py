@@ -12,8 +12,8 @@ from ..deciding.lookups import loose
 from ..target.exchange import Exchange, Raw, call
 from ..target.world import Lacking, Row, World
 from ..verdicts.verdicts import Deviation
+from .rows import ALL, few, hashed, linkname, nothing, one_int, some
 from .selecting import filter_of
-from .test_reads import ALL, few, hashed, linkname, nothing, one_int, some
 
 #: Ids that are looked up beside those that are listed.
 BESIDE = 12

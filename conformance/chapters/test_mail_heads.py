@@ -15,8 +15,8 @@ from ..deciding.judging import deviates, expect
 from ..target.exchange import BASE, Exchange, call, page
 from ..target.world import World
 from ..verdicts.verdicts import Deviation
-from .test_mails import mail_of, of_each_mbox
-from .test_reads import linkname, some
+from .mailing import mail_of, of_each_mbox
+from .rows import linkname, some
 
 MIME = (
     'Content-Type: text/plain; charset="utf-8"\nMIME-Version: 1.0\nContent-Transfer-Encoding: {}\n'

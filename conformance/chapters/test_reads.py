@@ -14,54 +14,32 @@ from ..deciding.judging import (
     empty,
     expect,
     faults,
-    fixed,
     miss,
-    poisoned,
     same,
 )
-from ..deciding.lookups import loose
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.wire import carried
-from ..target.world import Lacking, Row, World, parse_date, rows_of
-from ..verdicts.verdicts import Deviation
-
-STRUCT_GETTERS = (
-    "project_get",
-    "person_get",
-    "state_get",
-    "patch_get",
-    "check_get",
-    "patch_check_get",
+from ..target.world import Lacking, Row, World, parse_date
+from .rows import (
+    ALL,
+    DATE,
+    PATCHES,
+    STRUCT_GETTERS,
+    TEXT_GETTERS,
+    as_listed,
+    every_row,
+    few,
+    nothing,
+    one_int,
+    sampled,
+    some,
+    windows,
 )
-TEXT_GETTERS = ("patch_get_mbox", "patch_get_diff")
-GETTERS = STRUCT_GETTERS + TEXT_GETTERS
-ALL = " ".join(GETTERS)
-
-
-def getters(world: World) -> list[str]:
-    """The methods that take an id, as far as this generation has them."""
-    return [m for m in GETTERS if m in world.profile.methods]
 
 
 def each(*ids: Any) -> Callable[[World], list[Step]]:
     """Every method that takes an id, with each of these ids."""
     return lambda world: [call(m, number) for m in few(world) for number in ids]
-
-
-def few(world: World) -> list[str]:
-    """The methods that take an id, or every other one where requests are few."""
-    return getters(world)[::2] if world.thrifty else getters(world)
-
-
-def nothing(exchange: Exchange) -> Any:
-    """What the method answers where there is nothing."""
-    return {} if exchange.method in STRUCT_GETTERS else ""
-
-
-def one_int(exchange: Exchange) -> int | None:
-    """The id that was asked for, if it was an int."""
-    given = exchange.params
-    return given[0] if len(given) == 1 and type(given[0]) is int else None
 
 
 @decides("READ-001", lambda w: calls_to(w, STRUCT_GETTERS), on=" ".join(STRUCT_GETTERS))
@@ -176,59 +154,6 @@ def test_unusable_ids_are_swallowed(world: World, answer: Exchange) -> Finding:
     return bad_value(world, answer, value=nothing(answer))
 
 
-def _of_list(exchange: Exchange, rows: list[Row]) -> Finding:
-    number = one_int(exchange)
-    row = next((r for r in rows if r["id"] == number), None)
-    if row is None:
-        return None
-    got = exchange.value.plain if exchange.value else None
-    if isinstance(got, dict) and "checks" not in got:
-        wrong = [k for k in {*row, *got} if row.get(k, "") != got.get(k, "")]
-        if not wrong:
-            return OK
-        key = sorted(wrong)[0]
-        return deviates(exchange, f"{key} = {row.get(key)!r}, as the list says")
-    return deviates(exchange, "the row that the list shows")
-
-
-def some(rows: list[Row], count: int = 3) -> list[Row]:
-    """The first, the last and some rows between."""
-    if len(rows) <= count:
-        return rows
-    if count == 1:
-        return rows[:1]
-    return [rows[round(i * (len(rows) - 1) / (count - 1))] for i in range(count)]
-
-
-#: What tells patches apart that a server might treat unlike.
-TELLING: tuple[Callable[[Row], Any], ...] = (
-    lambda row: row["archived"],
-    lambda row: bool(row["delegate_id"]),
-    lambda row: bool(row["commit_ref"].strip()),
-    lambda row: row["name"].isascii(),
-    lambda row: row["project_id"],
-    lambda row: row["state_id"],
-)
-
-
-def unlike(world: World, rows: list[Row], count: int) -> list[Row]:
-    """Some rows, and with them the first of every kind; no more than `count` where requests are
-    few."""
-    found = {row["id"]: row for row in some(rows, count)}
-    for kind in () if world.thrifty else TELLING:
-        first: dict[Any, Row] = {}
-        for row in rows:
-            first.setdefault(kind(row), row)
-        found |= {row["id"]: row for row in list(first.values())[:4]}
-    return list(found.values())
-
-
-def sampled(world: World, few: int) -> list[Row]:
-    """Every sampled patch, or a few of them where requests are few."""
-    rows = world.need_patches()
-    return some(rows, few) if world.thrifty else rows
-
-
 @decides(
     "READ-012",
     lambda w: calls("patch_get", [(r["id"],) for r in sampled(w, 4)]),
@@ -236,7 +161,7 @@ def sampled(world: World, few: int) -> list[Row]:
     data=True,
 )
 def test_patch_get_agrees_with_the_list(world: World, answer: Exchange) -> Finding:
-    return _of_list(answer, world.patch_rows)
+    return as_listed(answer, world.patch_rows)
 
 
 def _some_of(table: str, method: str) -> Callable[[World], list[Step]]:
@@ -251,44 +176,17 @@ def _some_of(table: str, method: str) -> Callable[[World], list[Step]]:
 
 @decides("READ-013", _some_of("projects", "project_get"), on="project_get", data=True)
 def test_project_get_agrees_with_the_list(world: World, answer: Exchange) -> Finding:
-    return _of_list(answer, world.projects)
+    return as_listed(answer, world.projects)
 
 
 @decides("READ-014", _some_of("states", "state_get"), on="state_get", data=True)
 def test_state_get_agrees_with_the_list(world: World, answer: Exchange) -> Finding:
-    return _of_list(answer, world.states)
+    return as_listed(answer, world.states)
 
 
 @decides("READ-015", _some_of("people", "person_get"), on="person_get", data=True)
 def test_person_get_agrees_with_the_list(world: World, answer: Exchange) -> Finding:
-    return _of_list(answer, world.people)
-
-
-def windows(world: World) -> list[Step]:
-    """Every patch of the sample, window by window."""
-    world.need_patches()
-    return [w.read("patch_list") for w in world.patches]
-
-
-def patches_in(exchange: Exchange) -> list[Row]:
-    """The patches that an answer holds, whole ones only."""
-    if exchange.method == "patch_get" and exchange.value is not None:
-        rows = [exchange.value.plain]
-    else:
-        rows = rows_of(exchange) or []
-    wanted = {"id", "date", "state_id", "project_id", "submitter_id", "delegate_id", "name"}
-    return [row for row in rows if isinstance(row, dict) and wanted <= set(row)]
-
-
-def _every(exchange: Exchange, wrong: Callable[[Row], str | None]) -> Finding:
-    rows = patches_in(exchange)
-    for row in rows:
-        if expected := wrong(row):
-            return Deviation(expected, f"{exchange.request.describe()} answered {row!r:.600}")
-    return OK if rows else None
-
-
-PATCHES = "patch_get patch_list"
+    return as_listed(answer, world.people)
 
 
 @decides("READ-016", windows, on=PATCHES, data=True)
@@ -296,7 +194,7 @@ def test_state_and_state_id_agree(world: World, answer: Exchange) -> Finding:
     names = {row["id"]: row["name"] for row in world.states}
     if not names:
         return None
-    return _every(
+    return every_row(
         answer,
         lambda row: (
             None
@@ -311,7 +209,7 @@ def test_project_and_project_id_agree(world: World, answer: Exchange) -> Finding
     names = {row["id"]: row["name"] for row in world.projects}
     if not names:
         return None
-    return _every(
+    return every_row(
         answer,
         lambda row: (
             None
@@ -351,7 +249,7 @@ def test_submitter_and_submitter_id_agree(world: World, *answers: Exchange) -> F
 
 @decides("READ-019", windows, on=PATCHES, data=True)
 def test_no_delegate_is_0_and_none(world: World, answer: Exchange) -> Finding:
-    return _every(
+    return every_row(
         answer,
         lambda row: (
             None
@@ -364,7 +262,7 @@ def test_no_delegate_is_0_and_none(world: World, answer: Exchange) -> Finding:
 @decides("READ-020", windows, on="patch_list", data=True)
 def test_a_delegate_id_has_one_name(world: World, answer: Exchange) -> Finding:
     known: dict[int, str] = {}
-    return _every(
+    return every_row(
         answer,
         lambda row: (
             None
@@ -374,13 +272,9 @@ def test_a_delegate_id_has_one_name(world: World, answer: Exchange) -> Finding:
     )
 
 
-#: Python leaves out a fraction of zero.
-DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.(?!000000)\d{6})?\Z")
-
-
 @decides("READ-021", windows, on=PATCHES)
 def test_dates_read_as_python_writes_them(world: World, answer: Exchange) -> Finding:
-    return _every(
+    return every_row(
         answer,
         lambda row: (
             None
@@ -397,7 +291,7 @@ def filename(name: str) -> str:
 
 @decides("READ-022", windows, on=PATCHES)
 def test_the_filename_comes_from_the_name(world: World, answer: Exchange) -> Finding:
-    return _every(
+    return every_row(
         answer,
         lambda row: (
             None
@@ -409,7 +303,7 @@ def test_the_filename_comes_from_the_name(world: World, answer: Exchange) -> Fin
 
 @decides("READ-023", windows, on=PATCHES)
 def test_the_filename_ends_in_patch(world: World, answer: Exchange) -> Finding:
-    return _every(
+    return every_row(
         answer,
         lambda row: (
             None
@@ -417,120 +311,3 @@ def test_the_filename_ends_in_patch(world: World, answer: Exchange) -> Finding:
             else f"{filename(row['name'])}.patch"
         ),
     )
-
-
-def hashed(world: World) -> list[Row]:
-    """The sampled patches that show a whole hash; raises Lacking if there is none."""
-    rows = [r for r in world.need_patches() if len(r.get("hash", "").strip()) == 40]
-    if not rows:
-        raise Lacking("no sampled patch shows a hash")
-    return rows
-
-
-def linkname(world: World, project: int) -> str:
-    """The linkname of a project; '' if it is not listed."""
-    return next((p["linkname"] for p in world.projects if p["id"] == project), "")
-
-
-@decides(
-    "READ-030",
-    lambda w: calls("patch_get_by_hash", [(r["hash"],) for r in unlike(w, hashed(w), 4)]),
-    on="patch_get_by_hash",
-    data=True,
-)
-def test_a_hash_finds_its_patch(world: World, answer: Exchange) -> Finding:
-    return _found_by(world, answer, lambda row: True)
-
-
-@decides(
-    "READ-031",
-    lambda w: calls(
-        "patch_get_by_project_hash",
-        [(linkname(w, r["project_id"]), r["hash"]) for r in unlike(w, hashed(w), 4)],
-    ),
-    on="patch_get_by_project_hash",
-    data=True,
-)
-def test_a_project_and_hash_find_their_patch(world: World, answer: Exchange) -> Finding:
-    asked = str(answer.params[0]) if answer.params else ""
-    if all(p["linkname"] != asked for p in world.projects):
-        return None  # whether that is a project's name in another case, databases decide
-    return _found_by(world, answer, lambda row: alike(linkname(world, row["project_id"]), asked))
-
-
-def alike(one: str, other: str) -> bool:
-    """Whether some recorded database takes two linknames for one (SERVER.md 3)."""
-    return loose(one) == loose(other)
-
-
-def _found_by(world: World, answer: Exchange, fits: Callable[[Row], bool]) -> Finding:
-    text = answer.params[-1] if answer.params else None
-    if not isinstance(text, str) or len(text) != 40:
-        return None
-    rows = [r for r in world.patch_rows if r.get("hash") == text and fits(r)]
-    if not rows:
-        return None
-    if poisoned(answer) and not world.all_patches:
-        return None  # by another patch of that hash
-    if answer.fault and answer.fault.kind == "MultipleObjectsReturned":
-        return (
-            None
-            if world.profile.api == "2.0" and (len(rows) > 1 or not world.all_patches)
-            else deviates(answer, "the one patch of that hash")
-        )
-    plain = answer.value.plain if answer.value else None
-    if len(rows) == 1 and world.all_patches:
-        return expect(plain == rows[0], answer, f"patch {rows[0]['id']}")
-    right = isinstance(plain, dict) and plain.get("hash") == text
-    return expect(right, answer, f"a patch of hash {text}")
-
-
-@decides("READ-032", fixed(call("patch_get_by_hash", "f" * 40)), on="patch_get_by_hash")
-def test_an_unknown_hash_is_a_miss(world: World, answer: Exchange) -> Finding:
-    unknown = answer.params == ("f" * 40,)
-    if not unknown or any(r.get("hash") == "f" * 40 for r in world.patch_rows):
-        return None
-    return miss(world, answer, {})
-
-
-@decides(
-    "READ-033",
-    lambda w: calls(
-        "patch_get_by_project_hash",
-        [("pw-conformance-none", r["hash"]) for r in some(hashed(w), 1)],
-    ),
-    on="patch_get_by_project_hash",
-)
-def test_a_hash_needs_its_project(world: World, answer: Exchange) -> Finding:
-    names = {p["linkname"].lower() for p in world.projects}
-    match answer.params:
-        case (str(name), str(text)) if names and name.lower() not in names and len(text) == 40:
-            return miss(world, answer, {})
-    return None
-
-
-def _elsewhere(world: World) -> list[Step]:
-    steps = [
-        call("patch_get_by_project_hash", project["linkname"], row["hash"])
-        for row in some(hashed(world), 2)
-        for project in world.projects
-        if project["id"] != row["project_id"]
-    ]
-    if not steps:
-        raise Lacking("this server holds but one project")
-    return list(steps[:4])
-
-
-@decides("READ-034", _elsewhere, on="patch_get_by_project_hash", data=True)
-def test_a_hash_is_a_miss_elsewhere(world: World, answer: Exchange) -> Finding:
-    linkname, text = answer.params if len(answer.params) == 2 else ("", "")
-    projects = {p["id"] for p in world.projects if alike(p["linkname"], str(linkname))}
-    rows = [r for r in world.patch_rows if r.get("hash") == text]
-    if not projects or not rows or any(r["project_id"] in projects for r in rows):
-        return None
-    plain = answer.value.plain if answer.value else None
-    there = isinstance(plain, dict) and plain.get("project_id") in projects
-    several = answer.fault is not None and answer.fault.kind == "MultipleObjectsReturned"
-    if (there or several or poisoned(answer)) and not world.all_patches:
-        return None  # by patches beyond the sample
-    return empty(answer, {})

@@ -11,7 +11,7 @@ from ..deciding.engine import OK, Finding, Step
 from ..deciding.judging import deviates, expect
 from ..target.exchange import Exchange, call
 from ..target.world import Lacking, World, rows_of
-from .test_reads import linkname
+from .rows import linkname
 from .writing import (
     COMMIT,
     OTHER,

@@ -6,27 +6,12 @@ import re
 
 from ..deciding.engine import OK, Finding, Step, decides
 from ..deciding.judging import array, calls, deviates, expect, faults, fixed, poisoned, refused
-from ..target.exchange import ENDPOINT, NOWHERE, Exchange, call, page
+from ..target.exchange import ENDPOINT, NOWHERE, Exchange, call
 from ..target.login import NO_CREDENTIALS as REFUSED
 from ..target.profile import ANSWERS, CHECK_METHODS, SIGNATURES, members, parameters
 from ..target.world import World, structs_of
 from ..verdicts.verdicts import Deviation
-
-PUBLIC = tuple(name for name in SIGNATURES if name not in ("patch_set", "check_create"))
-DOCUMENTATION = page(ENDPOINT)
-
-
-def harmless(method: str) -> tuple[object, ...]:
-    """Arguments that a public method accepts and that select nothing, or next to nothing."""
-    required, _ = parameters(method)
-    if method.endswith("_list"):
-        return ({"id": NOWHERE},) if method in ("patch_list", "check_list") else ("\x7fnone", 1)
-    return tuple("0" * 39 + "g" if p == "hash" else NOWHERE for p in required)
-
-
-def public(world: World) -> list[str]:
-    """The public methods that this generation has."""
-    return [name for name in PUBLIC if name in world.profile.methods]
+from .methods import DOCUMENTATION, PUBLIC, most, public, surplus
 
 
 def supported(exchange: Exchange) -> bool:
@@ -105,16 +90,6 @@ def test_the_documentation_shows_the_hidden_user(world: World, answer: Exchange)
                 f"the page lists {name}{signature}",
             )
     return OK if answer.answer.documented else None
-
-
-def surplus(world: World) -> list[Step]:
-    """Every public method with one argument too many: a fault that only the method itself gives."""
-    return [call(m, *[NOWHERE] * (most(m) + 1)) for m in public(world)]
-
-
-def most(method: str) -> int:
-    """How many arguments a public method takes at most."""
-    return sum(map(len, parameters(method)))
 
 
 @decides(

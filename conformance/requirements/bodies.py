@@ -20,9 +20,9 @@ NOBODY = "pw-conformance-n\u00f6body"
 
 @dataclass(frozen=True)
 class Body:
-    """One kind of body. `value` says what is answered: `version`, `array`, `all states`, `none`
-    (an empty array); '' means a fault, of one of the classes in `faults`. `also` holds more bodies
-    of the kind."""
+    """One kind of body. `value` says what is answered: `version`, `array`, `all states`,
+    `nil search` (all states, or none where a false search is swallowed), `struct or miss`; '' means
+    a fault, of one of the classes in `faults`. `also` holds more bodies of the kind."""
 
     number: str
     text: str
@@ -33,6 +33,10 @@ class Body:
     also: tuple[bytes, ...] = ()
     releases: str = "all"
     python: int | None = None
+    #: A body of the kind that holds these bytes finds nothing.
+    finds_nothing: bytes = b""
+    #: Whether a fault is as good an answer as the value.
+    refusable: bool = False
 
 
 def _utf(text: str, encoding: str, declared: str | None) -> bytes:
@@ -247,7 +251,7 @@ BODIES = (
         "array",
     ),
     Body(
-        "039", "nil is read.", ("type/state_list <nil/>",), _list("<nil/>").encode(), "all states"
+        "039", "nil is read.", ("type/state_list <nil/>",), _list("<nil/>").encode(), "nil search"
     ),
     Body(
         "040",
@@ -327,6 +331,7 @@ BODIES = (
             + _list("<string>&e;</string>").removeprefix(HEAD)
         ).encode(),
         "all states",
+        refusable=True,
     ),
     Body(
         "049",
@@ -338,6 +343,7 @@ BODIES = (
             "patch_list",
         ).encode(),
         "array",
+        finds_nothing=b"-1",
     ),
     Body(
         "050",

@@ -23,6 +23,8 @@ class Filter:
     keys: tuple[str, ...]
     values: Values
     recorded: tuple[str, ...]
+    #: What parts day and time in the values that it speaks of; rows show a blank there.
+    separator: str = ""
 
 
 def _field(key: str) -> str:
@@ -364,6 +366,7 @@ FILTERS = (
         ("date__gte", "date__lt"),
         dates_with_t,
         ("patch_list/date__gte=*T*",),
+        separator="T",
     ),
     Filter(
         "059",

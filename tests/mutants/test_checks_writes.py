@@ -13,8 +13,8 @@ from conformance.requirements.catalogue import INFO, SHOULD, requirements
 from conformance.verdicts.verdicts import Outcome
 
 from .checks_writes import MUTANTS
+from .deciding import dataset, decided
 from .operators import Mutant
-from .test_mutants import dataset, decided
 
 
 @pytest.fixture(scope="module")

@@ -2,60 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import chain
-
 import pytest
 
 from conformance.chapters import load
 from conformance.deciding.engine import DECISIONS, Observation
 from conformance.requirements.catalogue import INFO, MUST, RELEASES, requirements
-from conformance.target.profile import SIGNATURES
 from conformance.verdicts.verdicts import Deviation
 
-from .corpus import INSTANCES, called, matches, profile_of, recorded, world_of
+from .corpus import INSTANCES, matches, profile_of
+from .judged import findings
 
 load()
-
-
-@cache
-def findings(instance: str, number: str) -> list[tuple[str, object]]:
-    """What the judge of a requirement finds in an instance's answers, by call id."""
-    decision, requirement = DECISIONS[number], requirements()[number]
-    if not requirement.applies(profile_of(instance)):
-        return []
-    if not decision.on:
-        return _compared(instance, number)
-    found: list[tuple[str, object]] = []
-    for item in chain.from_iterable(
-        recorded(instance) if method == "*" else called(instance).get(method, ())
-        for method in decision.on
-    ):
-        if decision.data and not item.pristine:
-            continue
-        absent = set(SIGNATURES) - set(profile_of(instance).methods)
-        if item.exchange.method in absent and number != "PW-SIG-003":
-            continue
-        finding = decision.judge(world_of(instance, item.dataset), item.exchange)
-        if finding is not None:
-            found.append((f"{item.dataset}:{item.id}", finding))
-    return found
-
-
-def _compared(instance: str, number: str) -> list[tuple[str, object]]:
-    decision, requirement = DECISIONS[number], requirements()[number]
-    by_id = {r.id: r for r in reversed(recorded(instance))}
-    found: list[tuple[str, object]] = []
-    for entry in requirement.recorded:
-        names = [entry] if entry in by_id else entry.split(" + ")
-        items = [by_id[name] for name in names if name in by_id]
-        if len(items) < len(names):
-            continue
-        world = world_of(instance, items[0].dataset)
-        finding = decision.judge(world, *(item.exchange for item in items))
-        if finding is not None:
-            found.append((entry, finding))
-    return found
 
 
 @pytest.mark.parametrize("number", sorted(requirements()))

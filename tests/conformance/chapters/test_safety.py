@@ -28,7 +28,7 @@ from conformance.target.world import World
 from conformance.verdicts.verdicts import Deviation
 from tests import recordings
 
-from ..deciding.test_engine import Scripted as Echoing
+from ..deciding.scripted import Scripted as Echoing
 
 PASSWORD = "maintpass"
 TOKEN = base64.b64encode(f"maint:{PASSWORD}".encode()).decode()

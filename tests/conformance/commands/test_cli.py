@@ -284,7 +284,7 @@ def test_failures_are_kept_and_sent_again(tmp_path: Path) -> None:
     from conformance.target.transport import Endpoint
     from conformance.verdicts.evidence import evidence_of
 
-    from ..deciding.test_engine import fine
+    from ..deciding.scripted import fine
 
     request = call("pw_rpc_version", 1)
     from conformance.target.exchange import Exchange

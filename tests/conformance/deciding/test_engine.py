@@ -12,28 +12,13 @@ from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import OK, Decision, Finding, Session
 from conformance.target.budget import BudgetSpent
 from conformance.target.exchange import Answer, Exchange, Request, call
-from conformance.target.transport import Endpoint, NoAnswer, Trouble
+from conformance.target.transport import NoAnswer, Trouble
 from conformance.target.world import Window, World
 from conformance.verdicts.verdicts import Deviation, Outcome
 
+from .scripted import Scripted, fine
+
 BAD = Deviation("good", "bad")
-
-
-class Scripted:
-    """A transport that answers by a function."""
-
-    endpoint = Endpoint("http", "127.0.0.1", 1)
-
-    def __init__(self, answer: Callable[[Request], Answer]) -> None:
-        self.answer, self.sent = answer, []  # type: ignore[var-annotated]
-
-    def send(self, request: Request, *, alone: bool = False) -> Answer:
-        self.sent.append(request)
-        return self.answer(request)
-
-
-def fine(request: Request) -> Answer:
-    return Answer(200, (), b"")
 
 
 def session(

@@ -23,7 +23,7 @@ from conformance.target.exchange import Exchange, Request, show
 from conformance.target.wire import Fault, Node
 
 from ..chapters.corpus import INSTANCES, matches, recorded
-from ..chapters.test_recordings import findings
+from ..chapters.judged import findings
 
 FILE = Path(conformance.__file__).parent / "requirements" / "recorded.json"
 #: How many calls stand for a pattern, and how much of a text is kept, in characters.

@@ -1,0 +1,54 @@
+"""Searches of projects, states and people: what is found by a text."""
+
+from __future__ import annotations
+
+from ..deciding.engine import OK, Finding
+from ..deciding.judging import array, deviates
+from ..deciding.lookups import NO, YES, Truth, of_text
+from ..deciding.lookups import some as any_of
+from ..requirements.filters import safe
+from ..target.exchange import Exchange
+from ..target.world import Row, World, rows_of
+from ..verdicts.verdicts import Deviation
+
+TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "project_list": ("projects", ("linkname",)),
+    "state_list": ("states", ("name",)),
+    "person_list": ("people", ("name", "email")),
+}
+
+
+NAMED = " ".join(TABLES)
+
+
+def table(world: World, method: str) -> list[Row]:
+    """The sampled rows that a list method answers."""
+    rows: list[Row] = getattr(world, TABLES[method][0])
+    return rows
+
+
+def _found(world: World, row: Row, fields: tuple[str, ...], text: str) -> Truth:
+    database = world.profile.database
+    return any_of(of_text("name", row[field], "icontains", text, database) for field in fields)
+
+
+def searched(world: World, answer: Exchange) -> Finding:
+    """Whether just the rows came that the text is found in."""
+    match answer.params:
+        case (str(text),) if text and safe(text):
+            rows = table(world, answer.method)
+            whole = answer.method != "person_list" or world.all_people
+            found = array(answer)
+            if isinstance(found, Deviation):
+                return found
+            fields = TABLES[answer.method][1]
+            got = {row["id"]: row for row in rows_of(answer) or []}
+            truths = {row["id"]: _found(world, row, fields, text) for row in rows}
+            missing = [i for i, t in truths.items() if t is YES and i not in got]
+            extra = [i for i, row in got.items() if _found(world, row, fields, text) is NO]
+            if whole and rows:
+                extra += [i for i in got if i not in truths]
+            if missing or extra:
+                return deviates(answer, f"ids {sorted(i for i, t in truths.items() if t is YES)}")
+            return OK
+    return None

@@ -1,0 +1,300 @@
+"""PW-CHK, lists of checks: filters, counts and order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ..deciding.engine import OK, Finding, Observation, Step, decides
+from ..deciding.judging import array, deviates, empty, expect, faults, fixed, poisoned, same
+from ..deciding.lookups import split
+from ..target.exchange import NOWHERE, Exchange, call
+from ..target.world import Row, World, rows_of
+from ..verdicts.verdicts import Deviation
+from .checking import check_filter, check_windows
+from .rows import some
+
+
+def _asked(*filters: Callable[[Row, list[Row]], dict[str, Any]]) -> Callable[[World], list[Step]]:
+    def probe(world: World) -> list[Step]:
+        world.need_checks()
+        steps: list[Step] = []
+        for window in world.checks:
+            rows = sorted(window.rows, key=lambda r: r["id"])
+            first, last = some(rows, 2)[0], some(rows, 2)[-1]
+            steps += [call("check_list", {**f(first, rows), **window.bounds}) for f in filters]
+            if world.all_checks:  # then also as clients ask: without bounds
+                steps += [call("check_list", f(last, rows)) for f in filters]
+            else:
+                steps += [call("check_list", {**f(last, rows), **window.bounds}) for f in filters]
+        return steps
+
+    return probe
+
+
+def _selected(world: World, answer: Exchange, wanted: Callable[[set[str]], bool]) -> Finding:
+    filt = check_filter(answer)
+    if filt is None or poisoned(answer):
+        return None
+    keys = set(filt) - {"id__range"} or set(filt)
+    if not wanted(keys) or "max_count" in filt:
+        return None
+    rows = world.universe("check_list", filt)
+    if rows is None or any(isinstance(v, float) for v in filt.values()):
+        return None
+    if any(
+        k.partition("__")[0] in ("patch_id", "project_id")
+        and (not isinstance(v, int) or v not in _known_ids(world, k))
+        for k, v in filt.items()
+    ):
+        return None
+    must, may = split(rows, filt, world.profile.database)
+    if must != may:
+        return None
+    found = array(answer)
+    if isinstance(found, Deviation):
+        return found
+    got = {row["id"] for row in rows_of(answer) or []}
+    return expect(got == must, answer, f"the checks {sorted(must)}")
+
+
+def _known_ids(world: World, key: str) -> set[int]:
+    return {row["patch_id"] for row in world.check_rows} if key.startswith("patch_id") else set()
+
+
+@decides("CHK-010", _asked(lambda r, a: {"patch_id": r["patch_id"]}), on="check_list", data=True)
+def test_checks_by_patch(world: World, answer: Exchange) -> Finding:
+    return _selected(world, answer, lambda keys: keys == {"patch_id"})
+
+
+@decides("CHK-011", _asked(lambda r, a: {"user": r["user_id"]}), on="check_list", data=True)
+def test_checks_by_user(world: World, answer: Exchange) -> Finding:
+    return _selected(world, answer, lambda keys: keys == {"user"})
+
+
+@decides(
+    "CHK-012",
+    _asked(
+        lambda r, a: {"id": r["id"]},
+        lambda r, a: {"id__gt": r["id"]},
+        lambda r, a: {"id__lt": r["id"]},
+        lambda r, a: {"id__gte": r["id"]},
+        lambda r, a: {"id__in": [r["id"], a[0]["id"], NOWHERE]},
+    ),
+    on="check_list",
+    data=True,
+)
+def test_checks_by_id(world: World, answer: Exchange) -> Finding:
+    known = {"id", "id__gt", "id__lt", "id__gte", "id__in", "id__range"}
+    filt = check_filter(answer) or {}
+    plain = all(
+        type(v) is int or (isinstance(v, list) and all(type(i) is int for i in v))
+        for v in filt.values()
+    )
+    return _selected(world, answer, lambda keys: keys <= known and plain)
+
+
+@decides(
+    "CHK-013",
+    _asked(lambda r, a: {"patch_id": r["patch_id"], "user": r["user_id"], "id__gte": r["id"]}),
+    on="check_list",
+    data=True,
+)
+def test_two_check_filters_are_both_heeded(world: World, answer: Exchange) -> Finding:
+    filt = check_filter(answer) or {}
+    if {"user", "max_count"} == set(filt):
+        return _bounded(world, answer)
+    return _selected(world, answer, lambda keys: len(keys) > 1)
+
+
+@decides(
+    "CHK-014",
+    _asked(lambda r, a: {"max_count": 1}, lambda r, a: {"max_count": 3}),
+    on="check_list",
+    data=True,
+)
+def test_max_count_bounds_checks(world: World, answer: Exchange) -> Finding:
+    return _bounded(world, answer)
+
+
+def _bounded(world: World, answer: Exchange) -> Finding:
+    filt = check_filter(answer)
+    if filt is None or poisoned(answer) or type(filt.get("max_count")) is not int:
+        return None
+    count = filt["max_count"]
+    rest = {k: v for k, v in filt.items() if k != "max_count"}
+    rows = world.universe("check_list", rest)
+    if not 0 < count < 1 << 31 or rows is None:
+        return None
+    must, may = split(rows, rest, world.profile.database)
+    if must != may:
+        return None
+    found = array(answer)
+    if isinstance(found, Deviation):
+        return found
+    got = [row["id"] for row in rows_of(answer) or []]
+    right = len(got) == min(count, len(must)) and set(got) <= must and len(set(got)) == len(got)
+    return expect(right, answer, f"{min(count, len(must))} of the checks {sorted(must)}")
+
+
+UNKNOWN = ("context", "state", "date", "user_id", "description", "patch")
+
+
+def _of_unknown(world: World) -> list[Step]:
+    """Members of a check that are no fields, with values that there are."""
+    row = some(world.check_rows, 3)[1:2] or world.check_rows[:1]
+    unknown = UNKNOWN[: 4 if world.thrifty else None]
+    values = {name: row[0][name] if row else "success" for name in unknown}
+    return [call("check_list", {name: value}) for name, value in values.items()]
+
+
+@decides("CHK-015", _of_unknown, on="check_list")
+def test_unknown_check_fields_give_nothing(world: World, answer: Exchange) -> Finding:
+    filt = check_filter(answer)
+    if not filt or len(filt) != 1 or next(iter(filt)) not in UNKNOWN:
+        return None
+    return empty(answer, [])
+
+
+@decides("CHK-016", fixed(call("check_list", {"patch_id": NOWHERE})), on="check_list")
+def test_checks_of_a_missing_patch(world: World, answer: Exchange) -> Finding:
+    if (check_filter(answer) or {}) not in ({"patch_id": NOWHERE}, {"patch_id": 9999}):
+        return None
+    return faults(answer, "IndexError")
+
+
+def _user_names(world: World) -> list[Step]:
+    names = [row["user"] for row in some(world.check_rows, 1 if world.thrifty else 2)]
+    return [call("check_list", {"user": name}) for name in ("pw-conformance", *names)]
+
+
+@decides("CHK-017", _user_names, on="check_list")
+def test_checks_by_user_name(world: World, answer: Exchange) -> Finding:
+    filt = check_filter(answer) or {}
+    name = filt.get("user")
+    if set(filt) != {"user"} or not isinstance(name, str) or not re.search("[a-z]{3}", name):
+        return None
+    return faults(answer, "ValueError")
+
+
+@decides("CHK-018", check_windows, on="check_list")
+def test_no_check_comes_twice(world: World, answer: Exchange) -> Finding:
+    rows = rows_of(answer)
+    if not rows:
+        return None
+    ids = [row.get("id") for row in rows]
+    return expect(len(ids) == len(set(ids)), answer, "every check once")
+
+
+def _projects(world: World) -> list[Step]:
+    steps: list[Step] = [call("check_list", {"project_id": NOWHERE})]
+    for project in world.projects[:3]:
+        steps += [
+            call("check_list", {"project_id": project["id"], **w.bounds}) for w in world.checks
+        ]
+    return steps
+
+
+@decides("CHK-019", _projects, on="check_list", data=True)
+def test_checks_by_project(world: World, answer: Exchange) -> Finding:
+    filt = check_filter(answer) or {}
+    if not set(filt) <= {"project_id", "id__range"} or type(filt.get("project_id")) is not int:
+        return None
+    if filt["project_id"] in {NOWHERE, 9999} - {p["id"] for p in world.projects}:
+        return faults(answer, "IndexError")
+    rows = world.universe("check_list", filt)
+    if rows is None or not world.projects or poisoned(answer):
+        return None
+    projects = {row["id"]: row["project_id"] for row in world.patch_rows}
+    bounds = {key: value for key, value in filt.items() if key == "id__range"}
+    within, _ = split(rows, bounds)
+    known = [row for row in rows if row["id"] in within and row["patch_id"] in projects]
+    wanted = {r["id"] for r in known if projects[r["patch_id"]] == filt["project_id"]}
+    got = {row["id"] for row in rows_of(answer) or []} & {row["id"] for row in known}
+    return expect(got == wanted and answer.value is not None, answer, f"checks {sorted(wanted)}")
+
+
+def _suffixed(world: World) -> list[Step]:
+    row = some(world.need_checks(), 3)[-1]
+    bounds = {} if world.all_checks else world.checks[-1].bounds
+    return [
+        (
+            call("check_list", {f"patch_id__{lookup}": row["patch_id"], **bounds}),
+            call("check_list", {"patch_id": row["patch_id"], **bounds}),
+        )
+        for lookup in ("gt", "in")[: 1 if world.thrifty else None]
+    ]
+
+
+@decides("CHK-026", _suffixed, data=True)
+def test_lookups_of_a_check_s_patch_are_ignored(
+    world: World, suffixed: Exchange, plain: Exchange
+) -> Finding:
+    return (
+        OK if same(suffixed, plain) else deviates(suffixed, f"what {plain.request.describe()} is")
+    )
+
+
+@decides("CHK-027", fixed(call("check_list", {"user__icontains": "a"})), on="check_list")
+def test_text_lookups_of_a_user_fault(world: World, answer: Exchange) -> Finding:
+    filt = check_filter(answer) or {}
+    if set(filt) != {"user__icontains"} or not isinstance(filt["user__icontains"], str):
+        return None
+    return faults(answer, "TypeError", "FieldError")
+
+
+def _unfiltered(world: World) -> list[Step]:
+    world.need_all_checks()
+    return [(call("check_list"), call("check_list", {}), call("check_list", None))]
+
+
+@decides("CHK-028", _unfiltered, data=True)
+def test_no_filter_is_no_filter(world: World, *answers: Exchange) -> Finding:
+    if any(poisoned(a) for a in answers):
+        return None
+    rows = [sorted(map(repr, rows_of(a) or [])) for a in answers]
+    right = all(found == rows[0] != [] for found in rows)
+    return expect(right, answers[-1], "the same with and without")
+
+
+def _ends(world: World) -> list[Step]:
+    """Each window whole and cut at both ends, whole and of one patch."""
+    world.need_checks()
+    steps: list[Step] = []
+    for window in world.checks:
+        patches = [row["patch_id"] for row in window.rows]
+        most = max(set(patches), key=patches.count, default=0)
+        for filt in ({}, {"patch_id": most}):
+            bounds = {**filt, **window.bounds}
+            cut = [call("check_list", {**bounds, "max_count": n}) for n in (2, -2)]
+            steps.append((call("check_list", bounds), *cut))
+    return steps[: 1 if world.thrifty else None]
+
+
+@decides("CHK-029", _ends, data=True)
+def test_max_count_takes_either_end(world: World, whole: Exchange, *cut: Exchange) -> Finding:
+    """Where checks come by id: otherwise another call may have them in another order."""
+    rows = rows_of(whole)
+    ids = [row["id"] for row in rows or []]
+    if len(ids) < 3 or ids != sorted(ids):
+        return None
+    for answer in cut:
+        count = (check_filter(answer) or {}).get("max_count", 0)
+        wanted = ids[:count] if count > 0 else ids[count:]
+        if count < 0 and (world.profile.api == "1.1" or -count > len(ids)):
+            continue
+        got = [row["id"] for row in rows_of(answer) or []]
+        if got != wanted:
+            return deviates(answer, f"the checks {wanted}")
+    return OK
+
+
+@decides("CHK-030", check_windows, on="check_list")
+def test_the_order_of_checks(world: World, answer: Exchange) -> Finding:
+    ids = [row["id"] for row in rows_of(answer) or []]
+    if len(ids) < 2:
+        return None
+    return Observation(
+        "check_list by id" if ids == sorted(ids) else "check_list in no order of ids"
+    )

@@ -1,0 +1,124 @@
+"""PW-READ: which patch a hash finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..deciding.engine import Finding, Step, decides
+from ..deciding.judging import (
+    calls,
+    deviates,
+    empty,
+    expect,
+    fixed,
+    miss,
+    poisoned,
+)
+from ..target.exchange import Exchange, call
+from ..target.world import Lacking, Row, World
+from .rows import (
+    alike,
+    hashed,
+    linkname,
+    some,
+    unlike,
+)
+
+
+@decides(
+    "READ-030",
+    lambda w: calls("patch_get_by_hash", [(r["hash"],) for r in unlike(w, hashed(w), 4)]),
+    on="patch_get_by_hash",
+    data=True,
+)
+def test_a_hash_finds_its_patch(world: World, answer: Exchange) -> Finding:
+    return _found_by(world, answer, lambda row: True)
+
+
+@decides(
+    "READ-031",
+    lambda w: calls(
+        "patch_get_by_project_hash",
+        [(linkname(w, r["project_id"]), r["hash"]) for r in unlike(w, hashed(w), 4)],
+    ),
+    on="patch_get_by_project_hash",
+    data=True,
+)
+def test_a_project_and_hash_find_their_patch(world: World, answer: Exchange) -> Finding:
+    asked = str(answer.params[0]) if answer.params else ""
+    if all(p["linkname"] != asked for p in world.projects):
+        return None  # whether that is a project's name in another case, databases decide
+    return _found_by(world, answer, lambda row: alike(linkname(world, row["project_id"]), asked))
+
+
+def _found_by(world: World, answer: Exchange, fits: Callable[[Row], bool]) -> Finding:
+    text = answer.params[-1] if answer.params else None
+    if not isinstance(text, str) or len(text) != 40:
+        return None
+    rows = [r for r in world.patch_rows if r.get("hash") == text and fits(r)]
+    if not rows:
+        return None
+    if poisoned(answer) and not world.all_patches:
+        return None  # by another patch of that hash
+    if answer.fault and answer.fault.kind == "MultipleObjectsReturned":
+        return (
+            None
+            if world.profile.api == "2.0" and (len(rows) > 1 or not world.all_patches)
+            else deviates(answer, "the one patch of that hash")
+        )
+    plain = answer.value.plain if answer.value else None
+    if len(rows) == 1 and world.all_patches:
+        return expect(plain == rows[0], answer, f"patch {rows[0]['id']}")
+    right = isinstance(plain, dict) and plain.get("hash") == text
+    return expect(right, answer, f"a patch of hash {text}")
+
+
+@decides("READ-032", fixed(call("patch_get_by_hash", "f" * 40)), on="patch_get_by_hash")
+def test_an_unknown_hash_is_a_miss(world: World, answer: Exchange) -> Finding:
+    unknown = answer.params == ("f" * 40,)
+    if not unknown or any(r.get("hash") == "f" * 40 for r in world.patch_rows):
+        return None
+    return miss(world, answer, {})
+
+
+@decides(
+    "READ-033",
+    lambda w: calls(
+        "patch_get_by_project_hash",
+        [("pw-conformance-none", r["hash"]) for r in some(hashed(w), 1)],
+    ),
+    on="patch_get_by_project_hash",
+)
+def test_a_hash_needs_its_project(world: World, answer: Exchange) -> Finding:
+    names = {p["linkname"].lower() for p in world.projects}
+    match answer.params:
+        case (str(name), str(text)) if names and name.lower() not in names and len(text) == 40:
+            return miss(world, answer, {})
+    return None
+
+
+def _elsewhere(world: World) -> list[Step]:
+    steps = [
+        call("patch_get_by_project_hash", project["linkname"], row["hash"])
+        for row in some(hashed(world), 2)
+        for project in world.projects
+        if project["id"] != row["project_id"]
+    ]
+    if not steps:
+        raise Lacking("this server holds but one project")
+    return list(steps[:4])
+
+
+@decides("READ-034", _elsewhere, on="patch_get_by_project_hash", data=True)
+def test_a_hash_is_a_miss_elsewhere(world: World, answer: Exchange) -> Finding:
+    linkname, text = answer.params if len(answer.params) == 2 else ("", "")
+    projects = {p["id"] for p in world.projects if alike(p["linkname"], str(linkname))}
+    rows = [r for r in world.patch_rows if r.get("hash") == text]
+    if not projects or not rows or any(r["project_id"] in projects for r in rows):
+        return None
+    plain = answer.value.plain if answer.value else None
+    there = isinstance(plain, dict) and plain.get("project_id") in projects
+    several = answer.fault is not None and answer.fault.kind == "MultipleObjectsReturned"
+    if (there or several or poisoned(answer)) and not world.all_patches:
+        return None  # by patches beyond the sample
+    return empty(answer, {})
