@@ -5,6 +5,6 @@ from pathlib import Path
 
 
 def load() -> None:
-    """Import every chapter, so that `engine.DECISIONS` is whole."""
+    """Import every chapter, so that `decisions.DECISIONS` is whole."""
     for module in sorted(Path(__file__).parent.glob("test_*.py")):
         importlib.import_module(f"{__name__}.{module.stem}")

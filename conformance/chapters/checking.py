@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
-from ..deciding.engine import OK, Finding, Step
+from ..deciding.decisions import OK, Finding, Step
 from ..target.exchange import Exchange
 from ..target.world import Row, World, rows_of
 from ..verdicts.verdicts import Deviation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ..deciding.engine import Step
+from ..deciding.decisions import Step
 from ..target.exchange import (
     NOWHERE,
     Basic,

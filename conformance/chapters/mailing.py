@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..deciding.engine import Judge, Session, Step, decides
+from ..deciding.decisions import Judge, Step, Test, decides
 from ..target.exchange import Exchange, call
 from ..target.world import Row, World
 from .rows import one_int, sampled
@@ -29,7 +29,7 @@ def mail_of(world: World, answer: Exchange) -> tuple[Row, str] | None:
     return row, answer.value.plain
 
 
-def of_each_mbox(number: str) -> Callable[[Judge], Callable[[Session], None]]:
+def of_each_mbox(number: str) -> Callable[[Judge], Test]:
     """A decision on every sampled mbox."""
     return decides(number, mboxes, on="patch_get_mbox", data=True)
 

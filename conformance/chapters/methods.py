@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..deciding.engine import Step
+from ..deciding.decisions import Step
 from ..target.exchange import ENDPOINT, NOWHERE, call, page
 from ..target.profile import SIGNATURES, parameters
 from ..target.world import World

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..deciding.engine import OK, Finding, Step
+from ..deciding.decisions import OK, Finding, Step
 from ..deciding.judging import (
     deviates,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..deciding.engine import OK, Finding
+from ..deciding.decisions import OK, Finding
 from ..deciding.judging import array, deviates
 from ..deciding.lookups import NO, YES, Truth, of_text
 from ..deciding.lookups import some as any_of

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..deciding.engine import OK, Finding, Mixed, Step
+from ..deciding.decisions import OK, Finding, Mixed, Step
 from ..deciding.judging import array, poisoned
 from ..deciding.lookups import LOOKUPS, PATCH_FIELDS, split
 from ..requirements.filters import Filter

@@ -10,7 +10,7 @@ import base64
 import binascii
 from dataclasses import replace
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, expect, faults, fixed, refused, same
 from ..target.exchange import (
     ENDPOINT,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..deciding.engine import OK, Finding, Observation, Step, decides
+from ..deciding.decisions import OK, Finding, Observation, Step, decides
 from ..deciding.judging import array, deviates, empty, expect, faults, fixed, poisoned, same
 from ..deciding.lookups import split
 from ..target.exchange import NOWHERE, Exchange, call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, expect, poisoned
 from ..target.exchange import Exchange, call
 from ..target.wire import carried

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import array, deviates, expect, faults, poisoned
 from ..deciding.lookups import LOOKUPS, clock_change, split
 from ..target.exchange import NOWHERE, Exchange, call

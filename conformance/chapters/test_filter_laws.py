@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, empty, expect, faults, fixed, poisoned
 from ..target.exchange import Exchange, call
 from ..target.world import Lacking, World, rows_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ..deciding.engine import OK, Finding, Mixed, Step, decides
+from ..deciding.decisions import OK, Finding, Mixed, Step, decides
 from ..deciding.judging import deviates, empty, expect, faults, fixed, poisoned
 from ..deciding.lookups import LOOKUPS, PATCH_FIELDS
 from ..requirements.filters import FILTERS, Filter

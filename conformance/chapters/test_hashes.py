@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..deciding.engine import Finding, Step, decides
+from ..deciding.decisions import Finding, Step, decides
 from ..deciding.judging import (
     calls,
     deviates,

@@ -6,7 +6,7 @@ import gzip
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from ..deciding.engine import OK, Finding, Observation, Step, Together, decides
+from ..deciding.decisions import OK, Finding, Observation, Step, Together, decides
 from ..deciding.judging import answered, deviates, expect, faults, fixed, same
 from ..target.exchange import ABSOLUTE, BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
 from ..target.profile import VERSIONS

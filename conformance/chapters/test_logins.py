@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..deciding.engine import OK, Finding, decides
+from ..deciding.decisions import OK, Finding, decides
 from ..deciding.judging import expect, faults, fixed, refused
 from ..target.exchange import (
     NOWHERE,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, expect, faults, miss, poisoned
 from ..deciding.lookups import loose
 from ..target.exchange import Exchange, Raw, call

@@ -10,7 +10,7 @@ from email.message import Message
 from email.utils import parseaddr
 from urllib.parse import quote
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, expect
 from ..target.exchange import BASE, Exchange, call, page
 from ..target.world import World

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import NONE_FAULT, calls, deviates, expect, faults, poisoned
 from ..target.exchange import Exchange, call
 from ..target.world import World, parse_date

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..deciding.engine import Finding, Observation, Step, decides
+from ..deciding.decisions import Finding, Observation, Step, decides
 from ..requirements.filters import safe
 from ..target.exchange import Exchange, call
 from ..target.world import Lacking, World, rows_of

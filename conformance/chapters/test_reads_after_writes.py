@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..deciding.engine import OK, Finding, Step
+from ..deciding.decisions import OK, Finding, Step
 from ..deciding.judging import deviates, expect
 from ..target.exchange import Exchange, call
 from ..target.world import Lacking, World, rows_of

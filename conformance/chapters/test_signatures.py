@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import array, calls, deviates, expect, faults, fixed, poisoned, refused
 from ..target.exchange import ENDPOINT, NOWHERE, Exchange, call
 from ..target.login import NO_CREDENTIALS as REFUSED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..deciding.engine import OK, Finding, Observation, decides
+from ..deciding.decisions import OK, Finding, Observation, decides
 from ..deciding.judging import deviates, expect, faults, fixed, same
 from ..deciding.lookups import YES, selects
 from ..target.exchange import NOWHERE, Exchange, call

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..deciding.engine import OK, Finding, Observation, Step, Together
+from ..deciding.decisions import OK, Finding, Observation, Step, Together
 from ..deciding.judging import deviates, expect, faults
 from ..target.exchange import NOWHERE, Basic, Exchange, call
 from ..target.wire import carried

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..deciding.engine import Finding, Step
+from ..deciding.decisions import Finding, Step
 from ..deciding.judging import deviates, expect, faults, poisoned
 from ..target.exchange import NOWHERE, Exchange, Request, call
 from ..target.world import Lacking, World, rows_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..deciding.engine import OK, Finding, Step, decides
+from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import answered, deviates, empty, expect, faults, fixed, miss, same
 from ..requirements.bodies import BODIES, HEAD, VERSION_CALL, Body
 from ..target.exchange import Exchange, Request, call

@@ -7,7 +7,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ..deciding.engine import OK, Finding, Judge, Session, Step, decides
+from ..deciding.decisions import OK, Finding, Judge, Step, Test, decides
 from ..deciding.judging import deviates, faults
 from ..target.exchange import Basic, Exchange, Request, call
 from ..target.login import BAD_CREDENTIALS, BAD_LOGIN, NO_CREDENTIALS
@@ -23,8 +23,6 @@ WIDE = "\u00fcn\u00efc\u00f6d\u00e9"
 ODD = ("pw-conformance: x/y (1)", "not a URL", "a \"b\" <c> & 'd', e")
 URL, WORDS = "https://example.org/pw-conformance", "made by pw-conformance"
 DENIED = "No permissions to edit this patch"
-
-Test = Callable[[Session], None]
 
 
 def named(world: World) -> int:

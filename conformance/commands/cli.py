@@ -18,8 +18,8 @@ from rich.console import Console
 
 from .. import reports
 from ..chapters import load
+from ..deciding.decisions import DECISIONS, requests_of
 from ..deciding.drawing import Settings
-from ..deciding.engine import DECISIONS, requests_of
 from ..reports.redaction import clean
 from ..reports.terminal import Live, new_console, say, show
 from ..reports.visible import plain

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
-from ..deciding.engine import DECISIONS, Decision, Session
+from ..deciding.decisions import DECISIONS, Decision
+from ..deciding.engine import Session
 from ..target.exchange import NOWHERE, SILENCE, Exchange, Request, from_json
 from ..target.transport import NoAnswer
 from ..verdicts.verdicts import Deviation, Outcome, Run

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from ..deciding.engine import Decision, Session
+from ..deciding.decisions import Decision
+from ..deciding.engine import Session
 from ..reports.redaction import clean_verdict
 from ..requirements.catalogue import Level, chosen, requirements
 from ..target.budget import BudgetSpent

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import Phase
 from hypothesis.strategies import SearchStrategy
 
+from ..deciding.decisions import Decision, Mixed, Step
 from ..deciding.drawing import Settings, draw
-from ..deciding.engine import Decision, Mixed, Step
 from ..target.budget import BudgetSpent
 from ..target.exchange import Request
 from ..target.profile import Profile

@@ -10,7 +10,7 @@ from ..target.login import MEANING, NO_CREDENTIALS
 from ..target.wire import Fault, Node, NotXmlRpc
 from ..target.world import World
 from ..verdicts.verdicts import Deviation
-from .engine import OK, Finding, Step
+from .decisions import OK, Finding, Step
 
 NONE_FAULT = "cannot marshal None unless allow_none is enabled"
 

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ..deciding.engine import DECISIONS, NEEDS
+from ..deciding.decisions import DECISIONS, NEEDS
 from ..requirements import recorded
 from ..requirements.catalogue import CHAPTERS, Level, Requirement
 from .terminal import paragraphs, say

@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from conformance.commands.runner import Options
+from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
-from conformance.deciding.engine import DECISIONS, Session
+from conformance.deciding.engine import Session
 from conformance.target.exchange import Exchange
 from conformance.target.survey import Surveyor, find
 from conformance.target.transport import Credentials, endpoint_of

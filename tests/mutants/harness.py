@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from conformance.commands.runner import Options, asking, passing_folder
+from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
-from conformance.deciding.engine import DECISIONS, Session
+from conformance.deciding.engine import Session
 from conformance.target.survey import Surveyor, find
 from conformance.target.transport import Credentials, endpoint_of
 from conformance.target.world import World

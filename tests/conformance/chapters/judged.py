@@ -6,7 +6,7 @@ from functools import cache
 from itertools import chain
 
 from conformance.chapters import load
-from conformance.deciding.engine import DECISIONS
+from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
 from conformance.target.profile import SIGNATURES
 

@@ -20,7 +20,8 @@ import fakepw
 from conformance.chapters import load
 from conformance.commands.runner import Options, discover, session
 from conformance.deciding import restoring
-from conformance.deciding.engine import DECISIONS, Session
+from conformance.deciding.decisions import DECISIONS
+from conformance.deciding.engine import Session
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Basic, Request, call
 from conformance.target.sockets import HttpTransport
@@ -299,7 +300,7 @@ import sys, threading
 from pathlib import Path
 from conformance.requirements.catalogue import requirements
 from conformance.chapters import load
-from conformance.deciding.engine import DECISIONS
+from conformance.deciding.decisions import DECISIONS
 from conformance.commands.runner import Options, discover, session
 from conformance.target.transport import Credentials
 load()

@@ -10,7 +10,8 @@ import pytest
 
 import fakepw
 from conformance.chapters import load
-from conformance.deciding.engine import DECISIONS, Session
+from conformance.deciding.decisions import DECISIONS
+from conformance.deciding.engine import Session
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Exchange
 from conformance.verdicts.verdicts import Outcome

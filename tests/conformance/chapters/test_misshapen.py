@@ -10,8 +10,8 @@ import pytest
 import fakepw
 from conformance.chapters import load
 from conformance.commands.runner import Options, discover, session
+from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
-from conformance.deciding.engine import DECISIONS
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Request
 from conformance.target.sockets import HttpTransport

@@ -9,7 +9,7 @@ import pytest
 import fakepw
 from conformance.chapters import load
 from conformance.commands.runner import POLITE_REQUESTS, WITH_WRITES, Options, discover, session
-from conformance.deciding.engine import DECISIONS
+from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import MUST, requirements
 from conformance.target.budget import Budget
 from conformance.target.transport import Credentials, Endpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.chapters import load
-from conformance.deciding.engine import DECISIONS, Observation
+from conformance.deciding.decisions import DECISIONS, Observation
 from conformance.requirements.catalogue import INFO, MUST, RELEASES, requirements
 from conformance.verdicts.verdicts import Deviation
 

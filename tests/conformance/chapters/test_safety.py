@@ -22,7 +22,8 @@ import pytest
 
 import fakepw
 from conformance.commands.plugin import Deciding
-from conformance.deciding.engine import Decision, Session
+from conformance.deciding.decisions import Decision
+from conformance.deciding.engine import Session
 from conformance.target.exchange import Answer, call
 from conformance.target.world import World
 from conformance.verdicts.verdicts import Deviation

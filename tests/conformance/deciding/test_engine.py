@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import strategies as st
 
+from conformance.deciding.decisions import OK, Decision, Finding
 from conformance.deciding.drawing import Settings
-from conformance.deciding.engine import OK, Decision, Finding, Session
+from conformance.deciding.engine import Session
 from conformance.target.budget import BudgetSpent
 from conformance.target.exchange import Answer, Exchange, Request, call
 from conformance.target.transport import NoAnswer, Trouble

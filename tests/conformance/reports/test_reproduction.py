@@ -17,8 +17,8 @@ import pytest
 
 from conformance.chapters import load
 from conformance.commands.sample import steps, world
+from conformance.deciding.decisions import DECISIONS, requests_of
 from conformance.deciding.drawing import Settings
-from conformance.deciding.engine import DECISIONS, requests_of
 from conformance.reports.redaction import redact
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import (

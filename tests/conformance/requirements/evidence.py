@@ -16,7 +16,7 @@ from typing import Any
 
 import conformance
 from conformance.chapters import load
-from conformance.deciding.engine import Observation
+from conformance.deciding.decisions import Observation
 from conformance.requirements.catalogue import Level, Requirement, requirements
 from conformance.requirements.recorded import Extract
 from conformance.target.exchange import Exchange, Request, show
