@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tools.house import House, circles, functions, house
 
 ROOT = Path(__file__).parents[1]
 
@@ -89,19 +90,22 @@ TIED = [
 #: Rooms that must not know that there is a machine around them.
 SANS_IO = ["words", "rows", "instances", "mail", "query", "patchwork", "protocol", "fixtures"]
 MACHINE = {"asyncio", "socket", "threading", "http", "subprocess", "time"}
-LONGEST = 550
+#: The most lines of a module, and of a function: what is read at one sitting, and on one screen.
+LONGEST, SCREEN = 480, 50
+#: Commands, whose options are listed in their signatures.
+LONGER = {"fakepw/serving/command.py: serve", "conformance/commands/cli.py: run"}
 STDLIB = sys.stdlib_module_names | {"_typeshed"}
 
 
 @cache
+def found() -> House:
+    """Both packages, parsed once."""
+    return house(ROOT)
+
+
 def modules() -> dict[str, Path]:
     """Every module of both packages by its dotted name."""
-    found = {}
-    for top in ("fakepw", "conformance"):
-        for path in sorted((ROOT / top).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+    return {name: path for name, (path, _) in found().modules.items()}
 
 
 @cache
@@ -117,27 +121,6 @@ def room_of(path: Path) -> str:
     return fits[max(fits, key=len)]
 
 
-def imports(path: Path) -> Iterator[str]:
-    """The dotted names of all that a module imports, wherever in it; modules if it can."""
-    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            source = ".".join([*base, *([node.module] if node.module else [])])
-            for alias in node.names:
-                full = f"{source}.{alias.name}"
-                yield full if full in modules() else source
-
-
-def arrows(path: Path) -> Iterator[Path]:
-    """The modules of the project that a module imports."""
-    for name in imports(path):
-        if name in modules():
-            yield modules()[name]
-
-
 def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -146,15 +129,16 @@ def shown(path: Path) -> str:
 def test_a_room_uses_only_what_the_plan_allows(key: str) -> None:
     room = HOUSE[key]
     wrong = []
-    for path in modules().values():
+    for name, path in modules().items():
         if room_of(path) != key:
             continue
+        used = set(found().imports(name))
         wrong += [
-            f"{shown(path)} imports {shown(other)}"
-            for other in arrows(path)
-            if room_of(other) not in {key, *room.uses}
+            f"{shown(path)} imports {shown(modules()[other])}"
+            for other in used & set(modules())
+            if room_of(modules()[other]) not in {key, *room.uses}
         ]
-        for top in {name.split(".")[0] for name in imports(path)} - {"fakepw", "conformance"}:
+        for top in {other.split(".")[0] for other in used} - {"fakepw", "conformance"}:
             if room.libraries is not None and top not in room.libraries | STDLIB:
                 wrong.append(f"{shown(path)} imports {top}")
     assert wrong == []
@@ -175,37 +159,17 @@ def test_every_room_is_lived_in() -> None:
     assert set(HOUSE) - {room_of(path) for path in modules().values()} == set()
 
 
-def circles() -> list[set[str]]:
-    """Sets of modules that import one another, directly or by way of others."""
-    below = {path: set(arrows(path)) - {path} for path in modules().values()}
-    reach: dict[Path, set[Path]] = {}
-    for start in below:
-        seen: set[Path] = set()
-        ahead = [*below[start]]
-        while ahead:
-            path = ahead.pop()
-            if path not in seen:
-                seen.add(path)
-                ahead += below[path]
-        reach[start] = seen
-    found = []
-    for path in below:
-        ring = {shown(other) for other in reach[path] if path in reach[other]}
-        if ring and ring not in found:
-            found.append(ring)
-    return found
-
-
 def test_no_two_modules_import_each_other() -> None:
-    assert [ring for ring in circles() if ring not in TIED] == []
+    rings = [{shown(modules()[name]) for name in ring} for ring in circles(found().graph())]
+    assert [ring for ring in rings if ring not in TIED] == []
 
 
 def test_the_middle_knows_no_sockets_and_no_threads() -> None:
     wrong = [
         f"{shown(path)} imports {name}"
-        for path in modules().values()
+        for module, path in modules().items()
         if room_of(path) in SANS_IO
-        for name in imports(path)
+        for name in found().imports(module)
         if name.split(".")[0] in MACHINE
     ]
     assert wrong == []
@@ -234,3 +198,12 @@ def test_modules_stay_readable_at_one_sitting() -> None:
     paths = [*modules().values(), *sorted((ROOT / "demo").rglob("*.py"))]
     lengths = {shown(path): len(path.read_text().splitlines()) for path in paths}
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_functions_fit_a_screen() -> None:
+    lengths = {
+        f"{shown(path)}: {function}": lines
+        for path, tree in found().modules.values()
+        for lines, function in functions(tree)
+    }
+    assert {name for name, lines in lengths.items() if lines > SCREEN} - LONGER == set()

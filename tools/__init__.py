@@ -1,0 +1,1 @@
+"""What looks at the project itself; nothing of it is installed."""
