@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,16 @@ def python(checkout: Path, name: str, *, old: bool = False) -> None:
     path.chmod(0o755)
 
 
-def make(checkout: Path, *args: str) -> subprocess.CompletedProcess[str]:
+def make(
+    checkout: Path, *args: str, environment: Mapping[str, str] = {}
+) -> subprocess.CompletedProcess[str]:
     program = shutil.which("make")
     assert program, "make is not installed, and nothing here works without it"
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     return subprocess.run(
         [program, *args],
         cwd=checkout,
-        env=environment | {"PATH": str(checkout / "bin")},
+        env={**kept, **environment, "PATH": str(checkout / "bin")},
         capture_output=True,
         text=True,
     )
@@ -98,17 +101,50 @@ def test_what_pip_could_not_install_is_said_with_the_likely_reason(checkout: Pat
     assert not (checkout / ".venv/.demo").exists()
 
 
-def test_missing_tools_are_named_with_what_to_do(checkout: Path) -> None:
-    who = checkout / "bin/id"
-    who.unlink()
-    who.write_text("#!/bin/sh\necho 1000\n")
-    who.chmod(0o755)
-    done = make(checkout, "tools")
-    assert done.returncode == 0
-    assert done.stderr == (
-        "not installed: chromium curl patch; tests that need them will fail. "
-        "On Debian: sudo apt-get install chromium curl patch\n"
+def test_a_python_without_venv_is_told_from_no_python(checkout: Path) -> None:
+    bare = checkout / "bin/python3"
+    bare.write_text(
+        '#!/bin/sh\ncase "$*" in *venv*) echo "ensurepip is not available"; exit 1;; esac\n'
     )
+    bare.chmod(0o755)
+    done = make(checkout, ".venv/bin/python")
+    assert done.returncode == 2
+    assert "ensurepip is not available" in done.stdout
+    assert (
+        "python3 could not create a virtual environment. On Debian that takes python3-venv: "
+        "sudo apt-get install python3-venv\n" in done.stderr
+    )
+    assert not (checkout / ".venv").exists()
+
+
+def test_every_part_of_make_test_runs_and_counts(checkout: Path) -> None:
+    """Whatever fails, the rest is run too, and the status says that something failed."""
+    binaries = checkout / ".venv/bin"
+    binaries.mkdir(parents=True)
+    for stamp in (".dev", ".uvloop"):
+        (checkout / ".venv" / stamp).touch()
+    for name in ("python", "ruff", "mypy"):
+        (binaries / name).write_text(f'''#!/bin/sh
+echo "ran {name} $* ${{PYTHONPATH-}}" >> log
+for bad in ${{BREAK-}}; do case "{name} $*" in *$bad*) exit 1;; esac; done
+''')
+        (binaries / name).chmod(0o755)
+
+    def ran(broken: str) -> tuple[int, list[str]]:
+        (checkout / "log").unlink(missing_ok=True)
+        status = make(checkout, "test", environment={"BREAK": broken}).returncode
+        return status, (checkout / "log").read_text().splitlines()
+
+    status, every = ran("")
+    assert status == 0
+    assert [line for line in every if "pytest" in line] == [
+        "ran python -m pytest -n auto tests/serving .venv/uvloop",
+        "ran python -m pytest -n auto ",
+    ]
+    for broken in ("ruff", "mypy", "tests/serving", "auto", "mypy tests/serving"):
+        status, lines = ran(broken)
+        assert status == 2, broken
+        assert [line for line in lines if "pytest" in line] == every[-2:]
 
 
 def test_ci_runs_make_test_and_nothing_else() -> None:

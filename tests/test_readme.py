@@ -114,6 +114,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     session.stop()
 
 
+@pytest.mark.needs("curl")
 def test_every_example_works_as_written(session: Session) -> None:
     ran = {"console": 0, "python": 0, "json": 0}
     for block in blocks():

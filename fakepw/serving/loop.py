@@ -41,6 +41,9 @@ class LoopThread:
 
     def __init__(self) -> None:
         self.loop = new_event_loop()
+        # In debug mode asyncio warns of what takes long. This loop waits for nobody's code but
+        # ours, and who debugs a program of their own need not hear how long a large dataset takes.
+        self.loop.slow_callback_duration = float("inf")
         self.pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name="fakepw", daemon=True)
         self._thread.start()

@@ -62,10 +62,10 @@ def test_the_table_says_how_it_was_measured():
         assert ("met" in line) is not ("MISSED" in line)
 
 
-@pytest.mark.parametrize("wrk", [True, False], ids=["wrk", "Python"])
+@pytest.mark.parametrize(
+    "wrk", [pytest.param(True, marks=pytest.mark.needs("wrk")), False], ids=["wrk", "Python"]
+)
 def test_both_generators_of_load_count_answers(wrk, monkeypatch):
-    if wrk and not shutil.which("wrk"):
-        pytest.skip("no wrk here")
     if not wrk:
         monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.chdir(ROOT)

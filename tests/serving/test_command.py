@@ -121,6 +121,7 @@ def fakepw_answers(url: str) -> bool:
         return proxy.pw_rpc_version() == [1, 3, 0]
 
 
+@pytest.mark.needs("curl")
 def test_the_lines_that_the_banner_offers_work_as_they_are(fixture, tmp_path):
     """But for pwclient's, which has tests of its own."""
     with started(fixture) as process:

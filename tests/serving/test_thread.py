@@ -299,6 +299,11 @@ def test_the_end_of_the_process_neither_hangs_nor_says_anything(end):
     assert time.monotonic() - start < 10
 
 
+def test_what_takes_long_in_its_thread_is_no_news_to_who_debugs_a_program():
+    done = python("import fakepw, time\nwith fakepw.serve('tiny') as pw: pw.run(time.sleep, 0.2)")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_the_end_does_not_wait_for_a_connection():
     code = """
 import fakepw, socket

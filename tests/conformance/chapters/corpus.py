@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, TypeVar
 
 from conformance.target.exchange import ENDPOINT, Answer, Exchange, Request
 from conformance.target.profile import Profile
@@ -32,6 +33,16 @@ class Recorded:
     exchange: Exchange
     pristine: bool
 
+    @property
+    def name(self) -> str:
+        """By which a failure tells it from the others; one and the same string every time."""
+        return _name(self.dataset, self.id)
+
+
+@cache
+def _name(dataset: str, id: str) -> str:
+    return f"{dataset}:{id}"
+
 
 def profile_of(instance: str) -> Profile:
     """What an instance's name says of it."""
@@ -54,6 +65,18 @@ def request_of(call: recordings.Call) -> Request:
     )
 
 
+#: Servers answer much alike: of every body and every set of headers one copy is enough, which is a
+#: twentieth of them all.
+_Once = TypeVar("_Once", bytes, tuple[tuple[str, str], ...])
+_COPIES: dict[bytes | tuple[tuple[str, str], ...], Any] = {}
+
+
+def _once(value: _Once) -> _Once:
+    """The first value that was equal to this one."""
+    same: _Once = _COPIES.setdefault(value, value)
+    return same
+
+
 def answer_of(answer: recordings.Answer) -> Answer:
     """A recorded answer in the suite's terms."""
     kept = {
@@ -61,7 +84,13 @@ def answer_of(answer: recordings.Answer) -> Answer:
         for name in ("html", "json", "documented", "api_status")
         if (value := getattr(answer, name, None))
     }
-    return Answer(answer.status, tuple(answer.headers), answer.received or b"", kept=kept)
+    return Answer(answer.status, _once(answer.headers), _once(answer.received or b""), kept=kept)
+
+
+@cache
+def _requests() -> dict[recordings.Key, Request]:
+    """Every recorded request, once for all the servers that were asked."""
+    return {call.key: request_of(call) for call in recordings.calls() if not call.op}
 
 
 @cache
@@ -76,7 +105,7 @@ def recorded(instance: str) -> tuple[Recorded, ...]:
         answer = answers.get(call.key)
         if answer is None:
             continue
-        exchange = Exchange(request_of(call), answer_of(answer))
+        exchange = Exchange(_requests()[call.key], answer_of(answer))
         wrote = exchange.request.writes and exchange.value is not None
         pristine = pristine and not wrote
         found.append(Recorded(call.dataset, call.id, exchange, pristine))

@@ -35,7 +35,7 @@ def findings(instance: str, number: str) -> list[tuple[str, object]]:
             continue
         finding = decision.judge(world_of(instance, item.dataset), item.exchange)
         if finding is not None:
-            found.append((f"{item.dataset}:{item.id}", finding))
+            found.append(_finding(item.name, finding))
     return found
 
 
@@ -51,5 +51,14 @@ def _compared(instance: str, number: str) -> list[tuple[str, object]]:
         world = world_of(instance, items[0].dataset)
         finding = decision.judge(world, *(item.exchange for item in items))
         if finding is not None:
-            found.append((entry, finding))
+            found.append(_finding(entry, finding))
     return found
+
+
+#: Most findings say that a call is as it should be: of these there are hundreds of thousands.
+_FINE: dict[str, tuple[str, object]] = {}
+
+
+def _finding(call: str, finding: object) -> tuple[str, object]:
+    """A finding by its call; the same object for all that have nothing else to say."""
+    return _FINE.setdefault(call, (call, True)) if finding is True else (call, finding)

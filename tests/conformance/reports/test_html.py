@@ -12,6 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 from conformance.reports import KINDS
 from conformance.requirements.catalogue import requirements
 from conformance.verdicts.verdicts import Outcome
+from tests import tools
 
 from . import builders
 from .builders import RUNS
@@ -24,14 +25,14 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+pytestmark = pytest.mark.needs(*tools.BROWSER)
+
 VISIBLE = "details.verdict:visible"
 
 
 @pytest.fixture(scope="module")
 def browser():
     chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("the HTML report is tested in Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=ARGS)
         yield launched

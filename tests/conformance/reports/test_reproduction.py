@@ -220,6 +220,7 @@ ODD = {
 }
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_request_is_sent_again_as_it_was(name, listener):
     check(ODD[name], listener)
@@ -248,6 +249,7 @@ def test_nearly_every_requirement_sends_something_to_the_sample():
     assert sum(map(bool, PROBED.values())) > 0.9 * len(requirements())
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("chapter", sorted({number.split("-")[1] for number in PROBED}))
 def test_what_the_suite_sends_can_be_sent_again(chapter: str, listener: Listener) -> None:
     seen: set[Any] = set()
