@@ -14,6 +14,9 @@ API = ("1.0", "1.1", "2.0")
 #: Every release that was recorded (SERVER.md 0).
 RELEASES = ("1.0", "1.1", "2.0", "2.1", "2.2", "3.0", "3.1", "3.2", "main")
 
+#: The releases that share an API generation.
+GENERATIONS = {"1.0": RELEASES[:1], "1.1": RELEASES[1:2], "2.0": RELEASES[2:]}
+
 #: What `pw_rpc_version` says in each (SERVER.md 2).
 VERSIONS: dict[str, int | list[int]] = {"1.0": 1, "1.1": [1, 2, 0], "2.0": [1, 3, 0]}
 
@@ -50,7 +53,8 @@ class Profile:
     python: int = 3
     database: str | None = None
     django: str | None = None
-    release: str | None = None
+    #: The releases that it may be, by what they show themselves; () if nobody looked.
+    releases: tuple[str, ...] = ()
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -74,15 +78,22 @@ class Profile:
 
     @property
     def likely(self) -> str:
-        """The likely release, or releases."""
-        return self.release or {"1.0": "1.0", "1.1": "1.1", "2.0": "2.0 or later"}[self.api]
+        """The likely release, or the range of releases."""
+        first, *more = self.possible
+        if not more:
+            return first
+        if len(more) == 1:
+            return f"{first} or {more[0]}"
+        return f"{first} or later" if more[-1] == RELEASES[-1] else f"{first} to {more[-1]}"
+
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """The releases that nothing which was seen tells it from."""
+        return self.releases or GENERATIONS[self.api]
 
     def may_be(self, release: str) -> bool:
         """Whether nothing that was seen tells it from that release."""
-        named = [RELEASES.index(r) for r in RELEASES if r in self.likely.split()]
-        if "later" in self.likely or named[-1] == RELEASES.index("3.2"):
-            named.append(len(RELEASES) - 1)  # main also runs on the Django of 3.2
-        return min(named) <= RELEASES.index(release) <= max(named)
+        return release in self.possible
 
     def describe(self) -> str:
         """For people: the likely release, Python and database."""
@@ -144,30 +155,17 @@ def database(evidence: dict[str, Exchange]) -> str | None:
 
 
 def django(evidence: dict[str, Exchange]) -> str | None:
-    """A range of Django versions, by texts that changed with them (SERVER.md 2)."""
+    """A range of Django versions, by texts that changed with them (SERVER.md 2, 6.3)."""
     word, flag, big = (evidence.get(k) for k in ("id a word", "isnull a word", "year chain"))
     if word is None or word.fault is None:
         return None
     if "expected a number" not in word.fault.text:
         return "before 3.0"
-    if flag and flag.fault is None:
+    if flag is None or big is None or big.fault is None:
+        return "3.0 or later"
+    if flag.fault is None:
         return "3.x"
-    if big and big.fault and "year__" in big.fault.text:
-        return "6.0 or later"
-    return "4.0 or later"
-
-
-def release(api: str, django: str | None, mbox_redirects: bool | None) -> str:
-    """The likely release: the API generation, narrowed down by pages and Django."""
-    if api != "2.0":
-        return api
-    if django == "before 3.0":
-        if mbox_redirects is None:
-            return "2.0 to 2.2"
-        return "2.2" if mbox_redirects else "2.0 or 2.1"
-    return {"3.x": "3.0", "4.0 or later": "3.1 or 3.2", "6.0 or later": "main"}.get(
-        django or "", "2.0 or later"
-    )
+    return "5.2 or later" if "year__" in big.fault.text else "4.0 to 5.1"
 
 
 def parameters(method: str) -> tuple[list[str], list[str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from . import profile as profiles
 from .exchange import BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
 from .login import MEANING, NO_CREDENTIALS
+from .releases import told
 from .transport import Endpoint, NoAnswer, Transport, Trouble, moved
 from .wire import NotXmlRpc
 from .world import Row, Window, World, rows_of
@@ -21,7 +22,7 @@ FEW = 60
 VERSION = call("pw_rpc_version")
 
 #: Which releases share an API, in words.
-GENERATIONS = {
+SHARED = {
     "1.0": "in release 1.0 alone",
     "1.1": "in release 1.1 alone",
     "2.0": "in every release from 2.0 on",
@@ -163,17 +164,11 @@ class Surveyor:
         return evidence
 
     def _fingerprint(self, world: World) -> profiles.Profile:
-        evidence = world.evidence
-        django = profiles.django(evidence)
-        redirects = None
-        if world.profile.api == "2.0" and django == "before 3.0" and world.patch_rows:
-            answer = self.ask(page(f"{BASE}/patch/{world.patch_rows[0]['id']}/mbox/")).answer
-            redirects = answer.status in (301, 302) if answer.status in (200, 301, 302) else None
         return replace(
             world.profile,
-            database=None if world.profile.swallows else profiles.database(evidence),
-            django=django,
-            release=profiles.release(world.profile.api, django, redirects),
+            database=None if world.profile.swallows else profiles.database(world.evidence),
+            django=profiles.django(world.evidence),
+            releases=told(world, self.ask),
         )
 
     def look_again(self, world: World) -> World:
@@ -356,7 +351,7 @@ def card(found: Found, world: World, have: frozenset[str]) -> dict[str, Any]:
         "url": found.endpoint.url,
         "version": version,
         "likely": world.profile.describe(),
-        "api": f"{world.profile.api}, as {GENERATIONS[world.profile.api]}",
+        "api": f"{world.profile.api}, as {SHARED[world.profile.api]}",
         "documented": len(documented.answer.documented) if documented else 0,
         "about": about.answer.api_status if about else {},
         "sizes": sizes,

@@ -115,6 +115,7 @@ RELEASES: dict[str, dict[str, Any]] = {
         # pages
         "offers_script": False,
         "patches_by_msgid": True,
+        "rest_versions": ("1.0", "1.2"),
     },
     "3.0": {
         # pages
@@ -124,7 +125,7 @@ RELEASES: dict[str, dict[str, Any]] = {
         # mbox
         "mbox_postscript": r"(?:^|\n)-{2,3} ?\n",
         # pages
-        "rest_versions": ("1.0", "1.3"),
+        "rest_versions": ("1.0", "1.2", "1.3"),
     },
     "3.2": {
         # pages

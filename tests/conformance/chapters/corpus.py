@@ -46,7 +46,7 @@ def _name(dataset: str, id: str) -> str:
 
 def profile_of(instance: str) -> Profile:
     """What an instance's name says of it."""
-    release, runtime, database = instance.split("-")[:3]
+    release, runtime, *_, database = instance.removesuffix("-disabled").split("-")
     api = {"1.0": "1.0", "1.1": "1.1"}.get(release, "2.0")
     return Profile(api=api, python=int(runtime[2]), database=database)
 

@@ -80,10 +80,13 @@ def test_a_wrong_release_is_a_problem(url: str) -> None:
 
 
 def test_a_release_is_told_from_those_that_it_cannot_be() -> None:
-    assert Profile(release="2.0 to 2.2").may_be("2.1")
-    assert not Profile(release="3.1 or 3.2").may_be("3.0")
-    assert Profile(release="3.1 or 3.2").may_be("main")
+    assert Profile(releases=("2.0", "2.1", "2.2")).may_be("2.1")
+    assert not Profile(releases=("3.1", "3.2")).may_be("3.0")
+    assert Profile().may_be("main")
     assert not Profile(api="1.1").may_be("1.0")
+    assert Profile(releases=("3.1", "3.2")).likely == "3.1 or 3.2"
+    assert Profile(releases=("2.1", "2.2", "3.0")).likely == "2.1 to 3.0"
+    assert Profile().likely == "2.0 or later"
 
 
 @pytest.mark.parametrize(
