@@ -41,7 +41,7 @@ class House:
                 source = ".".join([*base, *([node.module] if node.module else [])])
                 for alias in node.names:
                     full = f"{source}.{alias.name}"
-                    yield full if full in self.modules else source
+                    yield full if full in self.modules or source not in self.modules else source
 
     def graph(self) -> Graph:
         """Module -> the other modules of the house that it imports."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from ..patchwork.brief import asked, brief
 from ..patchwork.instances.instances import Instance
@@ -10,9 +11,8 @@ from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Request, Response, Watch
 from ..protocol.site import site_of
 from .control import Control
-from .framing import page
+from .http.framing import page
 from .limits import Limits
-from .server import Application
 
 log = logging.getLogger("fakepw")
 
@@ -20,7 +20,7 @@ log = logging.getLogger("fakepw")
 LONGEST_BODY = 64 * 1024 * 1024
 
 
-def application(patchwork: Patchwork, watch: Watch | None = None) -> Application:
+def application(patchwork: Patchwork, watch: Watch | None = None) -> Callable[[Request], Response]:
     """The application that serves a Patchwork, and `/_fakepw/` to control it.
 
     `watch` is told of every call.  What is answered 400 is in the log: a client that makes such a

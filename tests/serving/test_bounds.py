@@ -8,32 +8,11 @@ import time
 import pytest
 
 from fakepw.protocol.messages import Request, Response
+from fakepw.serving.http.reading import MOST_READ
 from fakepw.serving.limits import Limits
 from fakepw.serving.loop import shared
-from fakepw.serving.reading import MOST_READ
 
-from .wire import Wire, echo, post, serving
-
-#: Seconds in which something that takes a moment must have happened.
-PATIENCE = 10
-
-
-def until(condition) -> bool:
-    """Whether the condition came true before patience ran out."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def answers(port: int) -> bool:
-    """Whether the server answers somebody else."""
-    with Wire(port) as other:
-        other.send(post(b"abc"))
-        return other.answer().body == b"POST /xmlrpc/ 3"
-
+from .wire import PATIENCE, Wire, answers, echo, post, serving, until
 
 # Heads.
 
@@ -215,9 +194,9 @@ def big(request: Request) -> Response:
 def test_who_does_not_read_holds_up_nobody_and_no_more_than_a_piece():
     with serving(big) as (server, port), Wire(port, receive=4096) as wire:
         wire.send(post(target="/big") * 100)
-        assert until(lambda: any(each.blocked for each in server.connections))
+        assert until(lambda: any(each.sender.blocked for each in server.connections))
         assert answers(port)
-        (connection,) = [each for each in server.connections if each.blocked]
+        (connection,) = [each for each in server.connections if each.sender.blocked]
         assert shared().run(connection.transport.get_write_buffer_size) <= 512 * 1024
         assert len(connection.waiting) <= 100
 
@@ -228,14 +207,14 @@ def test_nothing_more_is_read_from_who_does_not_read():
         with pytest.raises(TimeoutError):
             wire.send(post() * 500_000)
         assert answers(port)
-        (connection,) = [each for each in server.connections if each.blocked]
+        (connection,) = [each for each in server.connections if each.sender.blocked]
         assert len(connection.waiting) * len(post()) <= 2 * MOST_READ
 
 
 def test_who_reads_late_gets_everything_in_order():
     with serving(big) as (server, port), Wire(port, receive=4096) as wire:
         wire.send((post(target="/big") + post(b"ab")) * 3)
-        assert until(lambda: any(each.blocked for each in server.connections))
+        assert until(lambda: any(each.sender.blocked for each in server.connections))
         for _ in range(3):
             assert len(wire.answer().body) == 4 * BIG
             assert wire.answer().body == b"POST /xmlrpc/ 2"
@@ -245,7 +224,7 @@ def test_who_asks_for_the_end_and_reads_late_gets_everything():
     with serving(big) as (server, port), Wire(port, receive=4096) as wire:
         wire.send(post(target="/big") + post(target="/big", Connection="close"))
         wire.socket.shutdown(1)
-        assert until(lambda: any(each.blocked for each in server.connections))
+        assert until(lambda: any(each.sender.blocked for each in server.connections))
         for _ in range(2):
             assert len(wire.answer().body) == 4 * BIG
         assert wire.rest() == b""
@@ -262,7 +241,7 @@ def test_the_end_of_a_long_answer_is_not_worth_a_line_in_the_log(end, caplog):
                 wire.send(asked)
                 if end == "eof":
                     wire.socket.shutdown(socket.SHUT_WR)
-                assert until(lambda: any(each.blocked for each in server.connections))
+                assert until(lambda: any(each.sender.blocked for each in server.connections))
                 assert len(wire.answer().body) == 4 * BIG
                 assert wire.rest() == b""
     assert not caplog.records
@@ -306,7 +285,7 @@ def test_who_vanishes_in_the_middle_of_an_answer_is_one_line_in_the_log(vanish, 
     with serving(big) as (server, port):
         wire = Wire(port, receive=4096)
         wire.send(post(target="/big") * 3)
-        assert until(lambda: any(each.blocked for each in server.connections))
+        assert until(lambda: any(each.sender.blocked for each in server.connections))
         vanish(wire)
         assert until(lambda: not server.connections)
         assert answers(port)
@@ -319,7 +298,7 @@ def test_many_that_vanish_at_once_are_one_line_in_the_log(caplog):
         wires = [Wire(port, receive=4096) for _ in range(10)]
         for wire in wires:
             wire.send(post(target="/big"))
-        assert until(lambda: sum(each.blocked for each in server.connections) == 10)
+        assert until(lambda: sum(each.sender.blocked for each in server.connections) == 10)
         for wire in wires:
             wire.reset()
         assert until(lambda: bool(caplog.records))

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakepw.protocol.messages import Request
+from fakepw.serving.http.asked import Refusal
+from fakepw.serving.http.budget import Budget
+from fakepw.serving.http.reading import Reader
+from fakepw.serving.http.remembered import MOST_REMEMBERED, Remembered
 from fakepw.serving.limits import Limits
-from fakepw.serving.reading import MOST_KNOWN, Reader
 
 
-class Recorder(Reader):
-    """A reader without a connection: it keeps what it reads."""
+class Recorder:
+    """A reader without a connection, and what it made of what it read."""
 
     def __init__(self) -> None:
-        server = SimpleNamespace(
-            limits=Limits(), clock=lambda: 1.0, now=1.0, held=0, known={}, known_heads={}
-        )
-        super().__init__(server)  # type: ignore[arg-type]
+        self.remembered = Remembered()
+        self.unfinished = Budget(1_000_000)
+        self.reader = Reader(Limits(), self.remembered, self.unfinished)
         self.requests: list[Request] = []
         self.refusals: list[int] = []
 
-    def _take(self, request: Request, keep_alive: bool) -> None:
-        self.requests.append(request)
-
-    def _continue(self) -> None:
-        pass
-
-    def _refuse(self, status: int, detail: str, line: bytes = b"") -> None:
-        self.phase = 3
-        self.refusals.append(status)
-
-    def fail(self, error: BaseException) -> None:
-        raise error
+    def receive(self, data: bytes) -> None:
+        for each in self.reader.read(data):
+            if isinstance(each, Refusal):
+                self.refusals.append(each.status)
+            else:
+                self.requests.append(each.request)
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ def test_a_request_that_comes_again_is_read_like_the_first_time(sent, times):
             reader.receive(each.as_bytes())
     assert reader.requests == [each.as_read() for each in sent] * times
     assert not reader.refusals
-    assert reader.server.held == 0
+    assert reader.unfinished.used == 0
 
 
 @given(st.lists(SENT, min_size=1, max_size=4), st.data())
@@ -156,24 +151,24 @@ def test_what_comes_a_third_time_is_neither_parsed_nor_built_again():
 def test_no_more_requests_are_remembered_than_are_bound_to_come_again():
     reader = Recorder()
     first = b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
-    for number in range(3 * MOST_KNOWN):
+    for number in range(3 * MOST_REMEMBERED):
         reader.receive(first + b"%04d" % number)
-        assert len(reader.server.known) <= MOST_KNOWN
-    before = len(reader.server.known)
+        assert len(reader.remembered.requests) <= MOST_REMEMBERED
+    before = len(reader.remembered.requests)
     assert before
     long = b"POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
     for _ in range(3):
         reader.receive(long)
-    assert len(reader.server.known) == before
-    assert len(reader.requests) == 3 * MOST_KNOWN + 3
+    assert len(reader.remembered.requests) == before
+    assert len(reader.requests) == 3 * MOST_REMEMBERED + 3
 
 
 def test_no_more_heads_are_remembered_than_are_bound_to_come_again():
     reader = Recorder()
-    for number in range(3 * MOST_KNOWN):
+    for number in range(3 * MOST_REMEMBERED):
         reader.receive(b"GET /%d HTTP/1.1\r\n\r\n" % number)
-        assert 1 <= len(reader.server.known_heads) <= MOST_KNOWN
-    before = len(reader.server.known_heads)
+        assert 1 <= len(reader.remembered.heads) <= MOST_REMEMBERED
+    before = len(reader.remembered.heads)
     reader.receive(b"GET / HTTP/1.1\r\nX-Long: " + b"x" * 5000 + b"\r\n\r\n")
-    assert len(reader.server.known_heads) == before
-    assert len(reader.requests) == 3 * MOST_KNOWN + 1
+    assert len(reader.remembered.heads) == before
+    assert len(reader.requests) == 3 * MOST_REMEMBERED + 1

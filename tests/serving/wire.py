@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,10 @@ from typing import Any
 from fakepw.protocol.messages import Request, Response
 from fakepw.serving.limits import Limits
 from fakepw.serving.loop import shared
-from fakepw.serving.server import Server, listen
+from fakepw.serving.server import Application, Server, listen
+
+#: Seconds in which something that takes a moment must have happened.
+PATIENCE = 10
 
 CALL = (
     b"<?xml version='1.0'?>\n<methodCall>\n<methodName>pw_rpc_version</methodName>\n"
@@ -110,9 +114,7 @@ class Wire:
 
 
 @contextmanager
-def serving(
-    application: Callable[[Request], Response], **limits: Any
-) -> Iterator[tuple[Server, int]]:
+def serving(application: Application, **limits: Any) -> Iterator[tuple[Server, int]]:
     """A server of any application and limits, and its port."""
     server = Server(application, Limits(**limits))
     listener = listen("127.0.0.1", 0)
@@ -133,3 +135,20 @@ def echo(request: Request) -> Response:
 def text_response(text: bytes, status: int = 200) -> Response:
     headers = (("Content-Type", "text/plain"), ("Content-Length", str(len(text))))
     return Response(status, headers, [text])
+
+
+def until(condition: Callable[[], object]) -> bool:
+    """Whether the condition came true before patience ran out."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def answers(port: int) -> bool:
+    """Whether the server answers somebody else."""
+    with Wire(port) as other:
+        other.send(post(b"abc"))
+        return other.answer().body == b"POST /xmlrpc/ 3"

@@ -9,7 +9,7 @@ from html import escape
 from http import HTTPStatus
 from typing import NamedTuple
 
-from ..protocol.messages import Response
+from ...protocol.messages import Response
 
 #: Bytes that are handed to the socket in one go; a long answer is written piece by piece, so that
 #: a client which does not read holds up one piece and not its whole answer, and one which reads
@@ -130,6 +130,16 @@ def coded_pieces(first: bytes, body: list[bytes], coding: Coding) -> Iterator[by
                 before = b"\r\n"
         before += b"0\r\n\r\n"
     yield before
+
+
+def cut_pieces(first: bytes, body: list[bytes], coding: Coding, cut: int) -> Iterator[bytes]:
+    """A head and the first `cut` bytes of its body, which are less than it promises."""
+    if coding is Coding.NONE:
+        yield first
+        return
+    if coding is Coding.CHUNKED:
+        first += b"%x\r\n" % max(sum(map(len, body)), cut + 1)
+    yield from pieces([first, b"".join(body)[:cut]])
 
 
 def page(status: int, detail: str) -> Response:

@@ -1,13 +1,14 @@
-"""What a connection reads: HTTP/1.x bytes in, requests out, within bounds.
+"""What a client sends: HTTP/1.x bytes in, requests out, within bounds.
 
 httptools (llhttp) parses; this does what it leaves open: unusual methods, wishes to upgrade, long
-heads and bodies, and what is no HTTP at all.  It knows no socket.
+heads and bodies, and what is no HTTP at all.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 from httptools import (
     HttpParserCallbackError,
@@ -17,27 +18,25 @@ from httptools import (
     HttpRequestParser,
 )
 
-from ..protocol.messages import METHOD, Request
-
-if TYPE_CHECKING:
-    from .server import Server
+from ...protocol.messages import METHOD, Request
+from ..limits import Limits
+from .asked import Asked, Refusal
+from .budget import Budget
+from .remembered import Remembered
 
 # Where in a request the bytes that come next belong.
 IDLE: Final = 0  # between two requests
 HEAD: Final = 1
 BODY: Final = 2
-OVER: Final = 3  # nowhere: the last answer of this connection is given, or on its way
+OVER: Final = 3  # nowhere: no more is read
 
 #: The beginning of a `METHOD`.
 _METHOD_SO_FAR = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{1,20}")
 #: What the parser is told instead of a method that it does not know.
 _STAND_IN = b"PUT"
 
-#: Bytes that asyncio reads at once, at most.
+#: Bytes that are read at once, at most.
 MOST_READ = 256 * 1024
-#: Heads, and whole requests, that a server remembers, and their longest, in bytes.
-MOST_KNOWN = 256
-LONGEST_KNOWN = 2048
 
 #: What an unfinished request is taken to hold beside its bytes, and so each of its headers.
 _OVERHEAD = 1024
@@ -47,44 +46,39 @@ _HEADER_OVERHEAD = 128
 Fields = list[tuple[bytes, bytes]]
 
 
-class KnownHead(NamedTuple):
-    """A request that has a head, and the length of the body that follows that head."""
-
-    request: Request
-    length: int
-
-
 class Reader:
-    """Makes requests of what a client sends, and hands them to `_take`.
+    """Makes requests of what one client sends.
 
     Whatever is rare lives in methods of its own, off the path of a plain POST that comes whole.
     """
 
     __slots__ = (
+        "asked",
         "body",
-        "complete",
+        "budget",
         "continued",
         "head_size",
         "headers",
         "held",
+        "limits",
         "parser",
         "phase",
-        "reading",
+        "read_size",
+        "remembered",
         "sent",
-        "server",
-        "since",
         "stash",
         "target",
         "trailing",
     )
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, limits: Limits, remembered: Remembered, unfinished: Budget) -> None:
+        self.limits = limits
+        self.remembered = remembered
+        self.budget = unfinished  # of the unfinished requests of all clients
         self.parser = HttpRequestParser(self)
-        self.since = 0.0  # the server's clock when this request, or the silence, began
         # this read
-        self.reading = 0  # its bytes
-        self.complete = 0  # requests that ended in it so far
+        self.read_size = 0
+        self.asked: list[Asked | Refusal] = []  # what ended in it so far
         # the request that is being read
         self.phase = IDLE
         self.sent: tuple[bytes, Fields | None] | None = None  # where the parser was told another
@@ -95,92 +89,69 @@ class Reader:
         self.head_size = 0  # bytes of an unfinished head, at most one read too many
         self.trailing = 0  # bytes since the last of the body, at most one read too many
         self.continued = False  # whether the client was told to send the body
-        self.held = 0  # bytes that the server counts for it
+        self.held = 0  # bytes of the budget
 
-    # What becomes of it.
-
-    def _take(self, request: Request, keep_alive: bool) -> None:
-        """A request is complete; without `keep_alive` it is the last."""
-        raise NotImplementedError
-
-    def _continue(self) -> None:
-        """A head is complete, its body is not."""
-        raise NotImplementedError
-
-    def _refuse(self, status: int, detail: str, line: bytes = b"") -> None:
-        """This is no request that can be answered: say why, with that status, and read no more.
-
-        `line` is its first one, for the log, as far as that is known.
-        """
-        raise NotImplementedError
-
-    def fail(self, error: BaseException) -> None:
-        """Something failed that should not."""
-        raise NotImplementedError
-
-    # Reading.
-
-    def receive(self, data: bytes) -> None:
-        """Read what arrived, and answer what it completes."""
+    def read(self, data: bytes) -> Sequence[Asked | Refusal]:
+        """What these bytes complete, in order."""
         if self.phase or self.stash:
-            self._go_on(data)
+            asked = self._go_on(data)
         else:
-            request = self.server.known.get(data) or self._below_known_head(data)
-            if request is not None:
-                self.since = self.server.now
-                self._take(request, True)
-                return
-            self._read(data)
-            if self.complete == 1 and self.phase == IDLE:
-                self._know_head(data)
+            remembered = self.remembered.find(data)
+            if remembered is not None:
+                return remembered
+            asked = self._parse(data)
+            if self.phase == IDLE and len(asked) == 1 and isinstance(asked[0], Asked):
+                self.remembered.keep(data, asked[0].request)
         if self.phase == IDLE or self.phase == OVER:
             self.headers, self.body = [], b""  # nobody holds what is done
+        return asked
 
-    def _go_on(self, data: bytes) -> None:
+    def expects_continue(self) -> bool:
+        """Whether the client waits to be told that the body may come, as it is herewith."""
+        if self.phase != BODY or self.continued or self.body:
+            return False
+        self.continued = True
+        expected = (b"expect", b"100-continue") in (
+            (name, value.lower()) for name, value in self.headers if name == b"expect"
+        )
+        version: str = self.parser.get_http_version()
+        return expected and version == "1.1"
+
+    def end(self) -> None:
+        """Read no more, and hold nothing."""
+        self.phase = OVER
+        self._hold(0)
+        self.headers, self.body = [], b""
+
+    def let_go(self) -> None:
+        """`end`, once nothing will be read again: the parser refers to this and would keep it."""
+        self.end()
+        del self.parser
+
+    def _go_on(self, data: bytes) -> list[Asked | Refusal]:
         """Read on in a request that has begun."""
-        if self.phase != OVER:
-            if self.stash:
-                data, self.stash = self.stash + data, b""
-            self._read(data)
+        if self.phase == OVER:
+            return []
+        if self.stash:
+            data, self.stash = self.stash + data, b""
+        return self._parse(data)
 
-    def _read(self, data: bytes) -> None:
-        self.reading = len(data)
-        self.complete = 0
+    def _parse(self, data: bytes) -> list[Asked | Refusal]:
+        self.read_size = len(data)
         try:
             self.parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as stop:
             self._stopped(data, stop)
         if self.phase:
             self._unfinished(data)
+        asked, self.asked = self.asked, []
+        return asked
 
-    # Clients send the same head again and again, byte for byte, and often the same call; parsing a
-    # head is a quarter of what a short call costs.
+    def _refuse(self, status: int, detail: str, line: bytes = b"") -> None:
+        self.asked.append(Refusal(status, detail, line))
+        self.end()
 
-    def _below_known_head(self, data: bytes) -> Request | None:
-        """The request that this read is, if it is just one whose head came before."""
-        end = data.find(b"\r\n\r\n", 0, LONGEST_KNOWN) + 4
-        head = self.server.known_heads.get(data[:end])
-        if head is None or head.length != len(data) - end:
-            return None
-        request = head.request.again(data[end:])
-        if len(data) <= LONGEST_KNOWN:
-            known = self.server.known
-            if len(known) >= MOST_KNOWN:
-                known.clear()
-            known[data] = request
-        return request
-
-    def _know_head(self, data: bytes) -> None:
-        """Remember the head of a read that was just one request."""
-        end = data.find(b"\r\n\r\n", 0, LONGEST_KNOWN) + 4
-        method, known = self.parser.get_method(), self.server.known_heads
-        as_it_is = data.startswith(method + b" ")  # not `PUTT`, of which the parser was told PUT
-        if len(data) == end + len(self.body) and end > 3 and as_it_is:
-            if len(known) >= MOST_KNOWN:
-                known.clear()
-            version = self.parser.get_http_version()
-            request = Request(method, self.target, tuple(self.headers), version=version)
-            known[data[:end]] = KnownHead(request, len(self.body))
+    # What the parser finds.
 
     def on_message_begin(self) -> None:
         if self.phase != OVER:
@@ -188,7 +159,6 @@ class Reader:
             self.target = self.body = b""
             self.headers = []
             self.head_size = 0
-            self.since = 0.0
 
     def on_url(self, url: bytes) -> None:
         self.target += url
@@ -200,11 +170,11 @@ class Reader:
     def on_headers_complete(self) -> None:
         if self.phase == HEAD:
             self.phase = BODY
-            if self.head_size + self.reading > self.server.limits.header_bytes:
+            if self.head_size + self.read_size > self.limits.header_bytes:
                 self._measure_head()
 
     def on_body(self, data: bytes) -> None:
-        if self.body or len(data) > self.server.limits.body_bytes:
+        if self.body or len(data) > self.limits.body_bytes:
             self._longer_body(data)
         else:
             self.body = data
@@ -214,10 +184,10 @@ class Reader:
         if self.phase != BODY or parser.should_upgrade():
             return
         self.phase = IDLE
-        self.complete += 1
-        self.since = self.server.now
         if self.held:
-            self._release()
+            self._hold(0)
+        self.continued = False
+        self.trailing = 0
         version = parser.get_http_version()
         keep_alive = parser.should_keep_alive()
         method = parser.get_method()
@@ -225,13 +195,13 @@ class Reader:
             method, headers = self.sent
             self.headers = headers or self.headers
             self.sent = None
-        request = Request(method, self.target, tuple(self.headers), bytes(self.body), version)
         if not keep_alive:
             self.phase = OVER
             if version not in ("1.0", "1.1"):
                 self._refuse(400, f"Invalid HTTP Version {version}", self._line())
                 return
-        self._take(request, keep_alive)
+        request = Request(method, self.target, tuple(self.headers), bytes(self.body), version)
+        self.asked.append(Asked(request, keep_alive))
 
     # What is rare in reading.
 
@@ -239,20 +209,17 @@ class Reader:
         """The read ended inside a request."""
         if self.phase == OVER:
             return
-        if not self.since:
-            self.since = self.server.clock()
         if self.phase == HEAD:
-            if not self.complete and not self.head_size and _METHOD_SO_FAR.fullmatch(data):
+            if not self.asked and not self.head_size and _METHOD_SO_FAR.fullmatch(data):
                 self.stash = data
                 self.parser = HttpRequestParser(self)
                 return
-            self.head_size += self.reading
-            if self.head_size > self.server.limits.header_bytes:
+            self.head_size += self.read_size
+            if self.head_size > self.limits.header_bytes:
                 self._measure_head()
         else:
-            self._continue()
-            self.trailing += self.reading
-            if self.trailing > self.server.limits.header_bytes + MOST_READ:
+            self.trailing += self.read_size
+            if self.trailing > self.limits.header_bytes + MOST_READ:
                 self._refuse(431, "limit request trailer fields size", self._line())
         if self.phase != OVER:
             overhead = _OVERHEAD + _HEADER_OVERHEAD * len(self.headers)
@@ -260,7 +227,7 @@ class Reader:
 
     def _measure_head(self) -> None:
         """Refuse a head that is surely too long (`head_size` may be one read too high)."""
-        limit = self.server.limits.header_bytes
+        limit = self.limits.header_bytes
         size = len(self.target) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > limit or self.head_size > limit + MOST_READ:
             detail = f"limit request headers fields size ({limit} bytes)"
@@ -273,21 +240,15 @@ class Reader:
         self.trailing = 0
         if type(self.body) is not bytearray:
             self.body = bytearray(self.body)
-        room = self.server.limits.body_bytes + 1 - len(self.body)
+        room = self.limits.body_bytes + 1 - len(self.body)
         self.body += data[: max(0, room)]
 
     def _hold(self, size: int) -> None:
         """Account for what the unfinished request holds."""
-        server = self.server
-        server.held += size - self.held
+        fits = self.budget.replace(self.held, size)
         self.held = size
-        if server.held > server.limits.held_bytes and size:
+        if size and not fits:
             self._refuse(503, "too many unfinished requests")
-
-    def _release(self) -> None:
-        self._hold(0)
-        self.continued = False
-        self.trailing = 0
 
     def _feed(self, data: bytes) -> None:
         """Begin with a new parser."""
@@ -304,11 +265,11 @@ class Reader:
         if isinstance(stop, HttpParserUpgrade):
             self._no_upgrade(data[stop.args[0] :])
         elif isinstance(stop, HttpParserCallbackError):
-            self.fail(stop.__context__ or stop)
+            raise stop.__context__ or stop
         elif not self._unusual_method(data):
             # After a request that ended in it, who knows where in the read the bad one begins?
             line = self._line(data)
-            self._refuse(400, _reason(b"" if self.complete else data, line, stop), line)
+            self._refuse(400, _reason(b"" if self.asked else data, line, stop), line)
 
     def _line(self, data: bytes = b"") -> bytes:
         """The first line of the request that is being read, as far as it is known.
@@ -321,7 +282,7 @@ class Reader:
         line = data.partition(b"\n")[0].removesuffix(b"\r")
         if self.sent:
             return b"%b %b" % (method, line.partition(b" ")[2])
-        return b"" if self.complete else line
+        return b"" if self.asked else line
 
     def _no_upgrade(self, rest: bytes) -> None:
         """Go on in HTTP/1.1 after a head that asks for another protocol, as real servers do.
@@ -339,7 +300,7 @@ class Reader:
 
     def _unusual_method(self, data: bytes) -> bool:
         """Read again under a stand-in what ails only by a method that llhttp does not know."""
-        if self.complete or self.head_size or self.sent:
+        if self.asked or self.head_size or self.sent:
             return False  # it does not begin where the data do
         token, blank, rest = data.partition(b" ")
         if blank and METHOD.fullmatch(token):

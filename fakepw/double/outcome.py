@@ -1,0 +1,52 @@
+"""What becomes of a request: a response, as a rule, but also silence, half of one, or a delay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from ..protocol.messages import Response
+
+
+class End(Enum):
+    """What becomes of the connection once its answer is sent."""
+
+    KEEP = "what HTTP says; after no answer, or half of one, it stays open in silence"
+    CLOSE = "it is closed, whatever the answer's headers say"
+    RESET = "it is reset; what was sent just before may be lost on its way"
+
+
+@dataclass(slots=True, frozen=True)
+class Outcome:
+    """What is sent, and what becomes of the connection.
+
+    response
+        What is answered; None: nothing at all.
+    cut
+        Bytes of the body after which the answer breaks off, though its head promises all of them
+        (0: behind the head); None: nowhere.
+    end
+        What becomes of the connection.
+    """
+
+    response: Response | None = None
+    cut: int | None = None
+    end: End = End.KEEP
+
+
+@dataclass(slots=True, frozen=True)
+class Later:
+    """An outcome that is still to come, `seconds` from now, when `outcome` is called for it.
+
+    Until then nothing is carried out; if the client hangs up before, nothing ever is.  A call that
+    is carried out at once and answered late has an `outcome` that is ready.
+    """
+
+    seconds: float
+    outcome: Callable[[], Answer]
+
+
+#: What an application gives for a request.  A Response is sent as it is, at once.
+Answer: TypeAlias = Response | Outcome | Later

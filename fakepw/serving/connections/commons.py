@@ -1,0 +1,50 @@
+"""What the connections of one server share, and all that they know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...double.outcome import Answer
+from ...protocol.messages import Request
+from ..http.budget import Budget
+from ..http.reading import MOST_READ
+from ..http.remembered import Remembered
+from ..limits import Limits
+from .sweep import Sweep, Watched
+from .troubles import Troubles
+from .turn import Turn
+
+#: What is asked for an answer; it is called on the event loop, one request at a time.
+Application = Callable[[Request], Answer]
+
+
+class Commons:
+    """Bounds, counts, the log, the turn, the sweep, and what is remembered of requests."""
+
+    def __init__(self, application: Application, limits: Limits) -> None:
+        self.application = application
+        self.limits = limits
+        self.room = limits.connections  # how many may be open at the same time
+        self.closed = False
+        self.unfinished = Budget(limits.held_bytes)
+        self.remembered = Remembered()
+        self.buffer = memoryview(bytearray(MOST_READ))  # for whichever connection reads just now
+        self.turn = Turn()
+        self.troubles = Troubles()
+        self.sweep = Sweep(limits.tick, self.troubles)
+
+    def admit(self, connection: Watched) -> bool:
+        """Count a connection in, unless there are too many."""
+        self.sweep.begin()
+        if len(self.sweep.watched) >= self.room:
+            self.troubles.turned_away += 1
+            return False
+        self.sweep.watched.add(connection)
+        return True
+
+    def dismiss(self, connection: Watched, mid_answer: bool) -> None:
+        """Count a connection out that the client, or `Connection: close`, has ended."""
+        if connection in self.sweep.watched:
+            self.sweep.watched.remove(connection)
+            if mid_answer:
+                self.troubles.vanished.append(connection.peer())
