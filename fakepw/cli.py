@@ -95,6 +95,8 @@ def check(fixtures: tuple[str, ...]) -> None:
     click.echo("ok: " + ", ".join(counted(name, count) for name, count in rows.items()))
     if fixture.instance:
         click.echo(f"instance: {fixture.instance}")
+    if fixture.settings:
+        click.echo(f"settings: {fixture.settings}")
 
 
 @click.command()

@@ -41,9 +41,12 @@ _P = "fakepw/patchwork/"
 
 HOUSE = {
     # What a Patchwork is.
-    "words": _room(_P + "brief", _P + "values", _P + "faults", _P + "hash_order", _P + "text"),
+    "words": _room(
+        *(_P + name for name in ("brief", "zones", "values", "faults", "hash_order", "text")),
+        libraries="msgspec tzdata",
+    ),
     "rows": _room(_P + "rows", uses="words"),
-    "instances": _room(_P + "instances"),
+    "instances": _room(_P + "instances", uses="words"),
     "mail": _room(_P + "mail", uses="words rows instances"),
     "query": _room(_P + "query", uses="words rows instances"),
     "patchwork": _room("fakepw/patchwork", uses="words rows instances mail query"),

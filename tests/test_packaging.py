@@ -106,9 +106,14 @@ def test_the_metadata_says_what_it_is(metadata: Message) -> None:
     assert "# fakepw" in metadata.get_payload()
 
 
-def test_the_core_needs_three_libraries(metadata: Message) -> None:
+def test_the_core_needs_three_libraries_and_the_zones(metadata: Message) -> None:
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
-    assert sorted(line.split(">=")[0] for line in needed) == ["click", "httptools", "msgspec"]
+    assert sorted(line.split(">=")[0] for line in needed) == [
+        "click",
+        "httptools",
+        "msgspec",
+        "tzdata",
+    ]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from .backend import Backend
 from .brief import described
 from .faults import Fault
 from .instances.instances import DEFAULT, Instance, instance
+from .instances.settings import Settings, laid, settings_of
 from .records import Records
 from .rows.rows import Dataset
 from .rows.store import Store
@@ -98,10 +99,10 @@ class Patchwork:
     """A Patchwork server without a server: values in, values or a Fault out.
 
     `dataset` holds the rows to start from and return to, `like` is the instance (or its name) to
-    answer as, `clock` gives the time as naive UTC, and `enabled` says whether the XML-RPC API is
-    (SERVER.md 1.1, ENABLE_XMLRPC).
+    answer as, `clock` gives the time as naive UTC, and `settings` are those of the deployment, as
+    Settings or by name (SERVER.md 6.1); `enabled=False` is short for ENABLE_XMLRPC=False.
 
-    Raises ValueError if no instance has that name.
+    Raises ValueError if no instance has that name, or no setting that name or value.
     """
 
     def __init__(
@@ -111,11 +112,13 @@ class Patchwork:
         *,
         clock: Callable[[], datetime] = utc_now,
         enabled: bool = True,
+        settings: Settings | Mapping[str, Any] = Settings(),  # noqa: B008 (it is frozen)
     ) -> None:
         self.instance = instance(like) if isinstance(like, str) else like
-        self.traits = self.instance.traits
+        self.settings = settings_of(settings)
+        self.traits = laid(self.instance.traits, self.settings)
         self.clock = clock
-        self.enabled = enabled
+        self.enabled = enabled and self.traits.xmlrpc_enabled
         self.store = Store(dataset)
         records = Records(self.store, self.traits)
         self._backend = Backend(self.store, self.traits, records, self._now)

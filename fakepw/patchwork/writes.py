@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,6 +17,7 @@ from .query.filters import row_id_of
 from .rows.rows import CHECK_STATES, Check, Patch, User
 from .text import attribute_error, to_str
 from .values import Binary, DateTime
+from .zones import zone
 
 
 def patch_set(pw: Backend, user: User, patch_id: Any, params: Any) -> bool:
@@ -134,7 +134,7 @@ def check_create(
     if pw.traits.ids_run_out is not None and check_id >= 2**31:
         kind, text = pw.traits.ids_run_out
         raise Fault(kind, text.format(table="patchwork_check"))
-    local = pw.clock().replace(tzinfo=UTC).astimezone(ZoneInfo(pw.traits.time_zone))
+    local = pw.clock().replace(tzinfo=UTC).astimezone(zone(pw.traits.time_zone))
     check = Check(
         id=check_id,
         patch_id=patch.id,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from html import escape as _escape
 from string import Template
 
+from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Patch, Project
 from ..patchwork.text import person
@@ -41,7 +42,7 @@ pre { background: #f6f6f4; overflow-x: auto; padding: .8em }
 </style>
 </head>
 <body>
-<header><a href="/">Patchwork</a> <a href="$about">About</a></header>
+<header><a href="$root/">$site</a> <a href="$root$about">About</a></header>
 <h1>$title</h1>
 $body
 </body>
@@ -54,8 +55,10 @@ def escape(text: str) -> str:
     return _escape(text.translate(_CONTROLS))
 
 
-def _page(title: str, body: str, about_path: str = "/about/") -> bytes:
-    text = _SHELL.substitute(title=escape(title), body=body, about=about_path)
+def _page(traits: Traits, title: str, body: str) -> bytes:
+    shown = {"title": escape(title), "site": escape(traits.site_name), "root": traits.script_name}
+    about = "/help/about/" if traits.help_pages else "/about/"
+    text = _SHELL.substitute(shown, about=about, body=body)
     return text.encode("utf-8", "replace")
 
 
@@ -75,17 +78,22 @@ def _facts(pairs: Iterable[tuple[str, str]]) -> str:
 # The site.
 
 
-def front(projects: Iterable[Project]) -> bytes:
+def front(patchwork: Patchwork) -> bytes:
+    root = patchwork.traits.script_name
     rows = (
-        (f'<a href="/project/{escape(p.linkname)}/">{escape(p.linkname)}</a>', escape(p.name))
-        for p in projects
+        (
+            f'<a href="{root}/project/{escape(p.linkname)}/">{escape(p.linkname)}</a>',
+            escape(p.name),
+        )
+        for p in patchwork.store.projects.values()
     )
-    return _page("Projects", _table(("Project", "Name"), rows))
+    return _page(patchwork.traits, "Projects", _table(("Project", "Name"), rows))
 
 
 def about(patchwork: Patchwork) -> bytes:
     """What is running, and the panel that tells which API is on."""
-    rest = ("REST", True) if patchwork.traits.rest_versions else None
+    traits = patchwork.traits
+    rest = ("REST", traits.rest_enabled) if traits.rest_versions else None
     panel = "".join(
         f'<li class="list-group-item">{name} {_switch(on)}</li>\n'
         for name, on in filter(None, (rest, ("XML-RPC", patchwork.enabled)))
@@ -95,7 +103,7 @@ def about(patchwork: Patchwork) -> bytes:
         f"({escape(patchwork.instance.name)}).</p>\n"
         f'<div class="panel"><h2>API Status</h2>\n<ul class="list-group">\n{panel}</ul></div>'
     )
-    return _page("About Patchwork", body)
+    return _page(traits, "About Patchwork", body)
 
 
 def _switch(on: bool) -> str:
@@ -103,34 +111,36 @@ def _switch(on: bool) -> str:
     return f'<span class="label label-{look} pull-right">{word}</span>'
 
 
-def login() -> bytes:
+def login(traits: Traits) -> bytes:
     body = (
         '<form method="post"><p><label>Username <input name="username"></label></p>'
         '<p><label>Password <input type="password" name="password"></label></p></form>'
         "<p>fakepw has no sessions: send Basic credentials with every XML-RPC call.</p>"
     )
-    return _page("Login", body)
+    return _page(traits, "Login", body)
 
 
-def not_found(path: str) -> bytes:
-    return _page("Page not found", f"<p>There is nothing at <code>{escape(path)}</code>.</p>")
+def not_found(traits: Traits, path: str) -> bytes:
+    return _page(
+        traits, "Page not found", f"<p>There is nothing at <code>{escape(path)}</code>.</p>"
+    )
 
 
-def forbidden() -> bytes:
+def forbidden(traits: Traits) -> bytes:
     body = "<p>Only GET and HEAD are for this page: the request carries no CSRF token.</p>"
-    return _page("403 Forbidden", body)
+    return _page(traits, "403 Forbidden", body)
 
 
-def bad_request() -> bytes:
-    return _page("Bad Request (400)", "<p>The Host header is not the name of a host.</p>")
+def bad_request(traits: Traits) -> bytes:
+    return _page(traits, "Bad Request (400)", "<p>The Host header is not the name of a host.</p>")
 
 
-def bad_method() -> bytes:
-    return _page("Bad Request", "<p>The request's method is no HTTP method.</p>")
+def bad_method(traits: Traits) -> bytes:
+    return _page(traits, "Bad Request", "<p>The request's method is no HTTP method.</p>")
 
 
-def broken() -> bytes:
-    return _page("Server Error (500)", "<p>The server failed to write this page.</p>")
+def broken(traits: Traits) -> bytes:
+    return _page(traits, "Server Error (500)", "<p>The server failed to write this page.</p>")
 
 
 #: In place of the pwclient program that old releases offer for download.
@@ -148,7 +158,7 @@ sys.exit("fakepw does not carry pwclient; get it with: pip install pwclient")
 def project(patchwork: Patchwork, row: Project) -> bytes:
     users = patchwork.store.users.values()
     maintainers = [user.username for user in users if row.id in user.maintainer_of]
-    where = f"/project/{escape(row.linkname)}"
+    where = f"{patchwork.traits.script_name}/project/{escape(row.linkname)}"
     facts = (
         ("Name", escape(row.name)),
         ("List address", escape(row.listemail)),
@@ -156,17 +166,17 @@ def project(patchwork: Patchwork, row: Project) -> bytes:
         ("Patches", f'<a href="{where}/list/">list</a>'),
         ("pwclient", f'<a href="{where}/pwclientrc/">sample .pwclientrc</a>'),
     )
-    return _page(row.linkname, _facts(facts))
+    return _page(patchwork.traits, row.linkname, _facts(facts))
 
 
 def patch_list(patchwork: Patchwork, row: Project) -> bytes:
     """The newest patches of a project."""
-    store = patchwork.store
+    store, root = patchwork.store, patchwork.traits.script_name
     own = store.index("project of a page", lambda patch: patch.project_id).get(row.id, [])
     patches = [store.patches[patch_id] for patch_id in reversed(own[-LISTED:])]
     rows = (
         (
-            f'<a href="/patch/{patch.id}/">{escape(patch.name) or "(no name)"}</a>',
+            f'<a href="{root}/patch/{patch.id}/">{escape(patch.name) or "(no name)"}</a>',
             str(patch.date),
             escape(_submitter(patchwork, patch)),
             escape(_delegate(patchwork, patch)),
@@ -176,13 +186,13 @@ def patch_list(patchwork: Patchwork, row: Project) -> bytes:
     )
     shown = f"<p>{len(own)} patches, the newest {len(patches)} first.</p>\n"
     body = shown + _table(("Patch", "Date", "Submitter", "Delegate", "State"), rows)
-    return _page(f"{row.linkname} patches", body)
+    return _page(patchwork.traits, f"{row.linkname} patches", body)
 
 
 def patch(patchwork: Patchwork, row: Patch, path: str) -> bytes:
     """One patch with its checks and comments; `path` is its own."""
     store = patchwork.store
-    where = escape(path)
+    where = escape(patchwork.traits.script_name + path)
     facts = (
         ("Message ID", escape(row.msgid)),
         ("Date", str(row.date)),
@@ -204,7 +214,7 @@ def patch(patchwork: Patchwork, row: Patch, path: str) -> bytes:
         parts.append(f"<h2>Patch</h2>\n<pre>{escape(row.diff)}</pre>")
     for comment in store.comments_of(row.id):
         parts.append(f'<h2 id="{comment.id}">Comment</h2>\n<pre>{escape(comment.content)}</pre>')
-    return _page(row.name or "(no name)", "\n".join(parts))
+    return _page(patchwork.traits, row.name or "(no name)", "\n".join(parts))
 
 
 def _submitter(patchwork: Patchwork, row: Patch) -> str:

@@ -41,9 +41,9 @@ _ROUTES: tuple[tuple[str, View, str], ...] = (
     (_PATCH + "raw/", views.raw_by_id, "!patches_by_msgid"),
     (_PATCH, views.patch_by_id, "!patches_by_msgid"),
     (r"/comment/(\d+)/", views.comment, "comment_pages"),
-    (r"/api/", views.api, "rest_versions"),
-    (r"/api/([\d.]+)/", views.api_version, "rest_versions"),
-    (r"/api/patches/(\d+)/", views.api_patch, "rest_versions"),
+    (r"/api/", views.api, "offers_rest"),
+    (r"/api/([\d.]+)/", views.api_version, "offers_rest"),
+    (r"/api/patches/(\d+)/", views.api_patch, "offers_rest"),
     (r"/user/login/", views.login, ""),
     (r"/admin/", views.admin, ""),
 )
@@ -91,11 +91,11 @@ class Routes:
             return views.not_found(visit)
         query = f"?{quote(visit.query, safe=_QUERY_SAFE)}" if visit.query else ""
         safe = visit.traits.redirect_safe
-        where = quote(with_slash, safe=safe)
+        where = quote(visit.traits.script_name + with_slash, safe=safe)
         if "~" not in safe:  # which Python 2 quotes
             where = where.replace("~", "%7E")
         where = re.sub("^//", "/%2F", where)  # or it would be the URL of another host
-        return replace(views.redirect(visit, f"{where}{query}", 301), early=True)
+        return replace(views.sent_to(visit, f"{where}{query}", 301), early=True)
 
 
 # What Django leaves as it is in a redirect's query.

@@ -37,9 +37,9 @@ _LOOKED_AT = frozenset({b"host", b"content-length", b"authorization", b"cookie"}
 _NO_HOST = b"127.0.0.1"
 
 
-def bad_method() -> Response:
+def bad_method(traits: Traits) -> Response:
     """What the front of real servers says to a method that it does not take for one."""
-    body = html.bad_method()
+    body = html.bad_method(traits)
     return Response(
         400, (("Content-Type", "text/html"), ("Content-Length", str(len(body)))), [body]
     )
@@ -94,7 +94,7 @@ class Site:
         """What a request's head says if it is a call of the API, and otherwise the answer to it."""
         method = request.method
         if method != b"POST" and not METHOD.fullmatch(method):
-            return bad_method()
+            return bad_method(self.traits)
         known: dict[bytes, bytes] = {}
         for name, value in request.headers:
             if name in _LOOKED_AT:  # the front joins those of one name
@@ -110,19 +110,40 @@ class Site:
         if self._host.fullmatch(host) is None:
             page = views.bad_host(self.traits)
             return finish(page, method, sent, self.traits, patchwork.clock())
-        if path == API and patchwork.enabled and method == b"POST":
+        inside = self._inside(path)
+        visit = Visit(patchwork, method, path if inside is None else inside, query, host)
+        if inside is None:  # whatever else there is on that host
+            return self._finished(views.not_found(visit), visit, sent)
+        if self.traits.redirects_to_https:
+            return self._finished(views.to_https(visit), visit, sent)
+        if inside == API and patchwork.enabled and method == b"POST":
             who = known.get(b"authorization")
             return Call(
                 b"content-length" in known,
                 None if who is None else who.decode("latin-1"),
                 sent,
             )
-        visit = Visit(patchwork, method, path, query, host)
-        if path == API and patchwork.enabled:
+        if inside == API and patchwork.enabled:
             page = self._without_call(visit)
         else:
             page = self.routes.page(visit)
-        return finish(page, method, sent, self.traits, patchwork.clock())
+        return self._finished(page, visit, sent)
+
+    def _finished(self, page: Page, visit: Visit, sent: Cookies) -> Response:
+        return finish(page, visit.method, sent, self.traits, visit.patchwork.clock())
+
+    def _inside(self, path: str) -> str | None:
+        """A path as Patchwork sees it, without the script name, which the front takes off.
+
+        None for what is not below it.
+        """
+        script = self.traits.script_name
+        if not script:
+            return path
+        inside = path.removeprefix(script)
+        if inside == path or inside[:1] not in ("", "/"):
+            return None
+        return inside[1:] if self.traits.drops_a_slash and inside[:2] == "//" else inside or "/"
 
     def call(
         self, body: bytes, who: str | None, patchwork: Patchwork, watch: Watch | None = None
@@ -194,6 +215,7 @@ class Site:
 
 
 _SITES: dict[int, Site] = {}
+_MOST_SITES = 256
 
 
 def site_of(traits: Traits) -> Site:
@@ -202,6 +224,8 @@ def site_of(traits: Traits) -> Site:
     # traits, so that no other can come to have this id.
     site = _SITES.get(id(traits))
     if site is None:
+        if len(_SITES) >= _MOST_SITES:
+            _SITES.clear()
         site = _SITES[id(traits)] = Site(traits)
     return site
 

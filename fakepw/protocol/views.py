@@ -24,9 +24,6 @@ from . import html
 from .encode import to_bytes
 from .page import Page
 
-#: The row of Django's sites framework, whose name a new Patchwork's pwclientrc shows.
-DOMAIN = "example.com"
-
 Row = TypeVar("Row")
 
 # What Django's reverse() leaves unquoted in a URL.
@@ -52,35 +49,48 @@ class Visit:
 
 
 def not_found(visit: Visit) -> Page:
-    return Page(status=404, body=html.not_found(visit.path), session=True, guarded=True)
+    return Page(
+        status=404, body=html.not_found(visit.traits, visit.path), session=True, guarded=True
+    )
 
 
 def forbidden(visit: Visit) -> Page:
     """The CSRF check's refusal of everything but GET, HEAD, OPTIONS and TRACE."""
-    return Page(status=403, type=visit.traits.error_type, body=html.forbidden())
+    return Page(status=403, type=visit.traits.error_type, body=html.forbidden(visit.traits))
 
 
 def bad_host(traits: Traits) -> Page:
-    body = html.bad_request()
+    body = html.bad_request(traits)
     return Page(status=400, type=traits.error_type, body=body, guarded=True, early=True)
 
 
 def broken(visit: Visit) -> Page:
-    return Page(status=500, type=visit.traits.error_type, body=html.broken())
+    return Page(status=500, type=visit.traits.error_type, body=html.broken(visit.traits))
 
 
 def redirect(visit: Visit, path: str, status: int = 302) -> Page:
+    """To a path of this Patchwork, which is below its script name."""
+    return sent_to(visit, visit.traits.script_name + path, status)
+
+
+def sent_to(visit: Visit, path: str, status: int = 302) -> Page:
     """To a path on the same server."""
     where = f"http://{visit.host}{path}" if visit.traits.absolute_redirects else path
     return Page(status=status, fields=(("Location", where),))
+
+
+def to_https(visit: Visit) -> Page:
+    """To the same URL by https, whatever was asked for (SERVER.md 6.1, SECURE_SSL_REDIRECT)."""
+    query = f"?{visit.query}" if visit.query else ""
+    where = quote(visit.traits.script_name + visit.path, safe=_URL_SAFE) + query
+    return Page(status=301, fields=(("Location", f"https://{visit.host}{where}"),), early=True)
 
 
 # The site.
 
 
 def front(visit: Visit) -> Page:
-    projects = visit.patchwork.store.projects.values()
-    return Page(body=html.front(projects), session=True)
+    return Page(body=html.front(visit.patchwork), session=True)
 
 
 def about(visit: Visit) -> Page:
@@ -102,11 +112,11 @@ def script(visit: Visit) -> Page:
 
 
 def login(visit: Visit) -> Page:
-    return Page(body=html.login(), form=True, guarded=True, never_cache=True)
+    return Page(body=html.login(visit.traits), form=True, guarded=True, never_cache=True)
 
 
 def admin(visit: Visit) -> Page:
-    page = redirect(visit, "/admin/login/?next=/admin/")
+    page = redirect(visit, f"/admin/login/?next={visit.traits.script_name}/admin/")
     return replace(page, session=True, never_cache=True)
 
 
@@ -139,7 +149,8 @@ def pwclientrc(visit: Visit, linkname: str) -> Page:
     row = _project(visit, linkname)
     if row is None:
         return not_found(visit)
-    settings = visit.traits.pwclientrc.format(domain=DOMAIN)
+    traits = visit.traits
+    settings = traits.pwclientrc.format(domain=traits.site_domain + traits.script_name)
     text = f"# A sample .pwclientrc for {row.linkname}.\n\n[{row.linkname}]\n{settings}\n"
     fields = (("Content-Disposition", "attachment; filename=.pwclientrc"),)
     return Page(type="text/plain", fields=fields, body=to_bytes(text), session=True)
@@ -261,7 +272,8 @@ def _json(value: Any, status: int = 200, allow: str = _READ) -> Page:
 
 
 def api(visit: Visit) -> Page:
-    return _json({"patches": f"http://{visit.host}/api/patches/"})
+    root = f"http://{visit.host}{visit.traits.script_name}"
+    return _json({"patches": f"{root}/api/patches/"})
 
 
 def api_version(visit: Visit, version: str) -> Page:

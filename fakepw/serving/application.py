@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from ..patchwork.brief import asked, brief
-from ..patchwork.instances.instances import Instance
+from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Request, Response, Watch
 from ..protocol.site import site_of
@@ -28,8 +28,9 @@ def application(patchwork: Patchwork, watch: Watch | None = None) -> Callable[[R
     """
     control = Control(patchwork)
     site = site_of(patchwork.traits)
-    kept = limits_of(patchwork.instance).body_bytes
-    bounded = patchwork.traits.body_limit is not None  # by the site itself
+    kept = limits_of(patchwork.traits).body_bytes
+    limit = patchwork.traits.body_limit
+    bounded = limit is not None and limit <= kept  # by the site itself
 
     def answer(request: Request) -> Response:
         # Whatever `seen` says, it says of Patchwork's API.
@@ -52,11 +53,12 @@ def _mistake(request: Request) -> str:
     return f"{line} to the host {' and '.join(map(brief, hosts))}" if hosts else line
 
 
-def limits_of(instance: Instance) -> Limits:
-    """The limits under which an instance is served.
+def limits_of(traits: Traits) -> Limits:
+    """The limits under which an instance of these traits is served.
 
     A body longer than Django's limit is cut just behind it, so that the application sees that it
     is too long and answers with the fault of a real server (SERVER.md 1.1).  Before Django 1.10
     there was no limit; such an instance takes 64 MiB and answers 413 beyond.
     """
-    return Limits(body_bytes=instance.traits.body_limit or LONGEST_BODY)
+    limit = LONGEST_BODY if traits.body_limit is None else max(1, traits.body_limit)
+    return Limits(body_bytes=min(limit, LONGEST_BODY))

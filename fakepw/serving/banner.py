@@ -21,17 +21,19 @@ TRIED = 100
 Account: TypeAlias = tuple[User, list[str]]
 
 
-def banner(patchwork: Patchwork, base_url: str) -> str:
-    """The banner of a server that answers at `base_url`, as lines of text."""
-    store, url = patchwork.store, f"{base_url}xmlrpc/"
+def banner(patchwork: Patchwork, root: str) -> str:
+    """The banner of a server that answers at `root`, a URL without a path, as lines of text."""
+    store, url = patchwork.store, f"{root}{patchwork.traits.script_name}/xmlrpc/"
     accounts = _accounts(patchwork)
     state = "" if patchwork.enabled else "   (XML-RPC switched off: every call is answered 404)"
     lines = [
         f"fakepw serves {url}{state}",
         f"  instance   {patchwork.instance.name}{_composed(patchwork)}",
+        *([f"  settings   {patchwork.settings}"] if patchwork.settings else []),
+        f"  time zone  {patchwork.traits.time_zone}: new checks are dated by it, patches by UTC",
         f"  loaded     {_loaded(store)}",
         *_account_lines(accounts, len(store.users) > TRIED),
-        f"  control    {base_url}_fakepw/",
+        f"  control    {root}/_fakepw/",
         "",
         "Try:",
         *(f"  {line}" for line in _examples(patchwork, url, accounts)),

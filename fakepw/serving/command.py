@@ -18,6 +18,7 @@ import msgspec
 
 from ..fixtures import FixtureError
 from ..patchwork.brief import asked
+from ..patchwork.instances.settings import from_texts
 from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Called, Request, Response
 from .application import application, limits_of
@@ -48,6 +49,13 @@ _REMEDIES = {
 )
 @click.option("--instance", metavar="NAME", help="What to answer as (see `fakepw instances`).")
 @click.option("--disable-xmlrpc", is_flag=True, help="Answer 404 as if the API were switched off.")
+@click.option(
+    "--setting",
+    "given",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A setting of the deployment, such as TIME_ZONE=UTC; may be given again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves.")
 @click.option("-v", "--verbose", is_flag=True, help="Log every request.")
 def serve(
@@ -56,6 +64,7 @@ def serve(
     port: int,
     instance: str | None,
     disable_xmlrpc: bool,
+    given: tuple[str, ...],
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -72,21 +81,24 @@ def serve(
         datefmt="%H:%M:%S",
     )
     try:
-        patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc)
+        settings = from_texts(given)
+        if disable_xmlrpc and settings.ENABLE_XMLRPC is True:
+            raise ValueError("--disable-xmlrpc and --setting ENABLE_XMLRPC=true contradict")
+        patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc, settings)
         listener = listen(host, port)
     except FixtureError as error:
         _give_up(*error.errors)
     except ValueError as error:
-        _give_up(str(error))
+        _give_up(*str(error).splitlines())
     except OSError as error:
         option = _REMEDIES.get(error.errno or 0)
         _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     answer = _logged(patchwork) if verbose else application(patchwork)
-    server = Server(answer, limits_of(patchwork.instance))
+    server = Server(answer, limits_of(patchwork.traits))
     bound, port = listener.getsockname()[:2]
-    base_url = f"http://{url_host(bound)}:{port}/"
+    root = f"http://{url_host(bound)}:{port}"
     if not (bound.startswith("127.") or bound == "::1"):
         click.echo(f"warning: {bound} is not loopback: others can reach this server", err=True)
 
@@ -94,7 +106,7 @@ def serve(
         stop = asyncio.Event()
         _on_signals(asyncio.get_running_loop(), stop)
         await server.start(listener)
-        click.echo(_json(patchwork, base_url) if as_json else banner(patchwork, base_url))
+        click.echo(_json(patchwork, root) if as_json else banner(patchwork, root))
         await stop.wait()
         await server.end()
         await asyncio.sleep(0)
@@ -114,10 +126,10 @@ def _give_up(*reasons: str) -> NoReturn:
     sys.exit(2)
 
 
-def _json(patchwork: Patchwork, base_url: str) -> str:
+def _json(patchwork: Patchwork, root: str) -> str:
     line = {
-        "url": f"{base_url}xmlrpc/",
-        "control": f"{base_url}_fakepw/",
+        "url": f"{root}{patchwork.traits.script_name}/xmlrpc/",
+        "control": f"{root}/_fakepw/",
         "instance": patchwork.instance.name,
         "pid": os.getpid(),
     }

@@ -63,7 +63,8 @@ class Control:
 
     def state(self) -> bytes:
         """The rows as they are now."""
-        return dumps(self.patchwork.store.rows(), self.patchwork.instance.name)
+        served = self.patchwork
+        return dumps(served.store.rows(), served.instance.name, served.settings)
 
 
 #: What is under `/_fakepw/`: by name and method, what gives the answer (JSON already, or values).

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ..fixtures import Source, packaged, read
+from ..fixtures import NONE, Source, packaged, read
 from ..patchwork.instances.instances import DEFAULT
+from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Dataset
 from .application import application, limits_of
@@ -31,9 +32,9 @@ class LiveServer:
     url
         Where the XML-RPC API is: `http://127.0.0.1:PORT/xmlrpc/`.
     base_url
-        The same without `xmlrpc/`.
+        The same without `xmlrpc/`. It ends in the script name and a slash, if there is one.
     control_url
-        Where the control API is: `base_url` + `_fakepw/`.
+        Where the control API is: `http://127.0.0.1:PORT/_fakepw/`.
     host, port
         What it listens on.
     patchwork
@@ -51,9 +52,10 @@ class LiveServer:
         self.host: str
         self.port: int
         self.host, self.port = self._listener.getsockname()[:2]
-        self.base_url = f"http://{url_host(self.host)}:{self.port}/"
+        root = f"http://{url_host(self.host)}:{self.port}"
+        self.base_url = f"{root}{patchwork.traits.script_name}/"
         self.url = f"{self.base_url}xmlrpc/"
-        self.control_url = f"{self.base_url}_fakepw/"
+        self.control_url = f"{root}/_fakepw/"
         self._thread.run_coroutine(self._server.start(self._listener))
         _running.add(self)
 
@@ -122,6 +124,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     enabled: bool | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
     limits: Limits | None = None,
 ) -> LiveServer:
     """Start a server in a thread; it answers when this returns.
@@ -140,31 +143,37 @@ def serve(
         Where to listen; port 0 takes a free one.
     enabled
         False to serve a Patchwork whose XML-RPC API is switched off.
+    settings
+        What the deployment sets, for example `{"TIME_ZONE": "UTC"}`; they win over the fixture's.
+        The README lists them.
     limits
         What to put up with from clients.
 
     All servers of a process share one thread, and a server that is not stopped ends with it.
 
     Raises FixtureError (a ValueError) with everything that is wrong with a fixture, ValueError for
-    an unknown instance or a number that is no port, OSError if it cannot listen there, and
-    TypeError for an instance or `enabled` beside a Patchwork, which has its own, and RuntimeError
-    within a function that `LiveServer.run` calls.
+    an unknown instance or setting, a setting's wrong value or a number that is no port, OSError if
+    it cannot listen there, TypeError for an instance, `enabled` or settings beside a Patchwork,
+    which has its own, and RuntimeError within a function that `LiveServer.run` calls.
     """
     if isinstance(source, Patchwork):
-        if instance is not None or enabled is not None:
-            raise TypeError("a Patchwork has its own instance and enabled: give them to it")
+        if instance is not None or enabled is not None or settings is not None:
+            raise TypeError("a Patchwork has its own instance, enabled and settings: give it them")
         patchwork = source
     else:
-        patchwork = patchwork_of(source, instance, enabled is not False)
-    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.instance))
+        given = settings_of({} if settings is None else settings)
+        patchwork = patchwork_of(source, instance, enabled is not False, given)
+    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.traits))
 
 
 def patchwork_of(
     source: Source | Iterable[Source] | None = None,
     instance: str | None = None,
     enabled: bool = True,
+    settings: Settings = NONE,
 ) -> Patchwork:
-    """A Patchwork that starts from a fixture, as the given instance or that of the fixture.
+    """A Patchwork that starts from a fixture, as the given instance or that of the fixture, with
+    the given settings, failing which those of the fixture.
 
     Without a fixture it is the packaged demo. Raises FixtureError and ValueError like `serve`.
     """
@@ -175,7 +184,8 @@ def patchwork_of(
     fixture = read(*source)
     if instance is None:
         instance = fixture.instance or DEFAULT
-    return Patchwork(fixture.dataset, instance, enabled=enabled)
+    settings = fixture.settings | settings
+    return Patchwork(fixture.dataset, instance, enabled=enabled, settings=settings)
 
 
 def _stop_all() -> None:

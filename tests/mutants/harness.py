@@ -45,7 +45,7 @@ class Mutant:
 def served(respond: Respond, instance: str = INSTANCE, fixture: str = "demo") -> Iterator[str]:
     """The URL of a server that answers by this function, until the block ends."""
     patchwork = patchwork_of(fixture, instance)
-    server = Server(lambda request: respond(request, patchwork), limits_of(patchwork.instance))
+    server = Server(lambda request: respond(request, patchwork), limits_of(patchwork.traits))
     listener = listen("127.0.0.1", 0)
     thread = shared()
     thread.run_coroutine(server.start(listener))

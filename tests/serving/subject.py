@@ -31,7 +31,7 @@ ROWS = {
 def main() -> None:
     options = json.loads(sys.argv[1])
     patchwork = fakepw.Patchwork(fakepw.load(ROWS), options["instance"])
-    usual = application.limits_of(patchwork.instance)
+    usual = application.limits_of(patchwork.traits)
     limits = Limits(**{"body_bytes": usual.body_bytes} | options["limits"])
     logging.basicConfig(format="%(message)s")
     with fakepw.serve(patchwork, limits=limits) as pw:

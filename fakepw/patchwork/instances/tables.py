@@ -30,7 +30,6 @@ RELEASES: dict[str, dict[str, Any]] = {
         "checks_by_context_only": True,
         "null_context": True,
         "items_method": "iteritems",
-        "time_zone": "Australia/Canberra",
         # mbox
         "mbox_says": ("Subject", "From", "X-Patchwork-Id", "Message-Id"),
         "mbox_copies": ("To", "Cc", "Date"),
@@ -51,8 +50,17 @@ RELEASES: dict[str, dict[str, Any]] = {
         "raw_suffix": ".patch",
         "mbox_type": "text/plain",
         "pwclientrc": "url= http://{domain}/xmlrpc/",
+        "pwclientrc_without_rest": None,
         "rest_versions": (),
         "forbids_framing": False,
+        # settings
+        "time_zone": "Australia/Canberra",
+        "xmlrpc_enabled": True,
+        "rest_enabled": True,
+        "site_domain": "example.com",
+        "site_name": "Patchwork",
+        "script_name": "",
+        "redirects_to_https": False,
     },
     "1.1": {
         "version": (1, 2, 0),
@@ -130,6 +138,7 @@ RELEASES: dict[str, dict[str, Any]] = {
     "3.2": {
         # pages
         "pwclientrc": "backend = rest\nurl = http://{domain}/api/",
+        "pwclientrc_without_rest": "backend = xmlrpc\nurl = http://{domain}/xmlrpc/",
     },
     "main": {
         # pages

@@ -29,7 +29,6 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     checks_by_context_only: bool  # the newest check of each context, not of user and context
     null_context: bool  # a check's context may be NULL
     items_method: str  # by which patch_set walks its struct
-    time_zone: str  # of new checks' dates and of a database's session (SERVER.md 1.10, 3)
 
     # mbox (SERVER.md 1.9 and 2)
     mbox_says: tuple[str, ...]  # headers that Patchwork itself writes, in order
@@ -51,8 +50,18 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     raw_suffix: str  # of the name under which /raw/ is offered
     mbox_type: str
     pwclientrc: str
+    pwclientrc_without_rest: str | None  # where the REST API is off; None: the same
     rest_versions: tuple[str, ...]  # /api/VERSION/, as far as recorded
     forbids_framing: bool  # sends X-Frame-Options
+
+    # settings as they are shipped (SERVER.md 6.1); a deployment's are laid over all traits
+    time_zone: str  # of new checks' dates and of a database's session (SERVER.md 1.10, 3)
+    xmlrpc_enabled: bool
+    rest_enabled: bool
+    site_domain: str  # that a new Patchwork's pwclientrc shows (SERVER.md 1.1)
+    site_name: str
+    script_name: str  # the path that is in front of every other
+    redirects_to_https: bool
 
     # Python
     py2: bool  # plain strings, hash order, `<type 'exceptions.X'>` (SERVER.md 2)
@@ -146,6 +155,11 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     limit_faults: tuple[tuple[int, str, str], ...]  # (from this max_count on, class, text)
     null_text: str
     too_long_text: str | None  # of a text that a column cannot hold
+
+    @property
+    def offers_rest(self) -> bool:
+        """Whether the REST API is there: in this release, and on."""
+        return self.rest_enabled and bool(self.rest_versions)
 
     def __repr__(self) -> str:
         python = "Python 2" if self.py2 else "Python 3"

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ..faults import RUNNING, Fault, Refusal
 from ..instances.traits import Traits
 from ..text import to_str, type_name
+from ..zones import zone
 from . import arrays, date_lookups
 from .collation import COLLATIONS
 from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
@@ -388,7 +388,7 @@ def date_text(moment: datetime, traits: Traits) -> str:
             return f"{text}.{moment.microsecond:06}"
         case "zone":
             # of two readings of an hour that comes twice, PostgreSQL takes standard time
-            aware = moment.replace(tzinfo=ZoneInfo(traits.time_zone), fold=1)
+            aware = moment.replace(tzinfo=zone(traits.time_zone), fold=1)
             fraction = f".{moment.microsecond:06}".rstrip("0").rstrip(".")
             return (
                 text + fraction + aware.isoformat()[len(moment.isoformat()) :].removesuffix(":00")

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ..faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal
 from ..instances.traits import Traits
+from ..zones import zone
 
 
 def parameter(value: Any, traits: Traits) -> Any:
@@ -39,11 +39,11 @@ def _in_session_zone(value: datetime, traits: Traits) -> datetime | _Beyond:
     if abs(offset) >= timedelta(hours=16) or offset.microseconds:
         text = "time zone displacement out of range\n"
         raise Refusal("django.db.utils.DataError", text, RUNNING)
-    zone, there = ZoneInfo(traits.time_zone), value.replace(tzinfo=None)
+    session, there = zone(traits.time_zone), value.replace(tzinfo=None)
     try:
-        return value.astimezone(zone).replace(tzinfo=None)
+        return value.astimezone(session).replace(tzinfo=None)
     except OverflowError:  # at the ends of Python's calendar, which PostgreSQL's goes beyond
-        shift = (zone.utcoffset(there) or offset) - offset
+        shift = (session.utcoffset(there) or offset) - offset
     try:
         return there + shift
     except OverflowError:
