@@ -124,9 +124,10 @@ def instances(as_json: bool) -> None:
 
     from .fixtures import packaged
     from .patchwork.instances.instances import names
+    from .patchwork.instances.tables import APART
 
     shares = msgspec.json.decode(packaged("reproduced").read_bytes())
-    rows = [_instance(name, shares.get(name)) for name in names()]
+    rows = [_instance(name, shares.get(name)) for name in (*names(), *APART)]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1))
         return
@@ -136,6 +137,7 @@ def instances(as_json: bool) -> None:
     for line in table:
         click.echo("  ".join(map(str.ljust, line, widths)).rstrip())
     click.echo("\n* is what `fakepw serve` answers as unless told otherwise.")
+    click.echo("4.0, apart from the others, is the Patchwork that has no XML-RPC any more.")
     click.echo("REPRODUCED is the share of a real server's recorded answers that fakepw gives")
     click.echo("byte for byte, and their number, as counted by its tests.")
 
@@ -150,7 +152,7 @@ def _instance(name: str, share: dict[str, int] | None) -> dict[str, Any]:
         "python": found.python,
         "django": found.django,
         "database": found.database,
-        "api_version": found.traits.version,
+        "api_version": found.traits.version if found.traits.has_xmlrpc else None,
         "recorded": found.recorded,
         "default": name == DEFAULT,
         "reproduced": share,
@@ -165,8 +167,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
         row["python"],
         row["django"],
         row["database"],
-        ".".join(map(str, version)) if isinstance(version, tuple) else str(version),
-        "recorded" if row["recorded"] else "composed",
+        ".".join(map(str, version)) if isinstance(version, tuple) else str(version or "none"),
+        "apart" if version is None else "recorded" if row["recorded"] else "composed",
         _percentage(row["reproduced"]),
     ]
 

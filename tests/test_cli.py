@@ -118,7 +118,8 @@ def test_instances_prints_a_table_of_all(run) -> None:
     status, out, _ = run("instances")
     rows = [line.split() for line in out.partition("\n\n")[0].splitlines()[1:]]
     assert status == 0
-    assert [row[0] for row in rows] == names()
+    assert [row[0] for row in rows] == [*names(), "4.0"]
+    assert rows[-1] == ["4.0", "4.0", "none", "apart"]
     assert [row[0] for row in rows if "recorded" in row] == list(RECORDED)
     assert [row[0] for row in rows if "composed" in row] == names()[len(RECORDED) :]
     (default,) = [row for row in rows if "*" in row]
@@ -130,7 +131,8 @@ def test_instances_prints_a_table_of_all(run) -> None:
 
 def test_instances_for_programs(run) -> None:
     rows = {row["name"]: row for row in json.loads(run("instances", "--json")[1])}
-    assert list(rows) == names()
+    assert list(rows) == [*names(), "4.0"]
+    assert rows["4.0"]["api_version"] is None
     assert rows["1.0-py2-sqlite"] == {
         "name": "1.0-py2-sqlite",
         "release": "1.0",

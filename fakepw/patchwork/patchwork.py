@@ -118,18 +118,18 @@ class Patchwork:
         self.settings = settings_of(settings)
         self.traits = laid(self.instance.traits, self.settings)
         self.clock = clock
-        self.enabled = enabled and self.traits.xmlrpc_enabled
+        self.enabled = enabled and self.traits.xmlrpc_enabled and self.traits.has_xmlrpc
         self.store = Store(dataset)
         records = Records(self.store, self.traits)
         self._backend = Backend(self.store, self.traits, records, self._now)
         self.methods = {
             name: method
             for name, method in METHODS.items()
-            if not method.since or getattr(self.traits, method.since)
+            if self.traits.has_xmlrpc and (not method.since or getattr(self.traits, method.since))
         }
 
     def __repr__(self) -> str:
-        off = "" if self.enabled else "XML-RPC switched off"
+        off = "" if self.enabled else "no XML-RPC"
         return described(self, self.instance.name, f"patches {len(self.store.patches)}", off)
 
     @property

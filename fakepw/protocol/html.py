@@ -101,8 +101,11 @@ def about(patchwork: Patchwork) -> bytes:
     body = (
         f"<p>This is fakepw, standing in for Patchwork {escape(patchwork.instance.release)} "
         f"({escape(patchwork.instance.name)}).</p>\n"
-        f'<div class="panel"><h2>API Status</h2>\n<ul class="list-group">\n{panel}</ul></div>'
     )
+    if traits.has_xmlrpc:  # or there is nothing to switch (SERVER.md 6.5)
+        body += (
+            f'<div class="panel"><h2>API Status</h2>\n<ul class="list-group">\n{panel}</ul></div>'
+        )
     return _page(traits, "About Patchwork", body)
 
 

@@ -27,6 +27,7 @@ _PATCH = r"/patch/(\d+)/"
 _ROUTES: tuple[tuple[str, View, str], ...] = (
     (r"/", views.front, ""),
     (r"/about/", views.about, "!help_pages"),
+    (r"/about", views.about, "!has_xmlrpc"),
     (r"/help/(?:about/|pwclient/)?", views.about, "help_pages"),
     (r"/help/(?:about/|pwclient/)?", views.moved_help, "!help_pages"),
     (r"/pwclient/", views.script, "offers_script"),

@@ -272,12 +272,18 @@ def _json(value: Any, status: int = 200, allow: str = _READ) -> Page:
 
 
 def api(visit: Visit) -> Page:
+    if visit.traits.rest_root is not None:
+        return redirect(visit, visit.traits.rest_root)
+    return _api(visit)
+
+
+def _api(visit: Visit) -> Page:
     root = f"http://{visit.host}{visit.traits.script_name}"
     return _json({"patches": f"{root}/api/patches/"})
 
 
 def api_version(visit: Visit, version: str) -> Page:
-    return api(visit) if version in visit.traits.rest_versions else not_found(visit)
+    return _api(visit) if version in visit.traits.rest_versions else not_found(visit)
 
 
 def api_patch(visit: Visit, digits: str) -> Page:

@@ -25,9 +25,8 @@ def banner(patchwork: Patchwork, root: str) -> str:
     """The banner of a server that answers at `root`, a URL without a path, as lines of text."""
     store, url = patchwork.store, f"{root}{patchwork.traits.script_name}/xmlrpc/"
     accounts = _accounts(patchwork)
-    state = "" if patchwork.enabled else "   (XML-RPC switched off: every call is answered 404)"
     lines = [
-        f"fakepw serves {url}{state}",
+        f"fakepw serves {url}{_state(patchwork)}",
         f"  instance   {patchwork.instance.name}{_composed(patchwork)}",
         *([f"  settings   {patchwork.settings}"] if patchwork.settings else []),
         f"  time zone  {patchwork.traits.time_zone}: new checks are dated by it, patches by UTC",
@@ -43,8 +42,17 @@ def banner(patchwork: Patchwork, root: str) -> str:
     return "\n".join(lines)
 
 
+def _state(patchwork: Patchwork) -> str:
+    if patchwork.enabled:
+        return ""
+    why = "switched off" if patchwork.traits.has_xmlrpc else "gone from this release"
+    return f"   (XML-RPC is {why}: every call is answered 404)"
+
+
 def _composed(patchwork: Patchwork) -> str:
     instance = patchwork.instance
+    if not patchwork.traits.has_xmlrpc:
+        return " (what is known of it: no XML-RPC, and where its REST API is)"
     kind = "recorded" if instance.recorded else "composed of recorded ones"
     return f" ({kind}; Python {instance.python}, Django {instance.django})"
 

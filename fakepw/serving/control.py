@@ -52,9 +52,14 @@ class Control:
         return {
             "status": "ok",
             "instance": self.patchwork.instance.name,
-            "xmlrpc": "enabled" if self.patchwork.enabled else "disabled",
+            "xmlrpc": self._xmlrpc(),
             "patches": len(self.patchwork.store.patches),
         }
+
+    def _xmlrpc(self) -> str:
+        if not self.patchwork.traits.has_xmlrpc:
+            return "none"
+        return "enabled" if self.patchwork.enabled else "disabled"
 
     def reset(self) -> Any:
         """Every write undone."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .tables import DATABASES, DJANGOS, PYTHONS, RELEASES, STACKS
+from msgspec import structs
+
+from .tables import APART, DATABASES, DJANGOS, PYTHONS, RELEASES, STACKS
 from .traits import Traits
 
 DEFAULT = "3.2-py3-postgresql"
@@ -43,11 +45,15 @@ class Instance:
     traits: Traits
 
     def __repr__(self) -> str:
+        if not self.python:
+            return f"<Instance {self.name}: no XML-RPC>"
         return f"<Instance {self.name}: Python {self.python}, Django {self.django}>"
 
     @property
     def name(self) -> str:
-        """`RELEASE-RUNTIME-DATABASE`, for example `3.2-py3-postgresql`."""
+        """`RELEASE-RUNTIME-DATABASE`, for example `3.2-py3-postgresql`; or `4.0`."""
+        if self.release in APART:
+            return self.release
         return f"{self.release}-{self.runtime}-{self.database}"
 
     @property
@@ -84,29 +90,33 @@ def instance(name: str = DEFAULT) -> Instance:
 
     Raises ValueError, with the nearest names, if there is none.
     """
+    if name in APART:
+        traits = structs.replace(instance("main-py3-postgresql").traits, **APART[name])
+        return Instance(name, "", "", "", "", traits)
     parts = name.split("-")
     if not (
         len(parts) == 3 and parts[0] in RELEASES and parts[1] in RUNTIMES and parts[2] in DATABASES
     ):
         import difflib  # only now: it is slow to import
 
-        near = difflib.get_close_matches(name, names(), n=3, cutoff=0.5)
+        near = difflib.get_close_matches(name, [*names(), *APART], n=3, cutoff=0.5)
         near = near or [each for each in names() if name and name in each][:3]
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ValueError(f"no instance is called {name!r}{hint} (`fakepw instances` lists them)")
     release, runtime, database = parts
     python, django = _stack(release, runtime)
-    traits = (
+    composed = (
         _layer(RELEASES, release)
         | _layer(PYTHONS, _minor(python))
         | _layer(DJANGOS, _minor(django))
         | DATABASES["sqlite"]
         | DATABASES[database]
     )
-    return Instance(release, runtime, database, python, django, Traits(**traits))
+    return Instance(release, runtime, database, python, django, Traits(**composed))
 
 
 def names() -> list[str]:
-    """Every name that `instance` accepts, recorded ones first."""
+    """Every name of a Patchwork with XML-RPC, recorded ones first; `instance` takes those of
+    APART, too."""
     every = [f"{r}-{t}-{d}" for r in RELEASES for t in RUNTIMES for d in DATABASES]
     return [*RECORDED, *(name for name in every if name not in RECORDED)]

@@ -13,6 +13,7 @@ from typing import Any
 #: Oldest first; an entry holds what changed since the one before.
 RELEASES: dict[str, dict[str, Any]] = {
     "1.0": {
+        "has_xmlrpc": True,
         "version": 1,
         "has_checks": False,
         "has_hash_member": False,
@@ -52,6 +53,7 @@ RELEASES: dict[str, dict[str, Any]] = {
         "pwclientrc": "url= http://{domain}/xmlrpc/",
         "pwclientrc_without_rest": None,
         "rest_versions": (),
+        "rest_root": None,
         "forbids_framing": False,
         # settings
         "time_zone": "Australia/Canberra",
@@ -143,6 +145,15 @@ RELEASES: dict[str, dict[str, Any]] = {
     "main": {
         # pages
         "patch_page_has_form": True,
+    },
+}
+
+#: Patchworks that stand on no Python and have no XML-RPC: what is known to differ from `main`.
+APART: dict[str, dict[str, Any]] = {
+    "4.0": {  # a rewrite in Go (SERVER.md 6.5, PEERS.md "People around Patchwork")
+        "has_xmlrpc": False,
+        "rest_versions": ("1.4",),
+        "rest_root": "/api/1.4/",
     },
 }
 

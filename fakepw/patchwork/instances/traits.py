@@ -11,6 +11,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything that the code asks of an instance. Each trait says where its fact comes from."""
 
     # release (SERVER.md 2, the table)
+    has_xmlrpc: bool  # up to 3.x and main (SERVER.md 6.5)
     version: int | tuple[int, ...]  # pw_rpc_version
     has_checks: bool  # check_*, patch_check_get
     has_hash_member: bool  # in a patch
@@ -51,7 +52,8 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     mbox_type: str
     pwclientrc: str
     pwclientrc_without_rest: str | None  # where the REST API is off; None: the same
-    rest_versions: tuple[str, ...]  # /api/VERSION/, as far as recorded
+    rest_versions: tuple[str, ...]  # /api/VERSION/, as far as recorded (SERVER.md 6.1)
+    rest_root: str | None  # where /api/ leads, if it is no page itself
     forbids_framing: bool  # sends X-Frame-Options
 
     # settings as they are shipped (SERVER.md 6.1); a deployment's are laid over all traits
