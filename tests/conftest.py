@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,10 @@ settings.load_profile("unhurried")
 # A shell starts what runs in the background with Ctrl-C ignored, which programs that are tested
 # would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What runs of the suite keep of patches that they write to: not among what the user keeps.
+_STATE = tempfile.TemporaryDirectory(prefix="pw-conformance-tests-")
+os.environ["XDG_STATE_HOME"] = _STATE.name
 
 
 def pytest_configure(config: pytest.Config) -> None:

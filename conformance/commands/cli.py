@@ -45,6 +45,7 @@ from .plugin import Runner
 from .runner import Options, leave_no_trace
 
 HERE = Path(__file__).parents[1]
+KEPT_IN = "Remember in this folder what must be put back, not in the state folder."
 
 
 @click.group()
@@ -74,6 +75,7 @@ def main() -> None:
 @click.option("--ca", type=Authorities(exists=True, dir_okay=False), help="Certificates to trust.")
 @click.option("--insecure", is_flag=True, help="Trust any certificate.")
 @click.option("--plain-http", is_flag=True, help="Send credentials over http:// all the same.")
+@click.option("--journal", type=click.Path(exists=True, file_okay=False), help=KEPT_IN)
 @click.option("--failures", "folder", type=click.Path(path_type=Path), help="Keep raw failures.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
 @click.option(
@@ -205,6 +207,7 @@ def _arguments(options: Options, workers: int) -> list[str]:
         ("max-requests", options.max_requests),
         ("rate", options.rate),
         ("ca", options.ca),
+        ("journal", options.journal),
         ("expect-release", options.expect_release),
         ("min-decided", options.min_decided),
     ):

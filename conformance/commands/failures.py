@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
 
 from ..deciding.decisions import DECISIONS, Decision
 from ..deciding.engine import Session
 from ..target.exchange import NOWHERE, SILENCE, Exchange, Request, from_json
-from ..target.transport import NoAnswer
+from ..target.transport import NoAnswer, Trouble
 from ..verdicts.verdicts import Deviation, Outcome, Run
 from .runner import Options, discover, session
 
@@ -76,7 +76,7 @@ def replay(options: Options, folder: Path) -> Iterator[tuple[str, list[Exchange]
     """
     entries = stored(folder)
     target = discover(options)
-    with closing(session(options, target)) as opened:
+    with closing(session(options, target)) as opened, _claimed(opened):
         for number, requests in entries:
             decision = DECISIONS.get(number)
             if decision is None:
@@ -90,6 +90,13 @@ def replay(options: Options, folder: Path) -> Iterator[tuple[str, list[Exchange]
                 with opened.restorer.restoring() if decision.writes else nullcontext():
                     exchanges, silent = _again(opened, requests)
                 yield number, exchanges, _said(opened, decision, exchanges, silent)
+        if opened.unrestored:
+            raise Trouble("; ".join(opened.unrestored))
+
+
+def _claimed(opened: Session) -> AbstractContextManager[None]:
+    """No other run writes to the patches meanwhile, if this one may."""
+    return opened.restorer.claimed() if "writes" in opened.have else nullcontext()
 
 
 def _allowed(request: Request, options: Options) -> bool:

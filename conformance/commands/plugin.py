@@ -7,8 +7,8 @@ import os
 import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +78,7 @@ def options_of(config: pytest.Config) -> Options:
         insecure=given["insecure"],
         plain_ok=given["plain-http"],
         expect_release=given["expect-release"],
+        journal=given["journal"],
         min_decided=given["min-decided"],
     )
 
@@ -92,6 +93,9 @@ class Runner:
         self.run = Run(options.url, started=datetime.now(UTC).isoformat(timespec="seconds"))
         self.target: Target | None = None
         self.session: Session | None = None
+        #: Keeps other runs from writing to the same patches.
+        self.claim = ExitStack()
+        self.writing = False
         self.began = time.monotonic()
         #: Called with the run after discovery and after each verdict.
         self.listener: Callable[[Run, Verdict | None], None] = lambda run, verdict: None
@@ -109,6 +113,7 @@ class Runner:
                 f"a run with --writes takes about {WITH_WRITES} requests and may send {limit}:"
                 f" give --max-requests {WITH_WRITES}, or some requirements stay undecided"
             )
+        self._claim(self.target)
         self.run.card = card(self.target.found, self.target.world, self.options.have())
         self.run.url = self.target.found.endpoint.url
         wanted, profile = self.options.expect_release, self.target.world.profile
@@ -117,6 +122,33 @@ class Runner:
                 f"release {wanted} was expected; it is likely {profile.describe()}"
             )
         self.listener(self.run, None)
+
+    def _claim(self, target: Target) -> None:
+        """Keep other runs of this user from the patches that are to be written to."""
+        restorer = session(self.options, target).restorer
+        target.world.notes += restorer.leftovers()
+        if "writes" not in self.options.have():
+            return
+        try:
+            self.claim.enter_context(restorer.claimed())
+        except Trouble as error:
+            self.run.trouble = str(error)
+            return
+        self.writing = True
+
+    def put_back(self) -> None:
+        """Put back what a worker that was lost left, and let other runs write again."""
+        if self.writing and self.target:
+            opened = session(self.options, self.target)
+            try:
+                with opened.restorer.alone():
+                    opened.restorer.put_back()
+            except Trouble as error:
+                opened.unrestored.append(str(error))
+            opened.close()
+            known = self.run.problems
+            known += [text for text in opened.unrestored if text not in known]
+        self.claim.close()
 
     def count(self) -> None:
         """Bring the figures of the run up to date."""
@@ -218,9 +250,6 @@ def pw_session(pytestconfig: pytest.Config) -> Iterator[Session]:
     runner = pytestconfig.stash[RUN]
     assert runner.target is not None
     opened = session(runner.options, runner.target)
-    folder = pytestconfig.getoption("--pw-journal")
-    if folder:
-        opened.journal = Path(folder)
     runner.session = opened
     yield opened
     opened.close()
@@ -288,23 +317,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"pw-conformance: {runner.run.summary}")
 
 
-def _put_back(runner: Runner, folder: str | None) -> None:
-    if not runner.target or "writes" not in runner.options.have():
-        return
-    opened = session(runner.options, runner.target)
-    opened.journal = Path(folder) if folder else opened.journal
-    try:
-        opened.restorer.put_back()
-    except Trouble as error:
-        opened.unrestored.append(str(error))
-    runner.run.problems += [text for text in opened.unrestored if text not in runner.run.problems]
-
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A run that could not be done is no success; what a lost worker wrote is put back."""
     runner = session.config.stash.get(RUN, None)
     if runner and runner.target and not hasattr(session.config, "workerinput"):
-        _put_back(runner, session.config.getoption("--pw-journal"))
+        runner.put_back()
     if runner is None or hasattr(session.config, "workerinput"):
         return
     short = runner.own and runner.run.verdicts and runner.run.shortfall

@@ -69,6 +69,8 @@ class Options:
     ca: str | None = None
     insecure: bool = False
     expect_release: str | None = None
+    #: Another folder for what must be put back.
+    journal: str | None = None
     #: In percent; None asks for a little where nothing was selected.
     min_decided: float | None = None
 
@@ -178,6 +180,8 @@ def session(options: Options, target: Target) -> Session:
         options.have(),
         trust=Trust(options.insecure, options.ca),
     )
+    if options.journal:
+        opened.journal = Path(options.journal)
     if login := target.world.evidence.get("login"):
         opened.proved(login)
     return opened

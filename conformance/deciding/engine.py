@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..target.login import refusal, wrong_password
 from ..target.transport import BUSY, NoAnswer, Transport, Trouble
 from ..target.world import Lacking, World
 from ..verdicts.evidence import evidence_of
-from ..verdicts.reproduction import Trust
+from ..verdicts.reproduction import Trust, curl
 from ..verdicts.verdicts import Deviation, Lasting, Outcome, Verdict
 from .decisions import (
     Decision,
@@ -30,6 +31,7 @@ from .decisions import (
     Step,
 )
 from .drawing import Settings, draw
+from .keeping import state_folder
 from .restoring import Restorer
 from .shapes import sound_answer, sound_sample
 
@@ -50,7 +52,7 @@ class Session:
     trust: Trust = field(default_factory=Trust)
     sent: int = 0
     #: The folder in which what must be put back is remembered.
-    journal: Path = field(default_factory=Path.cwd)
+    journal: Path = field(default_factory=state_folder)
     #: What could not be put back, in sentences.
     unrestored: list[str] = field(default_factory=list)
     #: Answers to requests that carry wrong passwords: each is sent once only.
@@ -76,6 +78,8 @@ class Session:
             return self._answers[request]
         if self._refused and isinstance(request.authorization, Basic):
             raise Trouble(self._refused)
+        if request.writes:
+            self.restorer.note(request)
         self.sent += 1
         exchange = Exchange(request, self.transport.send(request, alone=alone))
         self.watch(exchange)
@@ -120,15 +124,18 @@ class Session:
                 raise result
         return tuple(r for r in results if isinstance(r, Exchange))
 
-    @property
+    @cached_property
     def restorer(self) -> Restorer:
         """What puts the patches back that are written to."""
+        endpoint = self.transport.endpoint
         return Restorer(
             send=lambda request: self.send(request, fresh=True),
-            url=self.transport.endpoint.url,
+            endpoint=endpoint,
+            login=self.world.username,
             patches=self.world.writable,
             folder=self.journal,
             budget=getattr(self.transport, "budget", None),
+            line=lambda request: curl(request, endpoint, self.trust),
             told=self.unrestored,
         )
 
@@ -350,14 +357,14 @@ class _Decider:
 
         What patch_set never changes cannot be put back either, so that it does not show twice.
         """
-        self.session.restorer.put_back(keep=True)
         if isinstance(first, Lasting):
             return first, seen
-        if not self.session.restorer.at_rest():
+        if not self.session.restorer.anew():
             raise _Moving
         finding, exchanges = self._look(step, fresh=True)
         if not isinstance(finding, Deviation):
             raise _Moving
+        self.session.restorer.confirm()
         return finding, exchanges
 
     def _confirm(

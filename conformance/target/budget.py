@@ -32,7 +32,7 @@ class Budget:
         self.path, self.limit, self.rate, self.seconds = path, limit, rate, seconds
         #: Whether nothing holds just now: what was written is being put back.
         self.boundless = False
-        with self._transaction() as db:
+        with self._counting() as db:
             db.execute(
                 "CREATE TABLE IF NOT EXISTS spent (requests INT, logins INT, next REAL, gap REAL,"
                 " until REAL, stopped TEXT)"
@@ -41,6 +41,19 @@ class Budget:
                 until = time.monotonic() + seconds if seconds else 0
                 db.execute("INSERT INTO spent VALUES (0, 0, 0, 0, ?, '')", (until,))
             self._until = float(db.execute("SELECT until FROM spent").fetchone()[0])
+
+    @contextmanager
+    def _counting(self) -> Iterator[sqlite3.Connection]:
+        """As `_transaction`. A count that cannot be kept ends the asking, as on a full disk, but
+        not the putting back."""
+        try:
+            with self._transaction() as db:
+                yield db
+        except sqlite3.Error as error:
+            if not self.boundless:
+                raise BudgetSpent(
+                    f"requests cannot be counted any more in {self.path.parent} ({error})"
+                ) from None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -56,7 +69,8 @@ class Budget:
 
     def take(self, *, login: bool = False) -> None:
         """Wait for this request's turn. Raises BudgetSpent if it must not be sent."""
-        with self._transaction() as db:
+        turn = now = time.monotonic()
+        with self._counting() as db:
             requests, logins, slot, gap, _, stopped = db.execute("SELECT * FROM spent").fetchone()
             now = time.monotonic()
             turn = max(now, slot)
@@ -80,7 +94,7 @@ class Budget:
     def hold(self, seconds: float, *, slower: bool = False) -> None:
         """Let no worker send anything for that long (`Retry-After`), and be `slower` ever after:
         each time at half the rate, down to one request in two seconds."""
-        with self._transaction() as db:
+        with self._counting() as db:
             db.execute("UPDATE spent SET next = max(next, ?)", (time.monotonic() + seconds,))
             if slower:
                 gap = max(GAP, 1 / self.rate if self.rate else 0)

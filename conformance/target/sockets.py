@@ -200,7 +200,12 @@ class HttpTransport:
         self, kept: socket.socket | None, data: bytes, request: Request, alone: bool
     ) -> Answer:
         """One request on the wire and the answer to it, counted and timed."""
-        self.budget.take(login=request.login)
+        try:
+            self.budget.take(login=request.login)
+        except BaseException:
+            if kept is not None:
+                kept.close()
+            raise
         left = self.budget.seconds_left()
         deadline = Deadline(min(self.timeout, self.timeout if left is None else left))
         try:

@@ -590,7 +590,7 @@ def somebody_else_writes(at: int, number: int, values: dict[str, Any]) -> Manner
     def manner(turn: Turn) -> Iterator[bytes]:
         nonlocal count
         answer = turn.honest()
-        if turn.writes:
+        if turn.writes and b"<int>%d</int>" % number in turn.body:
             with lock:
                 count += 1
                 now = count
