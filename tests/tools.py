@@ -18,23 +18,40 @@ from collections.abc import Iterable
 
 import pytest
 
-#: Each tool (a command, or a library by its file) and the package of Debian that holds it.
+#: Each tool (a command, a library by its file, or a path) and the package of Debian that holds it.
 PACKAGES = {
     "chromium": "chromium",  # shows the HTML report
     "curl": "curl",
     "libatomic.so.1": "libatomic1",  # of the Node.js that Playwright brings
     "patch": "patch",  # which `pwclient apply` calls
     "wrk": "wrk",  # the benchmarks' load
+    # Web servers: what stands before a Patchwork.
+    "apache2": "apache2-bin",
+    "/usr/lib/apache2/modules/mod_wsgi.so": "libapache2-mod-wsgi-py3",
+    "caddy": "caddy",
+    "haproxy": "haproxy",
+    "lighttpd": "lighttpd",
+    "nginx": "nginx-light",
+    "uwsgi": "uwsgi-core",
+    "/usr/lib/uwsgi/plugins/python3_plugin.so": "uwsgi-plugin-python3",
+    "varnishd": "varnish",
 }
 
 #: What a browser needs, and what drives it.
 BROWSER = ("chromium", "libatomic.so.1")
 
 
+def found(command: str) -> str | None:
+    """Where a command is, also one that is meant for root."""
+    return shutil.which(command, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
+
+
 def there(tool: str) -> bool:
     """Whether this machine has the tool."""
+    if tool.startswith("/"):
+        return os.path.exists(tool)
     if ".so" not in tool:
-        return shutil.which(tool) is not None
+        return found(tool) is not None
     try:
         ctypes.CDLL(tool)
     except OSError:
@@ -104,7 +121,8 @@ def install() -> None:
 
 
 def _apt_get(*args: str) -> None:
-    unattended = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    # RUNLEVEL: the servers among the packages are not to be started.
+    unattended = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     subprocess.run(["apt-get", "-qq", *args], env=unattended, stdout=subprocess.DEVNULL)
 
 

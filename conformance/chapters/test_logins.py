@@ -12,7 +12,7 @@ from ..target.exchange import (
     Exchange,
     call,
 )
-from ..target.login import BAD_SCHEME, LOGIN, NO_CREDENTIALS, refusal
+from ..target.login import BAD_SCHEME, LOGIN, NO_CREDENTIALS
 from ..target.world import World
 from ..verdicts.verdicts import Deviation
 from .credentials import (
@@ -31,10 +31,7 @@ def _nowhere(exchange: Exchange) -> bool:
 def _reaches(world: World, answer: Exchange) -> Finding:
     if not (authentic(world, answer) and well_called(answer) and _nowhere(answer)):
         return None
-    found = faults(answer, "DoesNotExist")
-    if not isinstance(found, Deviation) or answer.fault is None:
-        return found
-    return Deviation(found.expected, found.got, refusal(answer))
+    return faults(answer, "DoesNotExist")
 
 
 @decides("AUTH-030", fixed(LOGIN), on="patch_set", needs="credentials")

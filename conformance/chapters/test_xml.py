@@ -13,6 +13,7 @@ from ..target.profile import SIGNATURES, VERSIONS
 from ..target.wire import NotXmlRpc
 from ..target.world import World, rows_of
 from ..verdicts.verdicts import Deviation
+from .fronts import walled
 from .methods import PUBLIC, harmless
 from .writing import WIDE
 
@@ -43,14 +44,9 @@ def _valued(world: World, answer: Exchange, body: Body) -> Finding:
     return OK
 
 
-def walled(answer: Exchange) -> bool:
-    """Whether a firewall in front refused the body: safe, and not Patchwork's doing."""
-    return answer.answer.status in (403, 406) and isinstance(answer.reply, NotXmlRpc)
-
-
 def _decide(body: Body) -> None:
     def judge(world: World, answer: Exchange) -> Finding:
-        if walled(answer):
+        if walled(world, answer):
             return None
         if body.refusable and answer.fault is not None:
             return OK
@@ -87,7 +83,7 @@ def mangled(world: World) -> SearchStrategy[Request]:
 def test_mangled_bodies_are_answered(world: World, answer: Exchange) -> Finding:
     if world.profile.python == 2 and answer.answer.status == 500:
         return None  # a fault that is not ASCII is a bare 500 there (SERVER.md 2)
-    return None if walled(answer) else answered(answer)
+    return None if walled(world, answer) else answered(answer)
 
 
 @decides(
@@ -113,7 +109,7 @@ ODD = '<b>&"x"\''
 
 @decides("XML-092", fixed(call(ODD)))
 def test_markup_comes_back_escaped(world: World, answer: Exchange) -> Finding:
-    if walled(answer):
+    if walled(world, answer):
         return None
     found = faults(answer, "Exception", text=f'method "{ODD}" is not supported')
     if isinstance(found, Deviation):
@@ -163,7 +159,7 @@ BOMB = Request(_typed('<!ENTITY x "xxxxxxxxxx"><!ENTITY e "' + "&x;" * 10 + '">'
 
 @decides("XML-051", fixed(NAMED), hang=True)
 def test_internal_entities_are_expanded_or_refused(world: World, answer: Exchange) -> Finding:
-    if walled(answer):
+    if walled(world, answer):
         return None
     if answer.value is None:
         return faults(answer)
@@ -172,7 +168,7 @@ def test_internal_entities_are_expanded_or_refused(world: World, answer: Exchang
 
 @decides("XML-052", fixed(BOMB), hang=True)
 def test_nested_entities_are_expanded_or_refused(world: World, answer: Exchange) -> Finding:
-    return None if walled(answer) else answered(answer)
+    return None if walled(world, answer) else answered(answer)
 
 
 SPACED = (
@@ -212,7 +208,7 @@ SENT_BACK = (
     "XML-054", fixed(*(Request(RESPONSE.format(body).encode()) for body in SENT_BACK)), hang=True
 )
 def test_a_response_is_no_call(world: World, answer: Exchange) -> Finding:
-    if walled(answer):
+    if walled(world, answer):
         return None
     right = answer.answer.status == 200 and answer.fault is not None
     return expect(right, answer, "a fault over HTTP 200")
@@ -261,6 +257,6 @@ def test_rows_are_answered(world: World, answer: Exchange) -> Finding:
 
 @decides("XML-098", fixed(call(f"{WIDE} \U0001d11e")), on="\u00fcnknown")
 def test_text_beyond_ascii_comes_back_as_it_was(world: World, answer: Exchange) -> Finding:
-    if walled(answer):
+    if walled(world, answer):
         return None
     return faults(answer, "Exception", text=f'method "{answer.method}" is not supported')

@@ -10,7 +10,7 @@ from typing import Any
 from ..deciding.decisions import OK, Finding, Judge, Step, Test, decides
 from ..deciding.judging import deviates, faults
 from ..target.exchange import Basic, Exchange, Request, call
-from ..target.login import BAD_CREDENTIALS, BAD_LOGIN, NO_CREDENTIALS
+from ..target.login import BAD_CREDENTIALS, NO_CREDENTIALS
 from ..target.world import Lacking, Row, World, parse_date, rows_of
 from ..verdicts.verdicts import Deviation, Lasting
 
@@ -108,7 +108,7 @@ def hindered(world: World, did: Exchange) -> bool:
     if isinstance(did.request.authorization, Basic):
         if message == DENIED:
             raise Lacking(f"this account may not edit patch {did.params[0]}; name one that it may")
-        if message in (NO_CREDENTIALS, BAD_CREDENTIALS, BAD_LOGIN):
+        if message in (NO_CREDENTIALS, BAD_CREDENTIALS):  # for the chapter AUTH to say
             raise Lacking(f"the login does not work ({message})")
     return False
 

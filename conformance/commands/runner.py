@@ -158,7 +158,9 @@ def discover(options: Options) -> Target:
             transport.close()
     world.thrifty = options.thrifty(found.endpoint)
     world.writable, world.create_checks = options.writes, options.create_checks
-    world.username = options.credentials.username if options.credentials else ""
+    if given := options.credentials:
+        world.username = given.username
+        world.plain_login = f"{given.username}{given.password}".isascii()
     return Target(found, world, path)
 
 

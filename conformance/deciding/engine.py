@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from hypothesis.strategies import SearchStrategy
 from ..requirements.catalogue import Level
 from ..target.budget import BudgetSpent
 from ..target.exchange import SILENCE, Basic, Exchange, Request, call
-from ..target.login import refusal, wrong_password
+from ..target.login import Refused, advice, let_in, turned_away
 from ..target.transport import BUSY, NoAnswer, Transport, Trouble
+from ..target.walls import LET_THROUGH, wall
 from ..target.world import Lacking, World
 from ..verdicts.evidence import evidence_of
 from ..verdicts.reproduction import Trust, curl
@@ -59,35 +60,47 @@ class Session:
     _logins: dict[Request, Exchange] = field(default_factory=dict)
     #: Why the operator's credentials are not sent any more; '' if they are.
     _refused: str = ""
+    #: Whether they were right at least once.
+    _let_in: bool = False
     _answers: dict[Request, Exchange] = field(default_factory=dict)
 
     def proved(self, login: Exchange) -> None:
         """Tell how the operator's login was answered. A wrong password is not sent again."""
         self._logins[login.request] = login
-        if wrong_password(login):
-            self._refused = f"the login does not work: {refusal(login)}"
+        self._heed(login)
 
     def send(self, request: Request, *, alone: bool = False, fresh: bool = False) -> Exchange:
         """Send one request, or recall its answer unless a `fresh` one is asked for.
 
         Raises Trouble or BudgetSpent.
         """
+        if self._refused and isinstance(request.authorization, Basic):
+            raise Refused(self._refused)
         if request in self._logins:
             return self._logins[request]
         if not (fresh or alone) and request in self._answers:
             return self._answers[request]
-        if self._refused and isinstance(request.authorization, Basic):
-            raise Trouble(self._refused)
         if request.writes:
             self.restorer.note(request)
         self.sent += 1
         exchange = Exchange(request, self.transport.send(request, alone=alone))
         self.watch(exchange)
+        self._heed(exchange)
+        if self._refused and isinstance(request.authorization, Basic):
+            raise Refused(self._refused)
         if request.login:
             self._logins[request] = exchange
         if not request.writes:
             self._answers[request] = exchange
         return exchange
+
+    def _heed(self, exchange: Exchange) -> None:
+        """Learn from an answer whether the operator's credentials are right. Once they were, a
+        refusal is the server's doing."""
+        self._let_in = self._let_in or let_in(exchange)
+        if not self._let_in and not self._refused:
+            world = self.world
+            self._refused = turned_away(exchange, world.username, world.plain_login)
 
     def perform(self, step: Step, *, fresh: bool = False) -> tuple[Exchange, ...]:
         """Send the requests of a step, in order. Answers are recalled where nothing is written
@@ -315,7 +328,11 @@ class _Decider:
                 raise
             return self._hung(step, trouble), self._unanswered(step)
         for exchange in exchanges:
+            if exchange.request.method == "POST" and (name := wall(exchange.answer)):
+                raise Trouble(f"{name} answered a call: {LET_THROUGH}")
             if exchange.answer.status in BUSY:
+                if self.decision.silence and exchange.answer.status != 429:
+                    return None, ()  # a front that sends on what it knows, and nothing else
                 raise Trouble(
                     f"a gateway in front answered HTTP {exchange.answer.status};"
                     " try again later or lower --rate"
@@ -325,11 +342,18 @@ class _Decider:
     def _judged(self, exchanges: tuple[Exchange, ...]) -> Finding:
         world = self.session.world
         try:
-            return self.decision.judge(world, *exchanges)
+            return self._advised(self.decision.judge(world, *exchanges), exchanges)
         except UNREADABLE:
             if sound_sample(world) and all(sound_answer(e, world.profile) for e in exchanges):
                 raise
             raise Trouble(MISSHAPEN) from None
+
+    def _advised(self, finding: Finding, exchanges: tuple[Exchange, ...]) -> Finding:
+        """The finding, and what to do where a front took the credentials away."""
+        if not isinstance(finding, Deviation) or finding.advice:
+            return finding
+        told = next((text for exchange in exchanges if (text := advice(exchange))), "")
+        return replace(finding, advice=told)
 
     def _hung(self, step: Step, trouble: NoAnswer) -> Deviation:
         """No answer twice while other calls are answered is the request's doing."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..target.exchange import Exchange, Request, call
-from ..target.login import MEANING, NO_CREDENTIALS
 from ..target.wire import Fault, Node, NotXmlRpc
 from ..target.world import World
 from ..verdicts.verdicts import Deviation
@@ -51,11 +50,7 @@ def refused(exchange: Exchange, message: str) -> Finding:
     fault = exchange.fault
     told = fault is not None and fault.kind == "Exception" and fault.message == message
     right = told and exchange.answer.status == 200
-    wanted = f"the fault {message!r}"
-    advice = ""
-    if not right and message != NO_CREDENTIALS and fault and fault.message == NO_CREDENTIALS:
-        advice = MEANING[NO_CREDENTIALS]
-    return OK if right else deviates(exchange, wanted, advice)
+    return expect(right, exchange, f"the fault {message!r}")
 
 
 def empty(exchange: Exchange, value: Any) -> Finding:

@@ -11,6 +11,7 @@ from .exchange import BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
 from .login import MEANING, NO_CREDENTIALS
 from .releases import told
 from .transport import Endpoint, NoAnswer, Transport, Trouble, moved
+from .walls import instead, refusal
 from .wire import NotXmlRpc
 from .world import Row, Window, World, rows_of
 
@@ -91,24 +92,13 @@ def _unusable(endpoint: Endpoint, exchange: Exchange, transport: Transport) -> s
     if not isinstance(answer.reply, NotXmlRpc):
         return ""  # whatever its status, which is for the chapters to say
     if answer.status == 404:
-        about = transport.send(page(f"{BASE}/about/"))
-        if about.api_status.get("XML-RPC") == "disabled":
-            return (
-                "XML-RPC is switched off there (404, and /about/ says so);"
-                " set ENABLE_XMLRPC = True in Patchwork's settings"
-            )
-        return f"there is no XML-RPC API at {endpoint.url} (404); check the path"
+        return instead(endpoint, transport.send)
     if answer.status in (401, 407):
         return f"{endpoint.url} asks for a password before Patchwork is reached (HTTP 401)"
     if answer.status == 429:
         return f"{endpoint.url} limits how often it is asked (HTTP 429); try again with --rate 1"
-    if answer.html and answer.status in (200, 202, 403, 503):
-        return (
-            f"{endpoint.url} answers an HTML page (HTTP {answer.status}) to an XML-RPC call: a bot"
-            " wall or a login page is in the way; let XML-RPC clients through to /xmlrpc/"
-        )
-    if answer.status in (502, 503, 504):
-        return f"the gateway in front answers HTTP {answer.status}: Patchwork itself is down"
+    if known := refusal(endpoint, answer):
+        return known
     other = transport.send(call("state_list", "", 1))
     if other.status == 200 and not isinstance(other.reply, NotXmlRpc):
         return ""  # pw_rpc_version alone is broken: that is for the version chapter to say

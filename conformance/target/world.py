@@ -72,6 +72,8 @@ class World:
     create_checks: bool = False
     #: The operator's user name; '' without credentials.
     username: str = ""
+    #: Whether that name and its password are ASCII, which is all that Patchwork reads.
+    plain_login: bool = True
     #: `Authorization` headers known to be right; recorded worlds alone know any.
     right: frozenset[str] = frozenset()
     #: Whether requests are few: then probes try fewer methods alike.

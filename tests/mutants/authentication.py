@@ -182,7 +182,7 @@ AUTHENTICATION = (
     Mutant(
         "good credentials refused by patch_set",
         "AUTH-030",
-        said=instead("patch_set", fault("<class 'Exception'>:Invalid username/password")),
+        said=instead("patch_set", fault("<class 'Exception'>:Invalid authentication credentials")),
     ),
     Mutant(
         "true for a patch that is not",

@@ -10,6 +10,7 @@ from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session
 from conformance.target.exchange import Exchange
+from conformance.target.login import LOGIN
 from conformance.target.survey import Surveyor, find
 from conformance.target.transport import Credentials, endpoint_of
 from conformance.verdicts.verdicts import Verdict
@@ -43,6 +44,7 @@ def decided(mutant: Mutant, server: object, folder: Path) -> Verdict:
         journal=folder,
     )
     try:
+        session.proved(Exchange(LOGIN, broken.send(LOGIN)))  # as every run begins
         return session.decide(DECISIONS[f"PW-{mutant.kills}"])
     finally:
         broken.inner.close()  # type: ignore[attr-defined]

@@ -17,7 +17,8 @@ Test = Callable[[Request], bool]
 Rewrite = Callable[[Request], Request]
 Alter = Callable[[Request, Response], Response]
 
-HTML = (("Content-Type", "text/html; charset=utf-8"),)
+#: As Patchwork heads its own pages (SERVER.md 1.1): without it, a front would have answered.
+HTML = (("Content-Type", "text/html; charset=utf-8"), ("X-Frame-Options", "DENY"))
 XMLRPC = b"/xmlrpc/"
 
 

@@ -1,0 +1,56 @@
+"""What web servers, proxies and firewalls answer in Patchwork's stead: none of it is Patchwork's
+failure, as long as no client breaks (SERVER.md 6.4)."""
+
+from __future__ import annotations
+
+from ..target.exchange import Exchange
+from ..target.walls import wall
+from ..target.wire import NotXmlRpc
+from ..target.world import World
+
+#: What fronts answer themselves where they take no such method, body, framing or header.
+REFUSED = frozenset({400, 401, 403, 405, 406, 408, 411, 413, 414, 415, 417, 422, 426, 431, 501})
+
+
+def refused(exchange: Exchange) -> bool:
+    """Whether a front end may have refused the request before Patchwork saw it."""
+    return exchange.answer.status in REFUSED and isinstance(exchange.reply, NotXmlRpc)
+
+
+def walled(world: World, exchange: Exchange) -> bool:
+    """Whether a firewall in front refused the request: safe, and not Patchwork's doing."""
+    told = exchange.answer.status in (403, 406) and isinstance(exchange.reply, NotXmlRpc)
+    return told or another(world, exchange)
+
+
+def another(world: World, exchange: Exchange) -> bool:
+    """Whether somebody else answered: what Patchwork says itself carries X-Frame-Options there
+    (SERVER.md 1.1), and this page does not."""
+    known, answer = world.evidence.get("version"), exchange.answer
+    if known is None or known.answer.header("x-frame-options") is None:
+        return False
+    page = isinstance(exchange.reply, NotXmlRpc) and 200 <= answer.status < 500
+    return page and answer.header("x-frame-options") is None
+
+
+def stands_in(world: World, exchange: Exchange) -> bool:
+    """Whether a front may have answered in Patchwork's stead what is no call."""
+    answer = exchange.answer
+    echoed = (answer.header("content-type") or "").startswith("message/http")  # TRACE
+    return (
+        refused(exchange)
+        or echoed
+        or bool(wall(answer))
+        or another(world, exchange)
+        or _of_its_own(exchange)
+    )
+
+
+def _of_its_own(exchange: Exchange) -> bool:
+    """Whether it is what caches make of HEAD, and what fronts say to OPTIONS for browsers."""
+    method, answer = exchange.request.method, exchange.answer
+    if method == "HEAD":  # made of a page that was asked for before
+        return answer.status == 200
+    if method == "OPTIONS" and answer.status in (200, 204):
+        return not answer.body or answer.header("access-control-allow-origin") is not None
+    return False

@@ -1,0 +1,1 @@
+"""Real web servers in front of fakepw, each with a sane configuration of its own."""

@@ -1,0 +1,65 @@
+"""Through each sane front a sound server is conformant; what a broken one takes away is advised."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.chapters import load
+from conformance.commands.runner import Options, discover, session
+from conformance.deciding.decisions import DECISIONS
+from conformance.requirements.catalogue import requirements
+from conformance.target.login import MEANING, NO_CREDENTIALS
+from conformance.target.transport import Credentials
+from conformance.verdicts.verdicts import Outcome, Verdict
+
+from .fronts import BROKEN, FRONTS, Front, started
+
+load()
+
+#: A first generation, whose pages carry no X-Frame-Options, and a current one.
+INSTANCES = ("3.2-py3-postgresql", "1.1-py2-sqlite")
+#: What a front may be warned of, as long as no client breaks: not pwclient's form of a target.
+WARNED = {"runserver": {"PW-HTTP-012"}, "uWSGI --http": {"PW-HTTP-012"}}
+
+
+def verdicts(url: str, *chapters: str) -> list[Verdict]:
+    """What the suite says of a server with the demo in it."""
+    options = Options(url=url, credentials=Credentials("kim", "earl-grey"), examples=2)
+    looking = session(options, discover(options))
+    try:
+        return [
+            looking.decide(DECISIONS[number])
+            for number, requirement in requirements().items()
+            if not chapters or requirement.chapter in chapters
+        ]
+    finally:
+        looking.close()
+
+
+def fronts(table: dict[str, Front]) -> list[object]:
+    return [
+        pytest.param(front, id=name, marks=pytest.mark.needs(*front.needs))
+        for name, front in table.items()
+    ]
+
+
+@pytest.mark.parametrize("instance", INSTANCES)
+@pytest.mark.parametrize("front", fronts(FRONTS))
+def test_a_sane_front_accuses_no_one(front: Front, instance: str) -> None:
+    with started(front, instance=instance) as url:
+        found = verdicts(url)
+    wrong = [v for v in found if v.outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE)]
+    assert not wrong, wrong
+    warned = {v.id for v in found if v.outcome is Outcome.WARNING}
+    assert warned <= WARNED.get(front.name, set())
+
+
+@pytest.mark.parametrize("front", fronts(BROKEN))
+def test_a_front_that_eats_the_header_is_told_with_what_to_do(front: Front) -> None:
+    with started(front) as url:
+        found = verdicts(url, "AUTH", "WRITE")
+    failed = [v for v in found if v.outcome is Outcome.FAIL]
+    assert {"PW-AUTH-004", "PW-AUTH-030", "PW-AUTH-032"} <= {v.id for v in failed}
+    without = [v.id for v in failed if not v.deviation or not v.deviation.advice]
+    assert without == []
+    assert any(v.deviation and v.deviation.advice == MEANING[NO_CREDENTIALS] for v in failed)
