@@ -118,25 +118,28 @@ def instances(as_json: bool) -> None:
     """List what can be emulated.
 
     Recorded instances were checked against a real server of just that kind; composed ones follow
-    from what is known of their release, runtime and database.
+    from what is known of their release, runtime and database.  A release on another Django is
+    composed, too: RELEASE-RUNTIME-djangoX.Y-DATABASE.
     """
     import msgspec
 
     from .fixtures import packaged
     from .patchwork.instances.instances import names
-    from .patchwork.instances.tables import APART
+    from .patchwork.instances.tables import APART, DJANGO_STACKS
 
     shares = msgspec.json.decode(packaged("reproduced").read_bytes())
     rows = [_instance(name, shares.get(name)) for name in (*names(), *APART)]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1))
         return
-    head = ["NAME", "RELEASE", "PYTHON", "DJANGO", "DATABASE", "API", "", "REPRODUCED"]
+    head = ["NAME", "RELEASE", "PYTHON", "DJANGO", "DATABASE", "API", "", "REPRODUCED", "SURPRISES"]
     table = [head, *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         click.echo("  ".join(map(str.ljust, line, widths)).rstrip())
-    click.echo("\n* is what `fakepw serve` answers as unless told otherwise.")
+    djangos = ", ".join(DJANGO_STACKS)
+    click.echo(f"\nAny of them on another Django: RELEASE-RUNTIME-djangoX.Y-DATABASE, {djangos}.")
+    click.echo("* is what `fakepw serve` answers as unless told otherwise.")
     click.echo("4.0, apart from the others, is the Patchwork that has no XML-RPC any more.")
     click.echo("REPRODUCED is the share of a real server's recorded answers that fakepw gives")
     click.echo("byte for byte, and their number, as counted by its tests.")
@@ -144,6 +147,7 @@ def instances(as_json: bool) -> None:
 
 def _instance(name: str, share: dict[str, int] | None) -> dict[str, Any]:
     from .patchwork.instances.instances import DEFAULT, instance
+    from .patchwork.instances.surprises import surprises
 
     found = instance(name)
     return {
@@ -156,6 +160,7 @@ def _instance(name: str, share: dict[str, int] | None) -> dict[str, Any]:
         "recorded": found.recorded,
         "default": name == DEFAULT,
         "reproduced": share,
+        "surprises": surprises(found.traits),
     }
 
 
@@ -170,6 +175,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         ".".join(map(str, version)) if isinstance(version, tuple) else str(version or "none"),
         "apart" if version is None else "recorded" if row["recorded"] else "composed",
         _percentage(row["reproduced"]),
+        ", ".join(row["surprises"]),
     ]
 
 

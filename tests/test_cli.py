@@ -119,13 +119,13 @@ def test_instances_prints_a_table_of_all(run) -> None:
     rows = [line.split() for line in out.partition("\n\n")[0].splitlines()[1:]]
     assert status == 0
     assert [row[0] for row in rows] == [*names(), "4.0"]
-    assert rows[-1] == ["4.0", "4.0", "none", "apart"]
+    assert rows[-1] == ["4.0", "4.0", "none", "apart", "has", "no", "XML-RPC"]
     assert [row[0] for row in rows if "recorded" in row] == list(RECORDED)
     assert [row[0] for row in rows if "composed" in row] == names()[len(RECORDED) :]
     (default,) = [row for row in rows if "*" in row]
     assert default == [
         "3.2-py3-postgresql", "*", "3.2", "3.12.1", "5.1.15", "postgresql", "1.3.0", "recorded",
-        "100", "%", "of", "5671",
+        "100", "%", "of", "5671", "hashes", "are", "padded",
     ]  # fmt: skip
 
 
@@ -143,8 +143,18 @@ def test_instances_for_programs(run) -> None:
         "recorded": True,
         "default": False,
         "reproduced": {"answers": 5671, "equal_bytes": 5671, "equal_values": 5671},
+        "surprises": [
+            "has no checks",
+            "reads that fail are empty",
+            "text is no base64",
+            "inactive users log in",
+        ],
     }
-    assert rows["3.2-py2-sqlite"]["reproduced"] is None
+    assert rows["1.1-py3-sqlite"]["surprises"] == [
+        "refuses every login",
+        "a missing row is a fault",
+    ]
+    assert rows["2.1-py2-sqlite"]["reproduced"] is None
     assert rows["3.2-py3-postgresql"]["api_version"] == [1, 3, 0]
     assert [name for name, row in rows.items() if row["default"]] == ["3.2-py3-postgresql"]
 

@@ -39,7 +39,7 @@ def replay(name: str) -> Iterator[tuple[Call, Answer, Response]]:
     """Each recorded call of an instance, in order, with the real answer and the fake's."""
     answers = recordings.answers(name)
     for dataset in "abc":
-        fixture = recordings.FOLDER / "datasets" / f"{dataset}.json"
+        fixture = recordings.dataset(dataset, name)
         instance, enabled = name.removesuffix("-disabled"), not name.endswith("-disabled")
         with fakepw.serve(fixture, instance=instance, enabled=enabled) as pw:
             for call in recordings.calls(dataset):

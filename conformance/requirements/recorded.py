@@ -52,7 +52,7 @@ def extract() -> Extract:
 
 def profile_of(instance: str) -> Profile:
     """What the name of a recorded server says of it."""
-    release, runtime, database = instance.split("-")[:3]
+    release, runtime, *_, database = instance.split("-")
     api = {"1.0": "1.0", "1.1": "1.1"}.get(release, "2.0")
     return Profile(api=api, python=int(runtime[2]), database=database)
 

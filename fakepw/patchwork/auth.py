@@ -28,7 +28,7 @@ def login(authorization: str | None, store: Store, traits: Traits) -> User:
         raise Fault("Exception", "Authentication scheme not supported")
     username, password = _credentials(header.removeprefix("Basic ").strip(), traits)
     if "\0" in username and traits.nul_in_text is not None:
-        raise Fault("ValueError", traits.nul_in_text)
+        raise Fault(*traits.nul_in_text)
     same = COLLATIONS[traits.database].exact
     sought = same(username)
     for user in store.users.values():
@@ -65,17 +65,16 @@ def _credentials(encoded: str, traits: Traits) -> tuple[str, str]:
     username, colon, password = decoded.partition(b":")
     if not colon:
         raise invalid
-    return _as_bytes(username, password)
+    return _as_bytes(username, password, traits)
 
 
-def _as_bytes(username: bytes, password: bytes) -> tuple[str, str]:
+def _as_bytes(username: bytes, password: bytes, traits: Traits) -> tuple[str, str]:
     """Credentials as 1.x on Python 2 uses them: bytes, which its database and its hasher want as
     UTF-8 and ASCII (SERVER.md 2)."""
     try:
         name = username.decode()
     except UnicodeDecodeError:
-        text = "You must not use 8-bit bytestrings"
-        raise Fault("django.db.utils.ProgrammingError", text) from None
+        raise Fault(*traits.bytes_in_text) from None
     try:
         return name, password.decode("ascii")
     except UnicodeDecodeError as error:

@@ -40,5 +40,6 @@ class Refusal(Fault):
 
 
 #: Stages of a query: the driver makes literals of its values, sees whether there are as many as the
-#: query has places for, binds them (SQLite's does), and has the database run it.
-ADAPTING, COUNTING, BINDING, RUNNING = range(4)
+#: query has places for (psycopg 3 does so beforehand), binds them (SQLite's does), and has the
+#: database run it.
+BEFOREHAND, ADAPTING, COUNTING, BINDING, RUNNING = range(5)

@@ -87,7 +87,7 @@ def _fitting(pw: Backend, column: str, text: str, most: int) -> str:
 def _storable(pw: Backend, value: Any) -> str:
     text = to_str(value, pw.traits.py2)
     if "\0" in text and pw.traits.nul_in_text is not None:
-        raise Fault("ValueError", pw.traits.nul_in_text)
+        raise Fault(*pw.traits.nul_in_text)
     return text
 
 

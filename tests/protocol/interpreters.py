@@ -21,8 +21,8 @@ from typing import Any
 
 import msgspec
 
-from fakepw.patchwork.instances.instances import instance
-from fakepw.patchwork.instances.tables import STACKS
+from fakepw.patchwork.instances.instances import instance, names
+from fakepw.patchwork.instances.tables import DJANGO_STACKS
 from fakepw.patchwork.patchwork import Patchwork
 from fakepw.patchwork.rows.rows import Dataset
 from fakepw.protocol import documentation
@@ -36,7 +36,11 @@ def _numbers(version: str) -> list[int]:
 
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "interpreters.jsonl.xz"
-PYTHONS = tuple(sorted({python for python, _ in STACKS.values()}, key=_numbers))
+PYTHONS = tuple(
+    sorted(
+        {each for _, pythons in DJANGO_STACKS.values() for each in pythons.values()}, key=_numbers
+    )
+)
 
 #: Runs on Python 2.7 and 3.x: hex bodies in, outcomes as JSON out, a line each.
 _ASK = r"""
@@ -165,8 +169,7 @@ def documented(markup: str) -> str:
 def _document(folder: Path) -> None:
     asked = json.dumps([SIGNATURES, documentation.WORDS, documentation.INTRODUCTION]).encode()
     pages: dict[str, set[bytes]] = {}
-    for release, runtime in STACKS:
-        like = instance(f"{release}-{runtime}-sqlite")
+    for like in map(instance, names()):
         command: list[str | Path] = [folder / like.python / "bin" / "python", "-c", _DOCUMENT]
         said = subprocess.run(command, input=asked, stdout=subprocess.PIPE, check=True).stdout
         pages.setdefault(like.traits.markup, set()).add(said)

@@ -139,7 +139,7 @@ def test_what_was_recorded_of_the_http_layer_is_answered_alike(name: str) -> Non
     enabled = like == name
     answers, wrong, compared = recordings.answers(name), [], 0
     for which in "ab":
-        rows = msgspec.convert(recordings.dataset(which), Dataset, strict=False)
+        rows = msgspec.convert(recordings.dataset(which, name), Dataset, strict=False)
         patchwork = Patchwork(rows, like, enabled=enabled)
         for sent in recordings.calls(which):
             answer = answers.get(sent.key)

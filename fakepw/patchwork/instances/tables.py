@@ -1,8 +1,8 @@
 """What differs between deployments, as four tables of changes.
 
-An instance is release x runtime x database.  Release and runtime decide which Python and Django
-stand under it; each of the four has a table in which an entry holds what changed since the entry
-before (DATABASES: what differs from SQLite).  `instances` lays them over one another.
+An instance is release x runtime x Django x database.  The Django decides which Python stands under
+it; each of the four has a table in which an entry holds what changed since the entry before
+(DATABASES: what differs from SQLite).  `instances` lays them over one another.
 Adding a release is one new entry in RELEASES.  Within an entry traits stand as in `Traits`.
 """
 
@@ -39,6 +39,7 @@ RELEASES: dict[str, dict[str, Any]] = {
         "mbox_tag": r"^(?:Tested|Reviewed|Acked|Signed-off|Nacked|Reported)-by: .*$",
         "mbox_as_text": True,
         "message_is_comment": True,
+        "missing_message_is_line": True,
         # pages
         "documents_methods": False,
         "xmlrpc_redirect": "/help/pwclient/",
@@ -83,6 +84,7 @@ RELEASES: dict[str, dict[str, Any]] = {
             "Message-Id",
         ),
         "mbox_copies": ("To", "Cc", "Date", "From"),
+        "missing_message_is_line": False,
         # pages
         "documents_methods": True,
     },
@@ -213,7 +215,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "blank_float_text": None,
         "fault_init_text": "Fault.__init__()",
     },
-    "3.12": {
+    "3.11": {
         "iso_dates": "any",
         "regex_type_text": "expected string or bytes-like object, got '{type}'",
         # wire
@@ -222,6 +224,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         # pages
         "markup": "3.12",
     },
+    "3.12": {},
     "3.13": {"strict_addresses": True},
 }
 
@@ -238,7 +241,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "null_replaces": "lookup",
         "date_parts_are_transforms": False,
         "suggests_lookups": False,
-        "has_range_lookups": False,
+        "auto_fields_are_integers": False,
         "names_lookup_chain": False,
         "related_lookups": ("exact", "in", "gt", "gte", "lt", "lte", "isnull", "range"),
         "related_lookup_text": ("TypeError", "Related Field got invalid lookup: {name}"),
@@ -320,6 +323,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "cookie_dashes": False,
         "cookie_attributes": "; SameSite=Lax",
     },
+    "3.0": {"auto_fields_are_integers": True},
     "3.1": {
         "names_field_of_bad_number": True,
         "quotes": ("“", "”"),
@@ -330,6 +334,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "frame_options": "DENY",
         "varies_on_dropped_sessions": True,
     },
+    "3.2": {},
     "4.0": {
         "parses_iso_first": True,
         "blanks_before_zone": True,
@@ -338,18 +343,20 @@ DJANGOS: dict[str, dict[str, Any]] = {
         # pages
         "renews_bad_csrf_tokens": True,
     },
-    "5.1": {
-        "has_range_lookups": True,
+    "4.2": {
         "related_lookup_text": None,
-        "knows_integer_ranges": True,
         # pages
         "sizes_slash_redirects": False,
         "error_type": "text/html; charset=utf-8",
         "csrf_length": 32,
         "csrf_lengths": (32, 64),
     },
+    "5.0": {},
+    "5.1": {
+        "knows_integer_ranges": True,
+    },
+    "5.2": {},
     "6.0": {
-        "has_range_lookups": False,
         "names_lookup_chain": True,
         # pages
         "sizes_slash_redirects": True,
@@ -364,7 +371,9 @@ DATABASES: dict[str, dict[str, Any]] = {
         "hash_storage": "as is",
         "integer_bits": 64,
         "aware_dates": False,
+        "has_range_lookups": False,
         "nul_in_text": None,
+        "bytes_in_text": ("django.db.utils.ProgrammingError", "You must not use 8-bit bytestrings"),
         "nul_ends_pattern": True,
         "long_range": (
             "django.db.utils.ProgrammingError",
@@ -373,11 +382,14 @@ DATABASES: dict[str, dict[str, Any]] = {
         ),
         "longest_pattern": 50_000,
         "keeps_types": False,
+        "binds_arrays": False,
+        "counts_first": False,
         "boolean_texts": ("0", "1"),
         "date_decimals": "some",
         "bad_regex": ("django.db.utils.OperationalError", "user-defined function raised exception"),
         "big_integer_text": "Python int too large to convert to SQLite INTEGER",
         "date_part_fault": None,
+        "lone_year_fault": None,
         "untyped_regex": (
             "django.db.utils.OperationalError",
             "user-defined function raised exception",
@@ -395,7 +407,12 @@ DATABASES: dict[str, dict[str, Any]] = {
         "hash_storage": "padded",
         "integer_bits": 32,
         "aware_dates": True,
-        "nul_in_text": "A string literal cannot contain NUL (0x00) characters.",
+        "has_range_lookups": True,
+        "nul_in_text": ("ValueError", "A string literal cannot contain NUL (0x00) characters."),
+        "bytes_in_text": (
+            "django.db.utils.DataError",
+            'invalid byte sequence for encoding "UTF8"\n',
+        ),
         "nul_ends_pattern": False,
         "long_range": ("TypeError", "not all arguments converted during string formatting"),
         "longest_pattern": None,
@@ -408,6 +425,7 @@ DATABASES: dict[str, dict[str, Any]] = {
             "django.db.utils.ProgrammingError",
             "function pg_catalog.date_part(unknown, character varying) does not exist\n",
         ),
+        "lone_year_fault": ("IndexError", "tuple index out of range"),
         "untyped_regex": None,
         "regex_fails_by_row": False,
         "failed_insert_takes_id": True,
@@ -425,6 +443,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "backend": "MySQL",
         "hash_storage": "stripped",
         "integer_bits": 32,
+        "has_range_lookups": True,
         "nul_ends_pattern": False,
         "long_range": (
             "django.db.utils.ProgrammingError",
@@ -454,19 +473,59 @@ DATABASES: dict[str, dict[str, Any]] = {
     },
 }
 
-#: What stood under a release when it was recorded (SERVER.md 0): (Python, Django) by runtime.
-#: A combination that is not here takes those of the nearest release that has its runtime.
-STACKS: dict[tuple[str, str], tuple[str, str]] = {
-    ("1.0", "py2"): ("2.7.18", "1.8.19"),
-    ("1.1", "py2"): ("2.7.18", "1.8.19"),
-    ("1.1", "py3"): ("3.6.15", "1.9.13"),
-    ("2.0", "py2"): ("2.7.18", "1.8.19"),
-    ("2.0", "py3"): ("3.6.15", "1.10.8"),
-    ("2.1", "py3"): ("3.6.15", "1.11.29"),
-    ("2.2", "py2"): ("2.7.18", "1.11.29"),
-    ("2.2", "py3"): ("3.8.18", "2.2.28"),
-    ("3.0", "py3"): ("3.9.18", "3.1.14"),
-    ("3.1", "py3"): ("3.10.13", "4.0.10"),
-    ("3.2", "py3"): ("3.12.1", "5.1.15"),
-    ("main", "py3"): ("3.13.0", "6.0.10"),
+#: What a release's own driver changes: main speaks to PostgreSQL by psycopg 3, the others by
+#: psycopg2 (SERVER.md 0.1; main-py3-postgresql).
+DRIVERS: dict[tuple[str, str], dict[str, Any]] = {
+    ("main", "postgresql"): {
+        "nul_in_text": (
+            "django.db.utils.DataError",
+            "PostgreSQL text fields cannot contain NUL (0x00) bytes",
+        ),
+        "long_range": (
+            "django.db.utils.ProgrammingError",
+            "the query has 2 placeholders but {count} parameters were passed",
+        ),
+        "binds_arrays": True,
+        "counts_first": True,
+    },
+}
+
+#: What lay beside a recorded server: psycopg2, and with it more lookups to suggest, where no
+#: PostgreSQL was (SERVER.md 0).
+SURROUNDINGS: dict[str, dict[str, Any]] = {
+    "3.2-py3-sqlite": {"has_range_lookups": True},
+}
+
+#: The Django of a release by runtime, if an instance's name does not say another: the one that was
+#: recorded, or that of the release before (SERVER.md 0).  No other release and runtime ever were
+#: one deployment.
+STACKS: dict[str, dict[str, str]] = {
+    "1.0": {"py2": "1.8"},
+    "1.1": {"py2": "1.8", "py3": "1.9"},
+    "2.0": {"py2": "1.8", "py3": "1.10"},
+    "2.1": {"py2": "1.8", "py3": "1.11"},
+    "2.2": {"py2": "1.11", "py3": "2.2"},
+    "3.0": {"py3": "3.1"},
+    "3.1": {"py3": "4.0"},
+    "3.2": {"py3": "5.1"},
+    "main": {"py3": "6.0"},
+}
+
+#: Each Django's patch release and, by runtime, the Python under it: as recorded (SERVER.md 0 and
+#: 0.1), or else that of a neighbour which it runs on.
+DJANGO_STACKS: dict[str, tuple[str, dict[str, str]]] = {
+    "1.8": ("1.8.19", {"py2": "2.7.18", "py3": "3.6.15"}),
+    "1.9": ("1.9.13", {"py2": "2.7.18", "py3": "3.6.15"}),
+    "1.10": ("1.10.8", {"py2": "2.7.18", "py3": "3.6.15"}),
+    "1.11": ("1.11.29", {"py2": "2.7.18", "py3": "3.6.15"}),
+    "2.2": ("2.2.28", {"py3": "3.8.18"}),
+    "3.0": ("3.0.14", {"py3": "3.8.18"}),
+    "3.1": ("3.1.14", {"py3": "3.9.18"}),
+    "3.2": ("3.2.25", {"py3": "3.9.18"}),
+    "4.0": ("4.0.10", {"py3": "3.10.13"}),
+    "4.2": ("4.2.20", {"py3": "3.11.7"}),
+    "5.0": ("5.0.14", {"py3": "3.12.1"}),
+    "5.1": ("5.1.15", {"py3": "3.12.1"}),
+    "5.2": ("5.2.9", {"py3": "3.13.0"}),
+    "6.0": ("6.0.10", {"py3": "3.13.0"}),
 }

@@ -39,6 +39,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     mbox_tag: str  # pattern of a comment's line that goes into the mail
     mbox_as_text: bool  # patch_get_mbox writes text, which Python 3 does unlike bytes
     message_is_comment: bool  # the commit message is one, the content is the diff (SERVER.md 0)
+    missing_message_is_line: bool  # one that is null, as one that is empty
     # pages (SERVER.md 1.1, 1.11, 2)
     documents_methods: bool  # GET /xmlrpc/ shows them
     xmlrpc_redirect: str  # where methods other than GET and POST on /xmlrpc/ are sent
@@ -101,7 +102,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     null_replaces: str | None
     date_parts_are_transforms: bool  # >= 1.9: date__year__gt
     suggests_lookups: bool  # "perhaps you meant"
-    has_range_lookups: bool  # contrib.postgres adds `contained_by` to what it suggests
+    auto_fields_are_integers: bool  # >= 3: an id can be looked up by all that an integer can
     names_lookup_chain: bool  # `gt__gt`, rather than its first part
     related_lookups: tuple[str, ...]  # those that a relation takes
     related_lookup_text: tuple[str, str] | None  # (class, text) of one that it does not
@@ -140,16 +141,21 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     hash_storage: str  # of a hash shorter than its column: "as is", "padded", "stripped"
     integer_bits: int  # of the integers that Django believes a column to hold
     aware_dates: bool  # dates with a zone are understood
-    nul_in_text: str | None
+    has_range_lookups: bool  # contrib.postgres adds `contained_by` to what Django suggests
+    nul_in_text: tuple[str, str] | None  # (class, text)
+    bytes_in_text: tuple[str, str]  # (class, text) of a user's name in bytes that are not UTF-8
     nul_ends_pattern: bool  # of LIKE
     long_range: tuple[str, str]  # (class, text) of a range with more than two values
     longest_pattern: int | None  # bytes of a LIKE pattern
     keeps_types: bool  # of what iexact and regex are given, and fails for what is no text
+    binds_arrays: bool  # psycopg 3: a list of texts is the literal of an array, and so a text
+    counts_first: bool  # psycopg 3: the values of a query, before it looks at them
     boolean_texts: tuple[str, str]  # False and True as text
     date_decimals: str  # of a date as text: "some", "always", or "zone" with its offset
     bad_regex: tuple[str, str]
     big_integer_text: str | None  # an integer that SQLite's driver does not take
     date_part_fault: tuple[str, str] | None  # Django 1.8 looking for a date in other columns
+    lone_year_fault: tuple[str, str] | None  # the same for a year: one value where two are due
     untyped_regex: tuple[str, str] | None  # a pattern that is no text
     regex_fails_by_row: bool  # a pattern is looked at with the first row, not before
     failed_insert_takes_id: bool  # a check that is refused for its NULL uses up an id

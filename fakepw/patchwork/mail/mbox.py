@@ -148,9 +148,8 @@ def _tag_lines(pattern: str, py2: bool) -> re.Pattern[str]:
 
 
 def _body(store: Store, patch: Patch, traits: Traits, email: Email) -> str:
-    # on 1.x the message is a comment, and an empty one still a line (SERVER.md 0)
     message = ""
-    if patch.content or traits.message_is_comment:
+    if patch.content or _has_comment(patch, traits):
         message = email.stripped(patch.content or "") + "\n"
     message, *postscript = re.split(traits.mbox_postscript, message, maxsplit=1)
     if postscript:
@@ -158,6 +157,13 @@ def _body(store: Store, patch: Patch, traits: Traits, email: Email) -> str:
         postscript.insert(0, "---\n")
     diff = ["\n", patch.diff] if patch.diff else []
     return "".join([message, *_tags(store, patch, traits), *postscript, *diff])
+
+
+def _has_comment(patch: Patch, traits: Traits) -> bool:
+    """Whether the message is a comment, of which an empty one still is a line (SERVER.md 0)."""
+    return traits.message_is_comment and (
+        patch.content is not None or traits.missing_message_is_line
+    )
 
 
 def _tags(store: Store, patch: Patch, traits: Traits) -> list[str]:

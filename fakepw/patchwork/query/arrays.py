@@ -1,16 +1,19 @@
-"""A list where PostgreSQL expects a text: as psycopg2 writes it and what the database says.
+"""A list where PostgreSQL expects a text: as its drivers write it and what the database says.
 
-`upper()` and `~` take texts (SERVER.md 3, `iexact`).  A list of nothing but NULLs is written as a
+`upper()` and `~` take texts (SERVER.md 3, `iexact`).  To psycopg2, a list of nothing but NULLs is a
 quoted literal, which is one; any other is an ARRAY, which is not.  Before the database says so, it
-fits the quoted items of the ARRAY to the type of the others, and may fail at that.
+fits the quoted items of the ARRAY to the type of the others, and may fail at that.  psycopg 3
+writes any list as a quoted literal, and says of what type it is if it holds no texts.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ..faults import ADAPTING, RUNNING, Refusal
+from ..instances.traits import Traits
 from ..text import type_name
 from ..values import Binary, DateTime
 
@@ -39,6 +42,57 @@ def quoted(items: list[Any]) -> str | None:
             return None
         parts.append(part)
     return "{" + ",".join(parts) + "}"
+
+
+def as_text(value: list[Any], traits: Traits) -> str:
+    """What the database takes a list for, where it wants a text.
+
+    Raises the Refusal of a list that is none to it.
+    """
+    literal = _dumped(value, traits) if traits.binds_arrays else quoted(value)
+    if literal is None:
+        raise refusal(value)
+    return literal
+
+
+#: What psycopg 3 puts into quotes.
+_TO_QUOTE = re.compile(r'[{},"\\\s]|^null\Z|^\Z', re.ASCII | re.IGNORECASE)
+
+
+def _dumped(items: list[Any], traits: Traits) -> str:
+    """The literal of a list of texts, NULLs and such lists, as psycopg 3 writes it."""
+    leaves = list(_leaves(items))
+    if not all(map(_adaptable, leaves)):
+        raise refusal(next(leaf for leaf in leaves if not _adaptable(leaf)))
+    kinds = sorted({type(leaf).__name__ for leaf in leaves if leaf is not None})
+    if len(kinds) > 1:
+        text = f"cannot dump lists of mixed types; got: {', '.join(kinds)}"
+        raise Refusal("django.db.utils.DataError", text, ADAPTING)
+    if kinds not in ([], ["str"]):
+        raise _mismatch(f"no function or operator takes a list of {kinds[0]}\n")
+    for leaf in leaves:
+        if leaf and "\0" in leaf and traits.nul_in_text is not None:
+            raise Refusal(*traits.nul_in_text, ADAPTING)
+    return _literal(items)
+
+
+def _leaves(items: list[Any]) -> Iterator[Any]:
+    for item in items:
+        if isinstance(item, list):
+            yield from _leaves(item)
+        else:
+            yield item
+
+
+def _literal(item: Any) -> str:
+    if isinstance(item, list):
+        return "{" + ",".join(map(_literal, item)) + "}"
+    if item is None:
+        return "NULL"
+    text = str(item)
+    if not _TO_QUOTE.search(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def refusal(value: Any) -> Refusal:

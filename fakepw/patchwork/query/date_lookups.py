@@ -35,6 +35,8 @@ def compile_part(
 
     Raises the Fault of a query that the database refuses.
     """
+    if part == "year" and traits.lone_year_fault is not None:
+        raise Refusal(*traits.lone_year_fault, COUNTING)
     if traits.date_part_fault is not None:
         raise Refusal(*traits.date_part_fault, RUNNING)
     if part == "year":  # a BETWEEN with one of its two values

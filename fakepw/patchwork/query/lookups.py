@@ -164,7 +164,8 @@ def _known_lookups(kind: str, traits: Traits) -> tuple[str, ...]:
     if kind == "ForeignKey":
         return traits.related_lookups
     dated = kind == "DateTimeField"
-    ranged = traits.has_range_lookups and kind in ("AutoField", "IntegerField", "DateTimeField")
+    numeric = kind == "IntegerField" or (kind == "AutoField" and traits.auto_fields_are_integers)
+    ranged = traits.has_range_lookups and (numeric or dated)
     return (
         *_LOOKUPS,
         *(_TRANSFORMS if dated else ()),
@@ -358,7 +359,7 @@ def _text(value: Any, traits: Traits) -> str:
 
 def _typed_text(value: Any, traits: Traits) -> str:
     """A value as the text that the database, to which it goes as it is, takes it for."""
-    literal = arrays.quoted(value) if isinstance(value, list) else value
+    literal = arrays.as_text(value, traits) if isinstance(value, list) else value
     if not isinstance(literal, str):
         raise arrays.refusal(value)
     return _text(literal, traits)

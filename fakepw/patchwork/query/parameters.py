@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal
+from ..faults import ADAPTING, BEFOREHAND, BINDING, COUNTING, RUNNING, Fault, Refusal
 from ..instances.traits import Traits
 from ..zones import zone
 
@@ -18,7 +18,7 @@ def parameter(value: Any, traits: Traits) -> Any:
         check_zone(value, traits)
         return _in_session_zone(value, traits)
     if isinstance(value, str) and "\0" in value and traits.nul_in_text is not None:
-        raise Refusal("ValueError", traits.nul_in_text, ADAPTING)
+        raise Refusal(*traits.nul_in_text, ADAPTING)
     return value
 
 
@@ -82,7 +82,8 @@ def all_bound(values: Sequence[Any], traits: Traits) -> list[Any]:
     refusals: list[Refusal] = []
     if len(values) > 2:
         kind, text = traits.long_range
-        refusals.append(Refusal(kind, text.format(count=len(values)), COUNTING))
+        stage = COUNTING if not traits.counts_first else BEFOREHAND
+        refusals.append(Refusal(kind, text.format(count=len(values)), stage))
     found = []
     for value in values:
         try:

@@ -64,14 +64,23 @@ def test_each_recorded_server_has_one_answer_to_a_call_and_it_is_its_own():
     about = requirements()["PW-VER-001"]
     answers = {c.id: dict(c.answers) for c in recorded.shown(about)}["pw_rpc_version"]
     assert answers["1"] == ("1.0-py2-sqlite",)
-    assert answers["[1, 2, 0]"] == ("1.1-py2-sqlite", "1.1-py3-sqlite")
-    assert len(answers["[1, 3, 0]"]) == 11
+    assert answers["[1, 2, 0]"] == (
+        "1.1-py2-postgresql",
+        "1.1-py2-sqlite",
+        "1.1-py3-sqlite",
+    )
+    assert len(answers["[1, 3, 0]"]) == 21
 
 
 def test_an_observation_tells_what_real_servers_do():
     text = " ".join(shown("PW-LIST-090").split())
-    assert "text matching: case-sensitive by 3.2-py3-mariadb, 3.2-py3-postgresql" in text
-    assert "case-insensitive by all but 3.2-py3-mariadb, 3.2-py3-postgresql" in text
+    case_sensitive = (
+        "1.1-py2-postgresql, 2.2-py3-mariadb, 2.2-py3-postgresql, 3.0-py3-postgresql, "
+        "3.2-py3-mariadb, 3.2-py3-postgresql, main-py3-mariadb, main-py3-postgresql"
+    )
+    assert f"text matching: case-sensitive by {case_sensitive}" in text
+    others = ", ".join(i for i in corpus.INSTANCES if i not in case_sensitive)
+    assert f"text matching: case-insensitive by {others}" in text
 
 
 @pytest.mark.parametrize("width", [80, 200])

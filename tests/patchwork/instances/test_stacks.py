@@ -35,7 +35,14 @@ def answer(pw: Patchwork, call: str) -> str:
     return stacks.outcome(response.status, b"".join(response.body))
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@cache
+def asked_stacks() -> list[str]:
+    """The instances whose stacks were asked."""
+    found = {who for line in lines() for names in line.get("answers", {}).values() for who in names}
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name", asked_stacks())
 def test_an_instance_answers_as_its_stack(name: str) -> None:
     pw, asked, wrong = None, 0, []
     for line in lines():
