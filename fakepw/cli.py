@@ -125,7 +125,8 @@ def instances(as_json: bool) -> None:
 
     from .fixtures import packaged
     from .patchwork.instances.instances import names
-    from .patchwork.instances.tables import APART, DJANGO_STACKS
+    from .patchwork.instances.stacks import DJANGO_STACKS
+    from .patchwork.instances.tables import APART
 
     shares = msgspec.json.decode(packaged("reproduced").read_bytes())
     rows = [_instance(name, shares.get(name)) for name in (*names(), *APART)]

@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from fakepw.patchwork.instances.instances import instance, names
-from fakepw.patchwork.instances.tables import DJANGO_STACKS
+from fakepw.patchwork.instances.stacks import DJANGO_STACKS
 from fakepw.patchwork.patchwork import Patchwork
 from fakepw.patchwork.rows.rows import Dataset
 from fakepw.protocol import documentation

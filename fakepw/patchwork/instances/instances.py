@@ -9,17 +9,9 @@ from typing import Any
 
 from msgspec import structs
 
-from .tables import (
-    APART,
-    DATABASES,
-    DJANGO_STACKS,
-    DJANGOS,
-    DRIVERS,
-    PYTHONS,
-    RELEASES,
-    STACKS,
-    SURROUNDINGS,
-)
+from .databases import DATABASES, DRIVERS
+from .stacks import DJANGO_STACKS, STACKS, SURROUNDINGS
+from .tables import APART, DJANGOS, PYTHONS, RELEASES
 from .traits import Traits
 
 DEFAULT = "3.2-py3-postgresql"

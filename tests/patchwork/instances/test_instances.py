@@ -9,18 +9,11 @@ import pytest
 
 from fakepw import Patchwork, load
 from fakepw.patchwork.instances import instances, tables
+from fakepw.patchwork.instances.databases import DATABASES, DRIVERS
 from fakepw.patchwork.instances.instances import DEFAULT, RECORDED, exists, instance, names
+from fakepw.patchwork.instances.stacks import DJANGO_STACKS, STACKS, SURROUNDINGS
 from fakepw.patchwork.instances.surprises import surprises
-from fakepw.patchwork.instances.tables import (
-    DATABASES,
-    DJANGO_STACKS,
-    DJANGOS,
-    DRIVERS,
-    PYTHONS,
-    RELEASES,
-    STACKS,
-    SURROUNDINGS,
-)
+from fakepw.patchwork.instances.tables import DJANGOS, PYTHONS, RELEASES
 from fakepw.patchwork.instances.traits import Traits
 from tests import recordings
 
