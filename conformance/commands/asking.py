@@ -7,7 +7,6 @@ import getpass
 import math
 import netrc
 import os
-import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -83,20 +82,6 @@ class Release(click.ParamType):  # type: ignore[type-arg]
         if value not in RELEASES:
             self.fail(f"{value!r} is no release that is known here: {', '.join(RELEASES)}")
         return str(value)
-
-
-class Authorities(click.Path):
-    """A file of certificates to trust."""
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        """The file, once it was read."""
-        path = str(super().convert(value, param, ctx))
-        try:
-            ssl.create_default_context(cafile=path)
-        except (ssl.SSLError, OSError) as error:
-            reason = getattr(error, "reason", None) or error
-            self.fail(f"{path} holds no certificate in PEM form ({reason})")
-        return path
 
 
 class SeveralWrites(click.Command):

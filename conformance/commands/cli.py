@@ -24,23 +24,22 @@ from ..reports.redaction import clean
 from ..reports.terminal import Live, new_console, say, show
 from ..reports.visible import plain
 from ..requirements.catalogue import Requirement, chosen, requirements
+from ..target.budget import BudgetSpent
 from ..target.survey import Unusable
 from ..target.transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
 from ..verdicts import baseline as baselines
 from ..verdicts.verdicts import AT_FAULT, ExitCode, Run, Verdict
 from . import failures
 from .asking import (
-    LONGEST,
-    Authorities,
     Percent,
     Refused,
     Release,
     ReportFile,
-    Seconds,
     SeveralWrites,
     password,
     writable,
 )
+from .connecting import Header, connecting
 from .plugin import Runner
 from .runner import Options, leave_no_trace
 
@@ -48,7 +47,7 @@ HERE = Path(__file__).parents[1]
 KEPT_IN = "Remember in this folder what must be put back, not in the state folder."
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fakepw")
 def main() -> None:
     """Put a Patchwork server's XML-RPC API through its paces, safely."""
@@ -64,17 +63,11 @@ def main() -> None:
 @click.option("--skip", multiple=True, metavar="ID|CHAPTER", help="All but these.")
 @click.option("--examples", type=click.IntRange(1), help="Examples of each property.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same requests.")
-@click.option("--max-requests", type=click.IntRange(0), help="Send no more (default 600; 0: any).")
-@click.option("--rate", type=Seconds(0), help="Requests a second (default 5; 0: any).")
-@click.option("--timeout", type=Seconds(0.1, LONGEST), default=30.0, show_default=True)
 @click.option("-n", "workers", type=click.IntRange(1), default=1, help="Workers (pytest-xdist).")
 @click.option("--report", "wanted", multiple=True, type=ReportFile(), help="Write a report too.")
 @click.option("--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--min-decided", type=Percent(), help="Inconclusive if fewer MUSTs are decided.")
 @click.option("--expect-release", type=Release(), help="Fail if it is likely another release.")
-@click.option("--ca", type=Authorities(exists=True, dir_okay=False), help="Certificates to trust.")
-@click.option("--insecure", is_flag=True, help="Trust any certificate.")
-@click.option("--plain-http", is_flag=True, help="Send credentials over http:// all the same.")
 @click.option("--journal", type=click.Path(exists=True, file_okay=False), help=KEPT_IN)
 @click.option("--failures", "folder", type=click.Path(path_type=Path), help="Keep raw failures.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
@@ -83,6 +76,7 @@ def main() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Send stored failures again.",
 )
+@connecting
 def run(
     url: str,
     username: str | None,
@@ -90,7 +84,6 @@ def run(
     wanted: tuple[tuple[str, Path], ...],
     baseline: Path | None,
     expect_release: str | None,
-    plain_http: bool,
     folder: Path | None,
     dry_run: bool,
     replay: Path | None,
@@ -110,21 +103,17 @@ def run(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     _go_together(given, username, workers)
-    options = Options(
-        url=url,
-        **{k: v for k, v in given.items() if k != "examples"},
-        examples=given["examples"] or 0,
-    )
+    options = Options(url=url, **given | {"examples": given["examples"] or 0})
     if dry_run:
         options.credentials = Credentials(username, "") if username else None
         _dry_run(console, options)
         return
     if folder:
         writable(folder)
+    open_wire = endpoint.scheme == "http" and not endpoint.loopback
+    if (username or options.header) and open_wire and not options.plain_http:
+        raise Refused(IN_THE_CLEAR.format(url=endpoint.url))
     if username:
-        options.plain_ok = plain_http
-        if endpoint.scheme == "http" and not endpoint.loopback and not plain_http:
-            raise Refused(IN_THE_CLEAR.format(url=endpoint.url))
         options.credentials = Credentials(username, password(username, endpoint.host))
     if replay:
         _replay(console, options, replay)
@@ -146,6 +135,11 @@ def _go_together(given: dict[str, Any], username: str | None, workers: int) -> N
         ),
         (given["writes"] and not username, "--writes needs --username"),
         (given["writes"] and workers > 1, "--writes works with one worker: leave out -n"),
+        (
+            username and any(name.lower() == "authorization" for name, _ in given["header"]),
+            "--header Authorization and --username cannot work together: Patchwork wants the same"
+            " header for its own logins, so the front must take another, or leave out --username",
+        ),
     ):
         if wrong:
             raise click.UsageError(said)
@@ -178,7 +172,7 @@ def _report(
         raise Refused("; ".join(unwritten))
 
 
-def _arguments(options: Options, workers: int) -> list[str]:
+def _arguments(workers: int) -> list[str]:
     words = [
         str(HERE / "chapters"),
         "-c",
@@ -193,28 +187,7 @@ def _arguments(options: Options, workers: int) -> list[str]:
         "-q",
         "--tb=short",
         "--import-mode=prepend",
-        f"--pw-url={options.url}",
-        f"--pw-seed={options.seed}",
-        f"--pw-examples={options.examples}",
-        f"--pw-timeout={options.timeout}",
     ]
-    if options.credentials:
-        words.append(f"--pw-username={options.credentials.username}")
-    words += [f"--pw-writes={number}" for number in options.writes]
-    words += [f"--pw-select={word}" for word in options.select]
-    words += [f"--pw-skip={word}" for word in options.skip]
-    for name, value in (
-        ("max-requests", options.max_requests),
-        ("rate", options.rate),
-        ("ca", options.ca),
-        ("journal", options.journal),
-        ("expect-release", options.expect_release),
-        ("min-decided", options.min_decided),
-    ):
-        if value is not None:
-            words.append(f"--pw-{name}={value}")
-    words += ["--pw-create-checks"] * options.create_checks + ["--pw-insecure"] * options.insecure
-    words += ["--pw-plain-http"] * options.plain_ok
     if workers > 1:
         words += ["-p", "xdist", "-n", str(workers), "--dist", "loadfile"]
     return words
@@ -228,16 +201,15 @@ def _run(console: Console, options: Options, workers: int) -> Run:
         if verdict is None:
             assert runner.target is not None
             budget = options.budget(runner.target.found.endpoint, runner.target.budget)
-            runner.count()
-            live.discovered(run, budget.limit)
+            live.discovered(clean(run, options.secrets), budget.limit)
         else:
             live.advance(run, verdict)
 
     runner.listener = listen
     said = io.StringIO()
     try:
-        with _environment(options), contextlib.redirect_stdout(said):
-            code = pytest.main(_arguments(options, workers), plugins=[runner])
+        with _environment(), contextlib.redirect_stdout(said):
+            code = pytest.main(_arguments(workers), plugins=[runner])
     finally:
         live.stop()
     runner.count()
@@ -265,16 +237,13 @@ def _run(console: Console, options: Options, workers: int) -> Run:
 
 
 @contextlib.contextmanager
-def _environment(options: Options) -> Iterator[None]:
-    """The environment that pytest and its workers see: the password, and no one else's wishes."""
+def _environment() -> Iterator[None]:
+    """The environment that pytest and its workers see: no one else's wishes."""
     kept = {
-        name: os.environ.get(name)
-        for name in ("PW_CONFORMANCE_PASSWORD", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
+        name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
     }
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plug-ins may reorder or rerun
     os.environ.pop("PYTEST_ADDOPTS", None)
-    if options.credentials:
-        os.environ["PW_CONFORMANCE_PASSWORD"] = options.credentials.password
     try:
         yield
     finally:
@@ -307,7 +276,7 @@ def _replay(console: Console, options: Options, folder: Path) -> None:
             for exchange in exchanges:
                 told = f"  {exchange.request.describe()} -> {exchange.answer.describe()}"
                 say(console, plain(told))
-    except (Unusable, Trouble) as error:
+    except (Unusable, Trouble, BudgetSpent) as error:
         say(console, plain(str(error)))
         sys.exit(ExitCode.INCONCLUSIVE)
     except ValueError as error:
@@ -373,20 +342,24 @@ def schema() -> None:
 @click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only calls of these.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same calls.")
 @click.option("--examples", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--rate", type=Seconds(0), help="Requests a second (default 5; 0: any).")
 @click.option("--all", "every", is_flag=True, help="Show every difference.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option(
+    "--other-header", type=Header(), multiple=True, help="As --header, which goes to ONE alone."
+)
+@connecting
 def diff(
     one: str,
     other: str,
     select: tuple[str, ...],
-    seed: int,
-    examples: int,
-    rate: float | None,
     every: bool,
     as_json: bool,
+    other_header: tuple[tuple[str, str], ...],
+    **given: Any,
 ) -> None:
     """Send the same read-only calls to two instances and show where answers differ.
+
+    What bounds a run, such as --max-requests, holds for each of the two.
 
     Exit codes: 0 alike, 1 not, 2 usage, 3 inconclusive.
     """
@@ -396,12 +369,13 @@ def diff(
     load()
     console = new_console()
     wanted = [DECISIONS[r.id] for r in _chosen(select)]
-    options = [Options(url=url, rate=rate, seed=seed, examples=examples) for url in (one, other)]
+    left = Options(url=one, **given)
+    right = Options(url=other, **given | {"header": other_header})
     try:
-        found = differences(options[0], options[1], wanted)
+        found = differences(left, right, wanted)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    except (Unusable, Trouble) as error:
+    except (Unusable, Trouble, BudgetSpent) as error:
         click.echo(plain(str(error)), err=True)
         sys.exit(ExitCode.INCONCLUSIVE)
     if as_json:

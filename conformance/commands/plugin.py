@@ -17,13 +17,14 @@ from ..deciding.decisions import Decision
 from ..deciding.engine import Session
 from ..reports.redaction import clean_verdict
 from ..requirements.catalogue import Level, chosen, requirements
-from ..target.budget import BudgetSpent
+from ..target.budget import Budget, BudgetSpent
 from ..target.profile import RELEASES
 from ..target.survey import Unusable, card
 from ..target.transport import Credentials, Trouble
 from ..verdicts.verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
 from .asking import percent
-from .runner import WITH_WRITES, Options, Target, discover, leave_no_trace, session
+from .connecting import CONNECTION, for_pytest
+from .runner import WITH_WRITES, Options, Target, discover, leave_no_trace, passing_folder, session
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("url", {"help": "the instance to be tested, in any form of URL"}),
@@ -34,15 +35,10 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("skip", {"action": "append", "default": [], "help": "not this requirement or chapter"}),
     ("examples", {"type": int, "default": 0, "help": "examples of each property"}),
     ("seed", {"type": int, "default": 0, "help": "makes the same requests again"}),
-    ("max-requests", {"type": int, "default": None, "help": "send no more than this"}),
-    ("rate", {"type": float, "default": None, "help": "requests a second, 0 for no limit"}),
-    ("timeout", {"type": float, "default": 30.0, "help": "seconds to wait for an answer"}),
-    ("ca", {"default": None, "help": "a file of certificates to trust"}),
-    ("insecure", {"action": "store_true", "help": "trust any certificate"}),
-    ("plain-http", {"action": "store_true", "help": "send credentials over http:// all the same"}),
     ("expect-release", {"choices": RELEASES, "help": "fail if it is likely another release"}),
     ("min-decided", {"type": percent, "default": None, "help": "percent of MUSTs to be decided"}),
     ("journal", {"default": None, "help": "the folder that remembers what must be put back"}),
+    *for_pytest(),
 )
 
 RUN: pytest.StashKey[Runner] = pytest.StashKey()
@@ -71,14 +67,9 @@ def options_of(config: pytest.Config) -> Options:
         skip=tuple(given["skip"]),
         examples=given["examples"],
         seed=given["seed"],
-        max_requests=given["max-requests"],
-        rate=given["rate"],
-        timeout=given["timeout"],
-        ca=given["ca"],
-        insecure=given["insecure"],
-        plain_ok=given["plain-http"],
         expect_release=given["expect-release"],
         journal=given["journal"],
+        **{way.field: given[way.name] for way in CONNECTION},
         min_decided=given["min-decided"],
     )
 
@@ -92,6 +83,8 @@ class Runner:
         self.own = own
         self.run = Run(options.url, started=datetime.now(UTC).isoformat(timespec="seconds"))
         self.target: Target | None = None
+        #: Where what is sent is counted; None while nothing was.
+        self.budget: Path | None = None
         self.session: Session | None = None
         #: Keeps other runs from writing to the same patches.
         self.claim = ExitStack()
@@ -102,10 +95,12 @@ class Runner:
 
     def discover(self) -> None:
         """Find and survey the server; what is in the way becomes the run's trouble."""
+        self.budget = passing_folder() / "budget.sqlite"
         try:
-            self.target = discover(self.options)
+            self.target = discover(self.options, self.budget)
         except (Unusable, Trouble, BudgetSpent, ValueError) as error:
             self.run.trouble = str(error)
+            self.count()
             return
         limit = self.options.budget(self.target.found.endpoint, self.target.budget).limit
         if "writes" in self.options.have() and 0 < limit < WITH_WRITES:
@@ -121,6 +116,7 @@ class Runner:
             self.run.problems.append(
                 f"release {wanted} was expected; it is likely {profile.describe()}"
             )
+        self.count()
         self.listener(self.run, None)
 
     def _claim(self, target: Target) -> None:
@@ -153,9 +149,10 @@ class Runner:
     def count(self) -> None:
         """Bring the figures of the run up to date."""
         self.run.seconds = round(time.monotonic() - self.began, 2)
-        if self.target is not None:
-            endpoint = self.target.found.endpoint
-            self.run.requests = self.options.budget(endpoint, self.target.budget).spent
+        if self.budget is not None:
+            budget = Budget(self.budget, seconds=self.options.max_time)
+            self.run.requests = budget.spent
+            self.run.trouble = self.run.trouble or budget.stopped
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -163,26 +160,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id): the requirement that a test decides")
     if config.getoption("dist", None) == "load":  # a chapter's logins and writes share a worker
         config.option.dist = "loadfile"
-    options = options_of(config)
-    if options.url:
-        leave_no_trace()
-    given = (p for p in config.pluginmanager.get_plugins() if isinstance(p, Runner))
-    runner = next(given, Runner(options, own=True))
-    runner.options = options
-    runner.run.min_decided = options.wanted_share
-    config.stash[RUN] = runner
     told = getattr(config, "workerinput", {}).get("pw")
+    given = next((p for p in config.pluginmanager.get_plugins() if isinstance(p, Runner)), None)
     if told:
-        runner.target = pickle.loads(base64.b64decode(told))
-    elif options.url:
-        runner.discover()
+        options, target = pickle.loads(base64.b64decode(told))
+        runner = Runner(options)
+        runner.target = target
+    else:
+        runner = given or Runner(options_of(config), own=True)
+    runner.run.min_decided = runner.options.wanted_share
+    config.stash[RUN] = runner
+    if runner.options.url:
+        leave_no_trace()
+        if not told:
+            runner.discover()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker what was discovered. Credentials are never part of it."""
+    """Tell a worker what was asked for and what was discovered, through a pipe that nobody else
+    reads: unlike arguments and the environment."""
     runner = node.config.stash[RUN]
-    node.workerinput["pw"] = base64.b64encode(pickle.dumps(runner.target)).decode()
+    told = pickle.dumps((runner.options, runner.target))
+    node.workerinput["pw"] = base64.b64encode(told).decode()
 
 
 def decision_of(item: pytest.Item) -> Decision | None:

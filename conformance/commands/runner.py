@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,8 +17,8 @@ from ..deciding.engine import Session
 from ..target.budget import Budget
 from ..target.exchange import Exchange, Request
 from ..target.login import LOGIN, refusal
-from ..target.sockets import HttpTransport
-from ..target.survey import Found, Surveyor, find
+from ..target.sockets import HttpTransport, speaks_tls
+from ..target.survey import Found, Surveyor, Unanswered, Unusable, find
 from ..target.transport import Credentials, Endpoint, NoAnswer, Transport, endpoint_of
 from ..target.world import World
 from ..verdicts.reproduction import Trust
@@ -32,6 +32,9 @@ WITH_WRITES, ROOMY = 1200, 2000
 
 #: How much of what could be decided must be in a run of all requirements, in percent.
 SHARE = 1.0
+
+#: How long a server that was no use over http may take to show that it speaks TLS, in seconds.
+TLS_WAIT = 5.0
 
 #: Examples of each property: as many as a budget of POLITE_REQUESTS allows, or more at home.
 REMOTE, LOCAL = 2, 8
@@ -56,7 +59,6 @@ class Options:
 
     url: str = ""
     credentials: Credentials | None = None
-    plain_ok: bool = False
     writes: tuple[int, ...] = ()
     create_checks: bool = False
     select: tuple[str, ...] = ()
@@ -64,10 +66,15 @@ class Options:
     examples: int = 0
     seed: int = 0
     max_requests: int | None = None
+    max_time: float = 0.0
     rate: float | None = None
     timeout: float = 30.0
     ca: str | None = None
     insecure: bool = False
+    #: Header fields that go with every request, to the server at `url` alone: name and value.
+    header: Sequence[tuple[str, str]] = ()
+    plain_http: bool = False
+    follow_redirects: bool = False
     expect_release: str | None = None
     #: Another folder for what must be put back.
     journal: str | None = None
@@ -95,7 +102,8 @@ class Options:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no output may hold."""
-        return (self.credentials.password,) if self.credentials else ()
+        password = [self.credentials.password] if self.credentials else []
+        return (*password, *(value for _, value in self.header))
 
     def thrifty(self, endpoint: Endpoint) -> bool:
         """Whether requests are few: on other people's machines, or because the limit is low."""
@@ -111,18 +119,24 @@ class Options:
             else (0 if local else POLITE_REQUESTS)
         )
         rate = self.rate if self.rate is not None else (0.0 if local else POLITE_RATE)
-        return Budget(path, limit=limit, rate=rate)
+        return Budget(path, limit=limit, rate=rate, seconds=self.max_time)
+
+    def asked(self, endpoint: Endpoint) -> bool:
+        """Whether that is a server which the operator's URL names."""
+        return any(endpoint.origin == each.origin for each in endpoint_of(self.url))
 
     def transport(self, endpoint: Endpoint, path: Path, *, login: bool = False) -> HttpTransport:
-        """A transport to that host; only with `login` does it know the credentials."""
+        """A transport to that host; only with `login` does it know the credentials, and only to
+        the server that was asked for what else is secret."""
         return HttpTransport(
             endpoint,
             self.budget(endpoint, path),
-            credentials=self.credentials if login else None,
+            credentials=self.credentials if login and self.asked(endpoint) else None,
             timeout=self.timeout,
             ca=self.ca,
             insecure=self.insecure,
-            plain_ok=self.plain_ok,
+            more=self.header if self.asked(endpoint) else (),
+            plain_ok=self.plain_http,
         )
 
 
@@ -135,9 +149,12 @@ class Target:
     budget: Path
 
 
-def discover(options: Options) -> Target:
-    """Find and survey the server. Raises Unusable or ValueError, each in one sentence."""
-    path = passing_folder() / "budget.sqlite"
+def discover(options: Options, budget: Path | None = None) -> Target:
+    """Find and survey the server; `budget` is the file in which all that is sent is counted.
+
+    Raises Unusable, Trouble, BudgetSpent or ValueError, each in one sentence.
+    """
+    path = budget or passing_folder() / "budget.sqlite"
     opened: list[HttpTransport] = []
 
     def connect(endpoint: Endpoint) -> HttpTransport:
@@ -145,7 +162,12 @@ def discover(options: Options) -> Target:
         return opened[-1]
 
     try:
-        found = find(endpoint_of(options.url), connect)
+        found = _found(options, connect)
+        if options.secrets and not options.asked(found.endpoint):
+            raise Unusable(
+                f"{options.url} leads to {found.endpoint.url}, and what is secret stays where it"
+                " was given for; run against the latter"
+            )
         world = Surveyor(asking(connect(found.endpoint))).survey(found)
         if options.credentials:
             opened.append(options.transport(found.endpoint, path, login=True))
@@ -164,6 +186,20 @@ def discover(options: Options) -> Target:
     return Target(found, world, path)
 
 
+def _found(options: Options, connect: Callable[[Endpoint], Transport]) -> Found:
+    candidates = endpoint_of(options.url)
+    try:
+        return find(candidates, connect, anywhere=options.follow_redirects)
+    except Unanswered:
+        plain = candidates[-1]
+        if plain.scheme == "http" and speaks_tls(plain, min(options.timeout, TLS_WAIT)):
+            raise Unusable(
+                f"{plain.host}:{plain.port} speaks TLS, and was asked in plain http: is https://"
+                f"{plain.host}:{plain.port} meant?"
+            ) from None
+        raise
+
+
 def asking(transport: Transport) -> Callable[[Request], Exchange]:
     """What a surveyor asks with."""
     return lambda request: Exchange(request, transport.send(request))
@@ -180,7 +216,7 @@ def session(options: Options, target: Target) -> Session:
         Surveyor(asking(transport)).look_again,
         Settings(examples=examples, seed=options.seed),
         options.have(),
-        trust=Trust(options.insecure, options.ca),
+        trust=Trust(options.insecure, options.ca, tuple(name for name, _ in options.header)),
     )
     if options.journal:
         opened.journal = Path(options.journal)

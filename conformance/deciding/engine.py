@@ -18,7 +18,7 @@ from ..requirements.catalogue import Level
 from ..target.budget import BudgetSpent
 from ..target.exchange import SILENCE, Basic, Exchange, Request, call
 from ..target.login import Refused, advice, let_in, turned_away
-from ..target.transport import BUSY, NoAnswer, Transport, Trouble
+from ..target.transport import BUSY, NoAnswer, Transport, Trouble, Withheld
 from ..target.walls import LET_THROUGH, wall
 from ..target.world import Lacking, World
 from ..verdicts.evidence import evidence_of
@@ -239,6 +239,9 @@ class _Decider:
         except Lacking as lacking:
             if self.smallest is None:
                 return _Found(Outcome.NOT_APPLICABLE, str(lacking))
+        except Withheld as lacking:
+            if self.smallest is None:
+                return _Found(Outcome.NOT_RUN, str(lacking))
         except (_Moving, Trouble, BudgetSpent) as trouble:
             if self.smallest is None:
                 return _Found(Outcome.INCONCLUSIVE, str(trouble))

@@ -15,6 +15,8 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from .budget import Budget, BudgetSpent
@@ -30,6 +32,7 @@ from .transport import (
     NoAnswer,
     Trouble,
     Unreachable,
+    Withheld,
     compose,
     retry_after,
 )
@@ -40,6 +43,10 @@ LARGEST = 64 * 1024 * 1024
 LOST = 3
 #: What is asked then: every Patchwork answers it at once.
 ARE_YOU_THERE = call("pw_rpc_version")
+
+
+#: Why nothing is said of what Patchwork does with the header.
+TAKEN = "the front wants Authorization for itself, so what Patchwork says to it cannot be seen"
 
 
 class _Lost(NoAnswer):
@@ -86,6 +93,17 @@ class _Arriving(io.RawIOBase):
 class _Incoming(io.BufferedReader):
     """What `http.client` reads responses from, one after another."""
 
+    in_head = True
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """As usual, but a head that ends in mid-line, or before its blank line, is cut:
+        http.client would take it for whole."""
+        line = super().readline(size)
+        begun = isinstance(self.raw, _Arriving) and self.raw.received
+        if self.in_head and begun and not line.endswith(b"\n") and len(line) != size:
+            raise http.client.IncompleteRead(b"")
+        return line
+
     def makefile(self, mode: str) -> _Incoming:
         """As a socket's: http.client asks for it."""
         return self
@@ -98,7 +116,8 @@ class HttpTransport:
     """Sends requests to one endpoint over sockets, within a budget.
 
     `timeout` is in seconds and holds for a whole exchange, from connecting to the last byte.
-    Credentials are sent over plain http to this machine alone, unless `plain_ok`.
+    `more` are header fields of the operator's own, which go with every request. They and the
+    credentials are sent over plain http to this machine alone, unless `plain_ok`.
     """
 
     def __init__(
@@ -110,11 +129,12 @@ class HttpTransport:
         timeout: float = 30.0,
         ca: str | None = None,
         insecure: bool = False,
+        more: Sequence[tuple[str, str]] = (),
         plain_ok: bool = False,
     ) -> None:
         self.endpoint, self.budget, self.timeout = endpoint, budget, timeout
         self.credentials, self.ca, self.insecure = credentials, ca, insecure
-        self.plain_ok = plain_ok
+        self.more, self.plain_ok = tuple(more), plain_ok
         self._kept: socket.socket | None = None
         self._process = os.getpid()
         self._context: ssl.SSLContext | None = None
@@ -167,7 +187,7 @@ class HttpTransport:
         raise AssertionError("unreachable")
 
     def _once(self, request: Request, alone: bool) -> Answer:
-        data = compose(request, self.endpoint, self._authorization(request))
+        data = compose(request, self.endpoint, self._authorization(request), self.more)
         careful = request.writes or request.login  # it may have been carried out, or counted
         kept = None if alone or careful else self._take_kept()
         if kept is not None:
@@ -187,12 +207,17 @@ class HttpTransport:
 
     def _authorization(self, request: Request) -> str | None:
         value = request.authorization
+        mine = isinstance(value, Basic)
+        if (mine or self.more) and not (
+            self.endpoint.scheme == "https" or self.endpoint.loopback or self.plain_ok
+        ):
+            raise Trouble(IN_THE_CLEAR.format(url=self.endpoint.url))
+        if value is not None and any(name.lower() == "authorization" for name, _ in self.more):
+            raise Withheld(TAKEN)
         if not isinstance(value, Basic):
             return value
         if self.credentials is None:
-            raise Trouble("this request needs credentials, and none were given")
-        if self.endpoint.scheme == "http" and not (self.endpoint.loopback or self.plain_ok):
-            raise Trouble(IN_THE_CLEAR.format(url=self.endpoint.url))
+            raise Withheld("this request needs credentials, and none were given")
         wrong = Credentials(self.credentials.username, WRONG_PASSWORD)
         return value.form.format(token=self.credentials.token, wrong=wrong.token)
 
@@ -269,7 +294,7 @@ class HttpTransport:
 
 def _short(error: http.client.IncompleteRead) -> str:
     missing = error.expected
-    return f"{missing} bytes that were announced did not come" if missing else "a chunk was cut"
+    return f"{missing} bytes that were announced did not come" if missing else "it was cut"
 
 
 def _begin(incoming: _Incoming, method: str) -> http.client.HTTPResponse:
@@ -278,6 +303,7 @@ def _begin(incoming: _Incoming, method: str) -> http.client.HTTPResponse:
         response = http.client.HTTPResponse(incoming, method=method)  # type: ignore[arg-type]
         response.begin()
         if not 101 < response.status < 200:
+            incoming.in_head = False
             return response
 
 
@@ -338,6 +364,18 @@ def connect(endpoint: Endpoint, deadline: Deadline, trusting: Any) -> socket.soc
         raise Unreachable(
             f"{host}:{port} does not speak TLS ({reason}); is it an http:// address?"
         ) from None
+
+
+def speaks_tls(endpoint: Endpoint, seconds: float) -> bool:
+    """Whether that port speaks TLS, whatever the scheme says. Sends no request."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        connect(replace(endpoint, scheme="https"), Deadline(seconds), lambda: context).close()
+    except Trouble:
+        return False
+    return True
 
 
 def _reach(host: str, port: int, deadline: Deadline) -> socket.socket:

@@ -10,7 +10,7 @@ from . import profile as profiles
 from .exchange import BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
 from .login import MEANING, NO_CREDENTIALS
 from .releases import told
-from .transport import Endpoint, NoAnswer, Transport, Trouble, moved
+from .transport import Endpoint, NoAnswer, Transport, Trouble, Withheld, moved
 from .walls import instead, refusal
 from .wire import NotXmlRpc
 from .world import Row, Window, World, rows_of
@@ -34,6 +34,10 @@ class Unusable(Exception):
     """There is no XML-RPC API to be tested at this URL; the text says why and what to do."""
 
 
+class Unanswered(Unusable):
+    """Not even HTTP is spoken there as it was asked in; TLS may be."""
+
+
 @dataclass(frozen=True)
 class Found:
     """Where the API was found, and what is worth saying about the way there."""
@@ -43,18 +47,26 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def find(candidates: list[Endpoint], connect: Callable[[Endpoint], Transport]) -> Found:
-    """The API behind a URL. Raises Unusable with a diagnosis in one plain sentence."""
+def find(
+    candidates: list[Endpoint],
+    connect: Callable[[Endpoint], Transport],
+    *,
+    anywhere: bool = False,
+) -> Found:
+    """The API behind a URL; behind redirects, if they stay on that server or may go `anywhere`.
+
+    Raises Unusable with a diagnosis in one plain sentence.
+    """
     trouble: Exception | None = None
     for candidate in candidates:
         try:
-            return _follow(candidate, connect)
+            return _follow(candidate, connect, anywhere)
         except Trouble as error:
             trouble = trouble or error
-    raise Unusable(str(trouble))
+    raise Unanswered(str(trouble))
 
 
-def _follow(endpoint: Endpoint, connect: Callable[[Endpoint], Transport]) -> Found:
+def _follow(endpoint: Endpoint, connect: Callable[[Endpoint], Transport], anywhere: bool) -> Found:
     notes: list[str] = []
     first = endpoint
     for _ in range(4):
@@ -70,10 +82,11 @@ def _follow(endpoint: Endpoint, connect: Callable[[Endpoint], Transport]) -> Fou
                 f"POST {endpoint.url} is redirected to {location or 'nowhere'}, which is no"
                 " XML-RPC endpoint; XML-RPC clients do not follow redirects"
             )
-        if target.host != first.host:
+        if target.origin != first.origin and not anywhere:
+            what = "host" if target.host != first.host else "address of that host"
             raise Unusable(
-                f"POST {endpoint.url} is redirected to another host, {target.host}; if that is"
-                f" the instance to be tested, run against {target.url}"
+                f"POST {endpoint.url} is redirected to another {what}, {target.url}; if that is"
+                " the instance to be tested, run against it, or give --follow-redirects"
             )
         notes.append(
             f"{endpoint.url} redirects to {target.url}; XML-RPC clients must be given the latter"
@@ -82,8 +95,8 @@ def _follow(endpoint: Endpoint, connect: Callable[[Endpoint], Transport]) -> Fou
     else:
         raise Unusable(f"{first.url} redirects in circles")
     reason = _unusable(endpoint, exchange, transport)
-    if reason:
-        raise Unusable(reason)
+    if reason:  # nginx, for one, says 400 to plain http where it speaks TLS
+        raise (Unanswered if exchange.answer.status == 400 else Unusable)(reason)
     return Found(endpoint, exchange, tuple(notes))
 
 
@@ -94,7 +107,11 @@ def _unusable(endpoint: Endpoint, exchange: Exchange, transport: Transport) -> s
     if answer.status == 404:
         return instead(endpoint, transport.send)
     if answer.status in (401, 407):
-        return f"{endpoint.url} asks for a password before Patchwork is reached (HTTP 401)"
+        return (
+            f"{endpoint.url} asks for a password before Patchwork is reached (HTTP"
+            f" {answer.status}): give what lets you in with --header NAME=VALUE; if it must be"
+            " Authorization, which Patchwork wants for its own logins, --username cannot work"
+        )
     if answer.status == 429:
         return f"{endpoint.url} limits how often it is asked (HTTP 429); try again with --rate 1"
     if known := refusal(endpoint, answer):
@@ -149,7 +166,7 @@ class Surveyor:
         for name, request in asked.items():
             try:
                 evidence[name] = self.ask(request)
-            except NoAnswer:
+            except (NoAnswer, Withheld):
                 continue
         return evidence
 

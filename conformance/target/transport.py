@@ -9,6 +9,7 @@ import base64
 import http.client
 import ipaddress
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -31,7 +32,7 @@ USER_AGENT = f"pw-conformance/{VERSION} (Patchwork XML-RPC conformance suite)"
 WRONG_PASSWORD = "pw-conformance-wrong-password"
 
 
-#: Why credentials stay here.
+#: Why credentials, and headers that may be some, stay here.
 IN_THE_CLEAR = (
     "credentials are not sent over plain http to {url}; give an https:// URL, or --plain-http"
 )
@@ -47,6 +48,10 @@ class NoAnswer(Trouble):
 
 class Unreachable(Trouble):
     """No connection could be had at all."""
+
+
+class Withheld(Trouble):
+    """A request was not sent, for something that it needs was not given."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,11 @@ class Endpoint:
         host = f"[{self.host}]" if ":" in self.host else self.host
         default = {"http": 80, "https": 443}[self.scheme]
         return host if self.port == default else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What secrets are bound to."""
+        return self.scheme, self.host, self.port
 
     @property
     def base(self) -> str:
@@ -128,15 +138,20 @@ def target_of(request: Request, endpoint: Endpoint) -> str:
     return quote(endpoint.target(request.target), safe="/:?&=%@+,;!$'()*~[]-._")
 
 
-def compose(request: Request, endpoint: Endpoint, authorization: str | None) -> bytes:
-    """The bytes of a request."""
+def compose(
+    request: Request,
+    endpoint: Endpoint,
+    authorization: str | None,
+    more: Sequence[tuple[str, str]] = (),
+) -> bytes:
+    """The bytes of a request; `more` are the operator's own header fields."""
     headers = [("Host", endpoint.netloc)]
-    given = {name.lower() for name, _ in request.headers}
+    given = {name.lower() for name, _ in (*request.headers, *more)}
     if "host" in given:
         headers = []
     if "user-agent" not in given:
         headers.append(("User-Agent", USER_AGENT))
-    headers += [(name, value) for name, value in request.headers]
+    headers += [*request.headers, *more]
     if authorization is not None:
         headers.append(("Authorization", authorization))
     if request.content_length and (request.body or request.method == "POST"):
@@ -148,12 +163,13 @@ def compose(request: Request, endpoint: Endpoint, authorization: str | None) -> 
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + request.body
 
 
-def shown(request: Request, endpoint: Endpoint) -> bytes:
-    """The bytes of a request with the credentials blotted out."""
+def shown(request: Request, endpoint: Endpoint, more: Sequence[str] = ()) -> bytes:
+    """The bytes of a request with the credentials blotted out; `more` are the names of the
+    operator's own header fields."""
     value = redacted(request).authorization
     if isinstance(value, Basic):
         value = value.form.format(token="[redacted]", wrong="[redacted]")
-    return compose(request, endpoint, value)
+    return compose(request, endpoint, value, [(name, "[redacted]") for name in more])
 
 
 def written(answer: Answer) -> bytes:

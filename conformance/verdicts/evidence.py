@@ -21,7 +21,7 @@ def evidence_of(
         Evidence(
             call=exchange.request.describe(),
             answer=exchange.answer.describe(),
-            request=shown(exchange.request, endpoint),
+            request=shown(exchange.request, endpoint, trust.headers if trust else ()),
             response=written(exchange.answer)[:KEPT],
             curl=curl(exchange.request, endpoint, trust),
             python=python(exchange.request, endpoint, trust),

@@ -3,7 +3,7 @@
 The lines are ASCII and can be pasted into any terminal. What they send is what was sent: the same
 method, target, header fields and bytes of the body; only fields that say nothing (`Connection`) and
 the order of fields are curl's own. Credentials of the operator are taken from the environment,
-`PW_USER` and `PW_PASSWORD`.
+`PW_USER` and `PW_PASSWORD`, and so are values of header fields that they added (`variable`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
 from ..target.exchange import ENDPOINT, Basic, Raw, Request, call, redacted
-from ..target.transport import USER_AGENT, WRONG_PASSWORD, Endpoint, compose, shown, target_of
+from ..target.transport import USER_AGENT, WRONG_PASSWORD, Endpoint, compose, target_of
 
 #: So many equal bytes in a row are said by their number.
 RUN = 500
@@ -32,10 +32,19 @@ _LOGIN = "PW_USER", "PW_PASSWORD"
 
 @dataclass(frozen=True)
 class Trust:
-    """Which certificates the run trusted: any, or those of a file; else those of the system."""
+    """Which certificates the run trusted: any, or those of a file; else those of the system.
+
+    `headers` are the names of the header fields that the operator added.
+    """
 
     insecure: bool = False
     ca: str | None = None
+    headers: tuple[str, ...] = ()
+
+
+def variable(name: str) -> str:
+    """The environment variable that holds the value of a header field of the operator's own."""
+    return "PW_HEADER_" + re.sub(r"\W", "_", name, flags=re.A).upper()
 
 
 def curl(request: Request, endpoint: Endpoint, trust: Trust | None = None) -> str:
@@ -47,7 +56,8 @@ def curl(request: Request, endpoint: Endpoint, trust: Trust | None = None) -> st
     if request.method not in ("POST" if data else "GET", "HEAD"):
         words.append(f"-X {shlex.quote(request.method)}")
     words += _protocol(request, endpoint, trust)
-    words += [f"-H {_quoted(field)}" for field in _fields(request, data)]
+    words += [f"-H {_quoted(field)}" for field in _fields(request, data, trust)]
+    words += [f'-H "{name}: ${variable(name)}"' for name in trust.headers]
     if request.authorization is not None:
         words.append(_authorization(request.authorization, redacted(request)))
     if data:
@@ -73,9 +83,9 @@ def _protocol(request: Request, endpoint: Endpoint, trust: Trust) -> list[str]:
     return words
 
 
-def _fields(request: Request, data: bool) -> Iterator[str]:
+def _fields(request: Request, data: bool, trust: Trust) -> Iterator[str]:
     """Header fields as curl's -H wants them, and those that it would add by itself taken away."""
-    given = {name.lower() for name, _ in request.headers}
+    given = {name.lower() for name in (*(name for name, _ in request.headers), *trust.headers)}
     for name, value in request.headers:
         yield _field(name, value)
     if "user-agent" not in given:
@@ -157,9 +167,11 @@ def python(request: Request, endpoint: Endpoint, trust: Trust | None = None) -> 
     if proxied is not None:
         return proxied
     modules = ["http.client", "socket"]
-    sent = _sent(request, endpoint)
+    sent = _sent(request, endpoint, trust)
     if isinstance(request.authorization, Basic):
         modules += ["base64", "os"]
+    elif trust.headers:
+        modules.append("os")
     address = f"({endpoint.host!r}, {endpoint.port})"
     connection = f"socket.create_connection({address}, 30)"
     if endpoint.scheme == "https":
@@ -201,12 +213,16 @@ def _proxied(request: Request, endpoint: Endpoint, trust: Trust) -> str | None:
     if not name or name.startswith("_") or not _survives(name, params):
         return None
     modules, options = ["xmlrpc.client"], ["allow_none=True"]
+    fields = [f"({name!r}, os.environ[{variable(name)!r}])" for name in trust.headers]
     if isinstance(form, Basic):
-        modules += ["base64", "os"]
+        modules.append("base64")
         before, after = re.split(r"\{\w+\}", form.form)
         value = f"{before!r} + {_token(form.form)}.decode()" + (f" + {after!r}" if after else "")
-        options.append(f"headers=[('Authorization', {value})]")
-    if endpoint.scheme == "https" and trust != Trust():
+        fields.append(f"('Authorization', {value})")
+    if fields:
+        modules.append("os")
+        options.append(f"headers=[{', '.join(fields)}]")
+    if endpoint.scheme == "https" and (trust.insecure or trust.ca):
         modules.append("ssl")
         options.append(f"context={_context(trust)}")
     proxy = f"xmlrpc.client.ServerProxy({endpoint.url!r}, {', '.join(options)})"
@@ -267,12 +283,17 @@ def _times(number: int) -> str:
     return f" * {number}" if number > 1 else ""
 
 
-def _sent(request: Request, endpoint: Endpoint) -> str:
+def _sent(request: Request, endpoint: Endpoint, trust: Trust) -> str:
     """An expression for the bytes of the whole request."""
     form = request.authorization
-    if not isinstance(form, Basic):
-        return _bytes(shown(request, endpoint))
-    mark = "pw-conformance-token"
-    whole = compose(request, endpoint, form.form.format(token=mark, wrong=mark))
-    before, _, after = whole.partition(mark.encode())
-    return f"{_bytes(before)} + {_token(form.form)} + {_bytes(after)}"
+    marks = {f"pw-conformance-mark-{n}": name for n, name in enumerate(trust.headers)}
+    secret = {mark.encode(): f"os.environb[b'{variable(n)}']" for mark, n in marks.items()}
+    value = redacted(request).authorization
+    if isinstance(form, Basic):
+        secret[b"pw-conformance-token"] = _token(form.form)
+        mark = "pw-conformance-token"
+        value = form.form.format(token=mark, wrong=mark)
+    assert not isinstance(value, Basic)
+    whole = compose(request, endpoint, value, [(name, mark) for mark, name in marks.items()])
+    pieces = re.split(b"(" + b"|".join(secret) + b")", whole) if secret else [whole]
+    return _joined(secret.get(piece) or _bytes(piece) for piece in pieces if piece)
