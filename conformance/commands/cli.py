@@ -238,12 +238,11 @@ def _run(console: Console, options: Options, workers: int) -> Run:
 
 @contextlib.contextmanager
 def _environment() -> Iterator[None]:
-    """The environment that pytest and its workers see: no one else's wishes."""
-    kept = {
-        name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
-    }
+    """The environment that pytest and its workers see: no secret, and no one else's wishes."""
+    hidden = [name for name in os.environ if name.startswith("PW_HEADER_")]
+    hidden += ["PW_CONFORMANCE_PASSWORD", "PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+    kept = {name: os.environ.pop(name, None) for name in hidden}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plug-ins may reorder or rerun
-    os.environ.pop("PYTEST_ADDOPTS", None)
     try:
         yield
     finally:
