@@ -128,10 +128,12 @@ def fakepw(
     wanted = _marked(request.node)
     wanted.setdefault("sources", config.getini("fakepw_sources"))
     wanted["instance"] = _fakepw_instance or config.getini("fakepw_instance") or None
+    why = ""
     try:
         double = fakepw_server.prepared(**wanted)
     except (ValueError, TypeError, LookupError, OSError) as error:
         why = str(error).replace("\n", "; ")
+    if why:
         pytest.fail(f"{request.node.nodeid}: @pytest.mark.fakepw: {why}", pytrace=False)
     request.node.stash[_DOUBLE] = double
     if _fakepw_instance is not None:

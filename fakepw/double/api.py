@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ..fixtures import dump
+from ..fixtures import PACKAGED, Source, dumps, packaged
+from ..fixtures.errors import quoted
 from ..patchwork.patchwork import Patchwork
 from .calls import Call
 from .grammar import parse
@@ -35,7 +36,7 @@ class Done(Struct):
 
 
 class Health(Struct):
-    """That the double is there, and what it is."""
+    """That the double is there, and what it is; `xmlrpc` is enabled, disabled or none."""
 
     status: str
     instance: str
@@ -44,10 +45,12 @@ class Health(Struct):
 
 
 class Load(Form):
-    """A fixture as an object, or the name of a packaged one; and the instance to answer as."""
+    """A fixture, as an object or the name of a packaged one; and instance and settings, if not
+    those that it names."""
 
     fixture: dict[str, Any] | str
     instance: str | None = None
+    settings: dict[str, Any] | None = None
 
 
 class Named(Form):
@@ -184,9 +187,15 @@ def _health(asked: Asked) -> Health:
     return Health(
         "ok",
         patchwork.instance.name,
-        "enabled" if patchwork.enabled else "disabled",
+        _xmlrpc(patchwork),
         len(patchwork.store.patches),
     )
+
+
+def _xmlrpc(patchwork: Patchwork) -> str:
+    if not patchwork.traits.has_xmlrpc:
+        return "none"
+    return "enabled" if patchwork.enabled else "disabled"
 
 
 def _reset(asked: Asked) -> Done:
@@ -195,12 +204,22 @@ def _reset(asked: Asked) -> Done:
 
 
 def _load(asked: Asked) -> Health:
-    asked.steering.load([asked.body.fixture], asked.body.instance)
+    form: Load = asked.body
+    asked.steering.load([_source(form.fixture)], form.instance, form.settings)
     return _health(asked)
 
 
-def _state(asked: Asked) -> dict[str, Any]:
-    return dump(asked.steering.state(), asked.steering.pipeline.patchwork.instance.name)
+def _source(fixture: dict[str, Any] | str) -> Source:
+    """What may be loaded over HTTP: no file of the machine that the server runs on."""
+    if isinstance(fixture, str) and fixture not in PACKAGED:
+        names = ", ".join(PACKAGED)
+        raise ValueError(f"fixture: {quoted(fixture)} is no packaged one ({names}); send an object")
+    return packaged(fixture) if isinstance(fixture, str) else fixture
+
+
+def _state(asked: Asked) -> bytes:
+    served = asked.steering.pipeline.patchwork
+    return dumps(asked.steering.state(), served.instance.name, served.settings)
 
 
 def _snapshots(asked: Asked) -> Snapshots:

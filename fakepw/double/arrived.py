@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..patchwork.patchwork import Patchwork
-from ..protocol.messages import Request, Response
+from ..protocol.messages import Request, Response, Watch
 from ..protocol.site import Call as Head
 from ..protocol.site import site_of
 from .rules import Rule
@@ -20,6 +20,8 @@ class Arrived:
         As it came, and as the fronts before Patchwork pass it on.
     start
         When, in seconds of the process's own timer.
+    watch
+        Who is told if it is a call.
     method, params
         What it calls, if it calls anything and somebody wants to know.
     rule
@@ -34,6 +36,7 @@ class Arrived:
     request: Request
     passed: Request
     start: float
+    watch: Watch | None = None
     method: str | None = None
     params: tuple[Any, ...] = ()
     rule: Rule | None = None
@@ -51,5 +54,5 @@ class Arrived:
         """What Patchwork answers; it is asked once."""
         if self.response is None:
             site = site_of(self.patchwork.traits)
-            self.response = site.respond(self.passed, self.patchwork)
+            self.response = site.respond(self.passed, self.patchwork, self.watch)
         return self.response

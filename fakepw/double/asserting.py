@@ -20,7 +20,7 @@ Expected = str | Sequence[Any]
 def wanted_text(method: str, params: Sequence[Any], user: Any = ANYONE) -> str:
     """What is looked for, as the call would be written; `…` stands for whatever comes then."""
     who = "" if user is ANYONE else f" by {user!r}"
-    shown = ", ".join([*map(repr, params), "…"])
+    shown = ", ".join(map(repr, params)) or "…"
     return f"{method}({shown}){who}"
 
 
@@ -28,6 +28,7 @@ def assert_called(
     calls: Calls, method: str, params: Sequence[Any], user: Any, times: int | None
 ) -> Call:
     """The last call that fits. Raises AssertionError if there is none, or not so many."""
+    __tracebackhide__ = True
     found = calls(method, *params, user=user)
     what = wanted_text(method, params, user)
     if times is not None and len(found) != times:
@@ -42,6 +43,7 @@ def assert_called(
 
 def assert_not_called(calls: Calls, method: str, params: Sequence[Any], user: Any) -> None:
     """Raises AssertionError if a call fits."""
+    __tracebackhide__ = True
     found = calls(method, *params, user=user)
     if found:
         what = wanted_text(method, params, user)
@@ -50,6 +52,7 @@ def assert_not_called(calls: Calls, method: str, params: Sequence[Any], user: An
 
 def assert_calls(calls: Calls, expected: Iterable[Expected], *, ordered: bool, only: bool) -> None:
     """Raises AssertionError unless all these were called: in that order, and nothing else."""
+    __tracebackhide__ = True
     wanted = [(one, ()) if isinstance(one, str) else (one[0], tuple(one[1:])) for one in expected]
     heard = [call for call in calls if call.method is not None or not only]
     left = list(heard)
@@ -76,6 +79,7 @@ def assert_calls(calls: Calls, expected: Iterable[Expected], *, ordered: bool, o
 
 def assert_no_writes(calls: Calls) -> None:
     """Raises AssertionError if a write reached Patchwork and was carried out."""
+    __tracebackhide__ = True
     found = Calls.these([call for call in calls if call.written])
     if found:
         raise AssertionError(f"{_times(len(found))} something was written" + _listed(found))
@@ -83,6 +87,7 @@ def assert_no_writes(calls: Calls) -> None:
 
 def assert_written_once(calls: Calls, method: str, params: Sequence[Any]) -> Call:
     """The one write that was carried out. Raises AssertionError if there was none, or more."""
+    __tracebackhide__ = True
     found = Calls.these([call for call in calls(method, *params) if call.written])
     if len(found) != 1:
         what = wanted_text(method, params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -14,12 +14,13 @@ from ..fixtures.resolve import parse_date
 class Clock:
     """The time as a Patchwork and its double see it, naive UTC.
 
-    It runs with the machine's until `set` stops it at a moment; `advance` moves it on, stopped or
-    running, and `run` lets it run from where it stands. Checks that are created, whatever else is
-    dated, scenarios and limits follow it.
+    It runs with `machine`, the time outside, until `set` stops it at a moment; `advance` moves it
+    on, stopped or running, and `run` lets it run from where it stands. Checks that are created,
+    whatever else is dated, scenarios and limits follow it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, machine: Callable[[], datetime]) -> None:
+        self._machine = machine  # the time outside, naive UTC
         self._stopped: datetime | None = None
         self._ahead = timedelta()
 
@@ -32,7 +33,7 @@ class Clock:
         """The time, naive UTC."""
         if self._stopped is not None:
             return self._stopped
-        return datetime.now(UTC).replace(tzinfo=None) + self._ahead
+        return self._machine() + self._ahead
 
     @property
     def running(self) -> bool:
@@ -70,7 +71,7 @@ class Clock:
     def run(self) -> None:
         """Let the clock run from where it stands."""
         if self._stopped is not None:
-            self._ahead = self._stopped - datetime.now(UTC).replace(tzinfo=None)
+            self._ahead = self._stopped - self._machine()
             self._stopped = None
 
     def reset(self) -> None:
@@ -78,16 +79,19 @@ class Clock:
         self._stopped, self._ahead = None, timedelta()
 
     def seconds(self) -> float:
-        """Seconds on a scale of its own: monotonic while nobody sets the clock back."""
-        if self._stopped is not None:
-            return (self._stopped - _EPOCH).total_seconds()
-        return time.time() + self._ahead.total_seconds()
+        """The time in seconds since 1970."""
+        return (self.now - _EPOCH).total_seconds()
 
     def __repr__(self) -> str:
         return f"<Clock {self.now.isoformat(' ')}{'' if self.running else ', stopped'}>"
 
 
 _EPOCH = datetime(1970, 1, 1)
+
+
+def now() -> float:
+    """The machine's time, in seconds."""
+    return datetime.now(UTC).timestamp()
 
 
 def moment_of(moment: datetime | str) -> datetime:

@@ -5,10 +5,9 @@ A subclass says how a `Steering` is reached: in this process, in the server's th
 
 from __future__ import annotations
 
-import time
 import xmlrpc.client
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from os import PathLike
@@ -19,6 +18,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from ..fixtures import Source
+from ..patchwork.instances.settings import Settings
 from ..patchwork.rows.rows import Dataset
 from . import asserting
 from .calls import Call, Calls
@@ -145,6 +145,10 @@ class Double(ABC):
     def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
         """What `Steering.name` gives."""
 
+    @abstractmethod
+    def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
+        """Wait until it is so, or the seconds are over."""
+
     @property
     @abstractmethod
     def instance(self) -> str:
@@ -163,13 +167,18 @@ class Double(ABC):
         """
         self._do("reset")
 
-    def load(self, *sources: Source, instance: str | None = None) -> None:
+    def load(
+        self,
+        *sources: Source,
+        instance: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+    ) -> None:
         """Serve another fixture from now on; `reset` comes back to it.
 
-        Raises FixtureError with all that is wrong with it, and ValueError for an instance that
-        there is not.
+        Raises FixtureError with all that is wrong with it, and ValueError for an instance or a
+        setting that there is not.
         """
-        self._do("load", list(sources), instance)
+        self._do("load", list(sources), instance, settings)
 
     def state(self) -> Dataset:
         """The rows as they are now."""
@@ -315,10 +324,12 @@ class Double(ABC):
 
         Raises AssertionError with the nearest calls and what differs.
         """
+        __tracebackhide__ = True
         return asserting.assert_called(self.calls, method, params, user, times)
 
     def assert_not_called(self, method: str = "*", /, *params: Any, user: Any = ANYONE) -> None:
         """That no such call was made. Raises AssertionError."""
+        __tracebackhide__ = True
         asserting.assert_not_called(self.calls, method, params, user)
 
     def assert_calls(
@@ -332,14 +343,17 @@ class Double(ABC):
 
         Raises AssertionError.
         """
+        __tracebackhide__ = True
         asserting.assert_calls(self.calls, expected, ordered=ordered, only=only)
 
     def assert_no_writes(self) -> None:
         """That nothing was written, whatever was tried. Raises AssertionError."""
+        __tracebackhide__ = True
         asserting.assert_no_writes(self.calls)
 
     def assert_written_once(self, method: str, /, *params: Any) -> Call:
         """That just one such write was carried out. Raises AssertionError."""
+        __tracebackhide__ = True
         return asserting.assert_written_once(self.calls, method, params)
 
     @contextmanager
@@ -356,16 +370,11 @@ class Double(ABC):
 
         Raises AssertionError at the end of the block, unless the block raised already.
         """
+        __tracebackhide__ = True
         before = self._seen()
         yield
-        end = time.monotonic() + within
-        while True:
-            calls = self._since(before)
-            found = len(calls(method, *params, user=user))
-            if found >= times or time.monotonic() >= end:
-                break
-            time.sleep(0.005)
-        asserting.assert_called(calls, method, params, user, times)
+        self._wait(within, lambda: len(self._since(before)(method, *params, user=user)) >= times)
+        asserting.assert_called(self._since(before), method, params, user, times)
 
     def _seen(self) -> int:
         calls = self.calls

@@ -14,7 +14,7 @@ from ..protocol.messages import Request, Response
 from .calls import Call, Calls
 
 #: How many requests are kept, and how many bytes of them and of their answers.
-MOST, MOST_BYTES = 10_000, 64 * 1024 * 1024
+MOST, MOST_BYTES = 10_000, 32 * 1024 * 1024
 
 #: What stands in the place of credentials.
 MASK = b"***"

@@ -6,16 +6,14 @@ says; so both see the same faults, and the same journal.
 
 from __future__ import annotations
 
-import time
-
 from ..patchwork.faults import Fault
 from ..patchwork.patchwork import Patchwork
-from ..protocol.messages import Echo, Request, Response
+from ..protocol.messages import Echo, Request, Response, Watch
 from ..protocol.site import Call as Head
 from ..protocol.site import site_of
 from .arrived import Arrived
 from .calls import plain
-from .clock import Clock
+from .clock import Clock, now
 from .effects import EFFECTS
 from .journal import Entry, Journal, user_of
 from .outcome import Answer, End, Later, Outcome
@@ -34,9 +32,11 @@ class Pipeline:
     it must run where `answer` runs.
     """
 
-    def __init__(self, patchwork: Patchwork) -> None:
+    def __init__(self, patchwork: Patchwork, watch: Watch | None = None) -> None:
         self.patchwork = patchwork
-        self.clock = Clock()
+        self.watch = watch  # is told of every call that Patchwork carries out
+        known = patchwork.clock  # of its own; or of another pipeline, which it shares
+        self.clock = known if isinstance(known, Clock) else Clock(known)
         self.journal = Journal()
         self.rules = Rules()
         self.scenarios = Scenarios(self.clock)
@@ -54,7 +54,7 @@ class Pipeline:
 
     def answer(self, request: Request) -> Answer:
         """What becomes of a request."""
-        arrived = Arrived(self.patchwork, request, request, time.perf_counter())
+        arrived = Arrived(self.patchwork, request, request, now(), self.watch)
         if not (self.rules.all or self.scenarios.all):
             return self._finish(arrived, arrived.carry_out())
         self.scenarios.tick()
@@ -141,7 +141,7 @@ class Pipeline:
         self.journal.note(
             Entry(
                 when=self.clock.now,
-                seconds=time.perf_counter() - arrived.start,
+                seconds=now() - arrived.start,
                 called=arrived.called(),
                 request=request,
                 response=response,

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from ..fixtures import Source, read
 from ..fixtures.errors import near, quoted
+from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.rows.rows import Dataset
+from ..patchwork.zones import zone
 from .calls import Calls
 from .pipeline import Pipeline
 from .rows import TABLES, Row, added, changed, which_patch
@@ -50,12 +51,14 @@ class RuleState(Struct, frozen=True):
 class Steering:
     """What a test does to one pipeline. Whatever is wrong raises before anything is changed."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, start: Iterable[Spec] = ()) -> None:
         self.pipeline = pipeline
+        self.start = tuple(start)  # rules that are at work from the start, and after each reset
         self.snapshots: dict[str, Snapshot] = {}
         self._named = 0
         self._removed: list[Rule] = []
         self._steps: dict[int, list[Step]] = {}
+        self._begin()
 
     # Rows.
 
@@ -65,17 +68,29 @@ class Steering:
         self.snapshots.clear()
         self._removed.clear()
         self._steps.clear()
+        self._begin()
 
-    def load(self, sources: Iterable[Source], instance: str | None = None) -> None:
+    def _begin(self) -> None:
+        for spec in self.start:
+            self.pipeline.rules.add(spec)
+
+    def load(
+        self,
+        sources: Iterable[Source],
+        instance: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+    ) -> None:
         """Other rows, and what `reset` returns to from now on.
 
-        The instance is the one given, or the one that the fixture names, or the one of before.
-        Raises FixtureError and ValueError.
+        Instance and settings are those given, or those that the fixture has, or those of before.
+        Raises FixtureError and ValueError, and then changes nothing.
         """
         fixture = read(*sources)
         patchwork = self.pipeline.patchwork
+        given = None if settings is None else settings_of(settings)
+        kept = fixture.settings or patchwork.settings
         like = instance or fixture.instance or patchwork.instance
-        patchwork.load(fixture.dataset, like)
+        patchwork.load(fixture.dataset, like, kept if given is None else fixture.settings | given)
         self.reset()
 
     def state(self) -> Dataset:
@@ -104,8 +119,8 @@ class Steering:
             return dict(form)
         now = self.pipeline.clock.now
         if kind == "check":  # in the server's own time, like those that clients make
-            zone = ZoneInfo(self.pipeline.patchwork.traits.time_zone)
-            now = now.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+            here = zone(self.pipeline.patchwork.traits.time_zone)
+            now = now.replace(tzinfo=UTC).astimezone(here).replace(tzinfo=None)
         return {**form, "date": now.isoformat(timespec="microseconds")}
 
     # Snapshots.

@@ -116,6 +116,7 @@ class Patchwork:
     ) -> None:
         self.clock = clock
         self.settings: Settings
+        self.enabled: bool
         given = settings_of(settings)
         self.load(dataset, like, given if enabled else given | Settings(ENABLE_XMLRPC=False))
 

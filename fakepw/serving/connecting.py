@@ -20,7 +20,9 @@ from ..double.rows import TABLES, Row
 from ..double.spec import Spec
 from ..double.steering import RuleState, Snapshot, Step
 from ..fixtures import FixtureError, Source, dump, load, read
+from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
+from .waiting import wait
 
 _ROWS: dict[str, type[Row]] = {"patch": Patch, "comment": Comment, "check": Check, "person": Person}
 
@@ -68,6 +70,9 @@ class RemoteDouble(Double):
 
     def __repr__(self) -> str:
         return f"<fakepw at {self.base_url}>"
+
+    def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
+        wait(seconds, for_what)
 
     def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
         return _WAYS[name](self, *args, **named)
@@ -121,10 +126,16 @@ class RemoteDouble(Double):
 
     # What the operations of a `Steering` are over HTTP.
 
-    def _load(self, sources: list[Source], instance: str | None = None) -> None:
+    def _load(
+        self,
+        sources: list[Source],
+        instance: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+    ) -> None:
         fixture = read(*sources)
-        like = instance or fixture.instance
-        self._request("POST", "load", {"fixture": dump(fixture.dataset), "instance": like})
+        laid = fixture.settings | settings_of(settings or {})
+        body = {"fixture": dump(fixture.dataset), "instance": instance or fixture.instance}
+        self._request("POST", "load", {**body, "settings": msgspec.to_builtins(laid)})
 
     def _state(self) -> Dataset:
         return load(self._request("GET", "state"))
