@@ -87,7 +87,7 @@ HOUSE = {
         uses="target requirements verdicts deciding chapters reports",
         libraries=None,
     ),
-    "conformance": _room("conformance", uses="commands", libraries=None),
+    "conformance": _room("conformance", uses="target commands", libraries=None),
 }
 
 #: Rooms that must not know that there is a machine around them.

@@ -15,6 +15,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from ..requirements.catalogue import Level
+from ..target import signals
 from ..target.budget import BudgetSpent
 from ..target.exchange import SILENCE, Basic, Exchange, Request, call
 from ..target.login import Refused, advice, let_in, turned_away
@@ -74,6 +75,7 @@ class Session:
 
         Raises Trouble or BudgetSpent.
         """
+        signals.check()
         if self._refused and isinstance(request.authorization, Basic):
             raise Refused(self._refused)
         if request in self._logins:
