@@ -9,6 +9,7 @@ from ..deciding.lookups import some as any_of
 from ..requirements.filters import safe
 from ..target.exchange import Exchange
 from ..target.world import Row, World, rows_of
+from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 
 TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -49,6 +50,9 @@ def searched(world: World, answer: Exchange) -> Finding:
             if whole and rows:
                 extra += [i for i in got if i not in truths]
             if missing or extra:
-                return deviates(answer, f"ids {sorted(i for i, t in truths.items() if t is YES)}")
+                wanted = sorted(i for i, t in truths.items() if t is YES)
+                return deviates(
+                    answer, f"ids {wanted}", symptoms=wrong_rows(answer, got, ["a search"])
+                )
             return OK
     return None

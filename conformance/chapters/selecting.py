@@ -14,6 +14,7 @@ from ..deciding.lookups import LOOKUPS, PATCH_FIELDS, split
 from ..requirements.filters import Filter
 from ..target.exchange import Exchange, call
 from ..target.world import Window, World, parse_date, rows_of
+from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .edges import EDGES
 
@@ -75,6 +76,7 @@ def selection(world: World, answer: Exchange, filt: Mapping[str, Any]) -> Findin
     return Deviation(
         f"the patches {shorten(sorted(must))}",
         f"{answer.request.describe()} {wrong} {which}: {shorten(sorted(got))}",
+        symptoms=wrong_rows(answer, got, [k for k in filt if k != "id__range"] or filt),
     )
 
 

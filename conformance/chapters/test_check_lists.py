@@ -11,6 +11,7 @@ from ..deciding.judging import array, deviates, empty, expect, faults, fixed, po
 from ..deciding.lookups import split
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.world import Row, World, rows_of
+from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .checking import check_filter, check_windows
 from .rows import some
@@ -56,7 +57,10 @@ def _selected(world: World, answer: Exchange, wanted: Callable[[set[str]], bool]
     if isinstance(found, Deviation):
         return found
     got = {row["id"] for row in rows_of(answer) or []}
-    return expect(got == must, answer, f"the checks {sorted(must)}")
+    found_by = [k for k in filt if k != "id__range"] or filt
+    return expect(
+        got == must, answer, f"the checks {sorted(must)}", wrong_rows(answer, got, found_by)
+    )
 
 
 def _known_ids(world: World, key: str) -> set[int]:

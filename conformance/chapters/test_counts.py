@@ -10,6 +10,7 @@ from ..deciding.judging import array, deviates, expect, faults, poisoned
 from ..deciding.lookups import LOOKUPS, clock_change, split
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.world import World, parse_date, rows_of
+from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .rows import some_of
 from .selecting import COMBINED, filter_of, known, pointless
@@ -102,7 +103,12 @@ def _slice(world: World, answer: Exchange, wanted: Callable[[int], bool]) -> Fin
         and expected == [str(parse_date(row["date"])) for row in got]
         and len({r["id"] for r in got}) == len(got)
     )
-    return expect(right, answer, f"{len(expected)} patches with the dates {expected!r:.300}")
+    return expect(
+        right,
+        answer,
+        f"{len(expected)} patches with the dates {expected!r:.300}",
+        wrong_rows(answer, [row["id"] for row in got], keys),
+    )
 
 
 @decides("LIST-062", _sliced(1, 3, 5000), on="patch_list", data=True)

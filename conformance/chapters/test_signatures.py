@@ -288,6 +288,7 @@ def _judge_structs(struct: str, what: str):  # type: ignore[no-untyped-def]
                         return Deviation(
                             f"<{wanted[name]}> for {name}",
                             f"{answer.request.describe()} answered <{sent[name]}> for {name}",
+                            symptoms=(f"<{sent[name]}> in place of <{wanted[name]}>",),
                         )
             if what == "order" and names != list(wanted) and sorted(names) == sorted(wanted):
                 return Deviation(

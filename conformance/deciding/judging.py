@@ -8,6 +8,7 @@ from typing import Any
 from ..target.exchange import Exchange, Request, call
 from ..target.wire import Fault, Node, NotXmlRpc
 from ..target.world import World
+from ..verdicts.symptoms import in_place_of
 from ..verdicts.verdicts import Deviation
 from .decisions import OK, Finding, Step
 
@@ -19,14 +20,17 @@ def got(exchange: Exchange) -> str:
     return f"{exchange.request.describe()} answered {exchange.answer.describe()}"
 
 
-def deviates(exchange: Exchange, expected: str, advice: str = "") -> Deviation:
-    """The exchange is not as expected."""
-    return Deviation(expected, got(exchange), advice)
+def deviates(
+    exchange: Exchange, expected: str, advice: str = "", symptoms: tuple[str, ...] = ()
+) -> Deviation:
+    """The exchange is not as expected; `symptoms` say what is wrong in general, where more can be
+    said than the answer itself shows."""
+    return Deviation(expected, got(exchange), advice, symptoms)
 
 
-def expect(met: bool, exchange: Exchange, expected: str) -> Finding:
+def expect(met: bool, exchange: Exchange, expected: str, symptoms: tuple[str, ...] = ()) -> Finding:
     """OK if met."""
-    return OK if met else deviates(exchange, expected)
+    return OK if met else deviates(exchange, expected, "", symptoms)
 
 
 def poisoned(exchange: Exchange) -> bool:
@@ -37,12 +41,13 @@ def poisoned(exchange: Exchange) -> bool:
 
 def faults(exchange: Exchange, *kinds: str, text: str = "") -> Finding:
     """A fault of code 1 over HTTP 200, of one of these classes, its message holding `text`."""
-    wanted = f"a fault {' or '.join(kinds)}".rstrip() + (f" with {text!r}" if text else "")
+    kind = f"a fault {' or '.join(kinds)}".rstrip()
+    wanted = kind + (f" with {text!r}" if text else "")
     fault = exchange.fault
     if exchange.answer.status != 200 or fault is None:
-        return deviates(exchange, wanted)
+        return deviates(exchange, wanted, symptoms=in_place_of(exchange, kind))
     right = (not kinds or fault.kind in kinds) and text in fault.message and fault.code == 1
-    return expect(right, exchange, wanted)
+    return expect(right, exchange, wanted, () if right else in_place_of(exchange, kind))
 
 
 def refused(exchange: Exchange, message: str) -> Finding:
@@ -58,7 +63,9 @@ def empty(exchange: Exchange, value: Any) -> Finding:
     node = exchange.value
     kind = "struct" if isinstance(value, dict) else "array" if value == [] else "string"
     right = node is not None and node.kind == kind and node.plain == value
-    return expect(right, exchange, f"{value!r}")
+    return (
+        OK if right else deviates(exchange, f"{value!r}", "", in_place_of(exchange, f"{value!r}"))
+    )
 
 
 def miss(world: World, exchange: Exchange, value: Any) -> Finding:
@@ -86,7 +93,7 @@ def array(exchange: Exchange) -> Node | Deviation:
     """The array that was answered, or the deviation that it is none."""
     node = exchange.value
     if node is None or node.kind != "array":
-        return deviates(exchange, "an array")
+        return deviates(exchange, "an array", "", in_place_of(exchange, "an array"))
     return node
 
 

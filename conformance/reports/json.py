@@ -12,8 +12,9 @@ from typing import Any
 
 from ..requirements.catalogue import CHAPTERS, requirements
 from ..target.transport import VERSION
+from ..verdicts.causes import Cause
 from ..verdicts.verdicts import Run, Verdict, from_dict, to_dict
-from .layout import chapters, requirement
+from .layout import causes, chapters, requirement
 
 FORMAT = 1
 
@@ -46,12 +47,17 @@ def render(run: Run) -> str:
             "shortfall": run.shortfall,
         },
         **{name: getattr(run, name) for name in _RUN + _LATER},
+        "causes": [_cause(cause) for cause in causes(run)],
         "chapters": {chapter.key: CHAPTERS[chapter.key] for chapter in found},
         "verdicts": [_verdict(verdict) for chapter in found for verdict in chapter.verdicts],
     }
     text = json.dumps(report, ensure_ascii=False, indent=1, default=str)
     # What is half a character cannot be written in UTF-8, but it can be escaped.
     return re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {"symptom": cause.symptom, "requirements": [verdict.id for verdict in cause.verdicts]}
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

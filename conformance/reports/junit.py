@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..requirements.catalogue import Level
+from ..verdicts.causes import Cause
 from ..verdicts.verdicts import Outcome, Run, Verdict
-from .layout import Chapter, card, chapters, decided, requirement, settings
+from .layout import Chapter, card, chapters, decided, follows, requirement, settings
 from .visible import decoded, plain, shortened
 
 #: How much of a raw request or answer is put into a failure, in characters. (GitLab reads 30 MB.)
@@ -39,6 +40,7 @@ def render(run: Run) -> str:
 
 def _suite(root: Element, run: Run, chapter: Chapter) -> None:
     suite = _new_suite(root, run, f"PW-{chapter.key} {chapter.title}", chapter.seconds)
+    following = follows(run)
     for verdict in chapter.verdicts:
         about = requirement(verdict)
         case = SubElement(
@@ -48,7 +50,7 @@ def _suite(root: Element, run: Run, chapter: Chapter) -> None:
             name=plain(f"{verdict.id} {about.text}"),
             time=f"{verdict.seconds:.3f}",
         )
-        _decide(case, verdict)
+        _decide(case, verdict, following.get(verdict.id))
     _count(suite)
 
 
@@ -95,8 +97,9 @@ def _count(suite: Element) -> None:
         suite.set(plural, str(len(suite.findall(f"testcase/{tag}"))))
 
 
-def _decide(case: Element, verdict: Verdict) -> None:
-    """Red is what the exit code calls red; a skip is never a pass."""
+def _decide(case: Element, verdict: Verdict, cause: Cause | None) -> None:
+    """Red is what the exit code calls red; a skip is never a pass. `cause` is what a failure may
+    follow from."""
     level, outcome = requirement(verdict).level, verdict.outcome
     deviation = verdict.deviation
     brief = (
@@ -104,18 +107,19 @@ def _decide(case: Element, verdict: Verdict) -> None:
         if deviation
         else verdict.reason or outcome.value
     )
+    details = _details(verdict, cause)
     if verdict.excused:
         message = f"known from the baseline: {verdict.excused}"
-        _say(case, "skipped", outcome.value, message, _details(verdict))
+        _say(case, "skipped", outcome.value, message, details)
     elif outcome is Outcome.FAIL:
-        _say(case, "failure", level.value, brief, _details(verdict))
+        _say(case, "failure", level.value, brief, details)
     elif outcome is Outcome.INCONCLUSIVE and level is Level.MUST:
-        _say(case, "error", outcome.value, brief, _details(verdict))
+        _say(case, "error", outcome.value, brief, details)
     elif outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE, Outcome.NOT_RUN):
         _say(case, "skipped", outcome.value, f"{outcome.value}: {verdict.reason}", "")
     elif outcome is Outcome.WARNING:
         out = SubElement(case, "system-out")
-        out.text = plain(f"warning: {_details(verdict)}")
+        out.text = plain(f"warning: {details}")
     elif outcome is Outcome.OBSERVED:
         out = SubElement(case, "system-out")
         out.text = plain(f"observed: {verdict.reason}")
@@ -131,7 +135,7 @@ def _line(text: str) -> str:
     return shortened(plain(" ".join(text.split("\n"))), MESSAGE)
 
 
-def _details(verdict: Verdict) -> str:
+def _details(verdict: Verdict, cause: Cause | None) -> str:
     """All that is known, in the order in which it is asked for."""
     about, deviation = requirement(verdict), verdict.deviation
     lines = [f"{verdict.id} ({about.level}, {about.scope}): {about.text}"]
@@ -141,6 +145,8 @@ def _details(verdict: Verdict) -> str:
         lines += [f"Expected: {deviation.expected}", f"Got: {deviation.got}"]
         if deviation.advice:
             lines.append(f"What to do: {deviation.advice}")
+    if cause:
+        lines.append(f"May follow from: {cause.first.id}, which shows the same: {cause.symptom}")
     lines += [f"Who relies on it: {about.why}", f"Known from: {about.facts}"]
     for item in verdict.evidence:
         lines += ["", f"Call: {item.call}", f"Answer: {item.answer}", f"curl: {item.curl}"]

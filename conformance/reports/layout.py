@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from ..requirements.catalogue import CHAPTERS, Requirement, requirements
+from ..verdicts.causes import Cause
+from ..verdicts.causes import causes as grouped
 from ..verdicts.verdicts import Outcome, Run, Verdict
 
 #: Outcomes in the order in which people want to know of them.
@@ -42,10 +46,15 @@ class Chapter:
         return sum(verdict.seconds for verdict in self.verdicts)
 
 
+def in_order(run: Run) -> list[Verdict]:
+    """The verdicts in catalogue order, whatever order they came in."""
+    place = {number: index for index, number in enumerate(requirements())}
+    return sorted(run.verdicts, key=lambda verdict: place[verdict.id])
+
+
 def chapters(run: Run) -> list[Chapter]:
     """The chapters of which anything was found, whatever order the verdicts came in."""
-    place = {number: index for index, number in enumerate(requirements())}
-    ordered = sorted(run.verdicts, key=lambda verdict: place[verdict.id])
+    ordered = in_order(run)
     every = (
         Chapter(key, title, tuple(v for v in ordered if v.chapter == key))
         for key, title in CHAPTERS.items()
@@ -55,18 +64,46 @@ def chapters(run: Run) -> list[Chapter]:
 
 def failures(run: Run) -> list[Verdict]:
     """The failures that no baseline entry excuses, in catalogue order."""
-    return [
-        verdict
-        for chapter in chapters(run)
-        for verdict in chapter.verdicts
-        if verdict.outcome is Outcome.FAIL and not verdict.excused
-    ]
+    return [v for v in in_order(run) if v.outcome is Outcome.FAIL and not v.excused]
 
 
 def decided(run: Run) -> str:
     """How many of how many MUSTs were decided, and why the others were not."""
     tally = run.tally
     return f"{tally.share}; {tally.undecided}" if tally.undecided else tally.share
+
+
+def causes(run: Run, outcome: Outcome = Outcome.FAIL) -> list[Cause]:
+    """What no baseline entry excuses of an outcome, by what may be its cause (`verdicts.causes`),
+    in catalogue order of what shows it first."""
+    return grouped([v for v in in_order(run) if v.outcome is outcome and not v.excused])
+
+
+def follows(run: Run) -> dict[str, Cause]:
+    """The failures and warnings that may follow from another one, and what they have in common."""
+    every = (*causes(run), *causes(run, Outcome.WARNING))
+    return {verdict.id: cause for cause in every for verdict in cause.more}
+
+
+def named(verdicts: Iterable[Verdict]) -> str:
+    """The ids of verdicts in as few words as can be: `PW-SIG-007, 014 to 019; PW-XML-001`."""
+    chapters = groupby(verdicts, key=lambda verdict: verdict.chapter)
+    return "; ".join(
+        f"PW-{chapter}-{', '.join(_ranges([v.id.rpartition('-')[2] for v in those]))}"
+        for chapter, those in chapters
+    )
+
+
+def _ranges(numbers: list[str]) -> Iterator[str]:
+    """Numbers, where three or more follow one another the first and the last."""
+    runs: list[list[str]] = []
+    for number in numbers:
+        if runs and int(number) == int(runs[-1][-1]) + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    for found in runs:
+        yield from [f"{found[0]} to {found[-1]}"] if len(found) > 2 else found
 
 
 def requirement(verdict: Verdict) -> Requirement:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from ..verdicts.causes import Cause
 from ..verdicts.verdicts import ExitCode, Outcome, Run, Verdict, plural
-from .layout import card, chapters, failures, requirement, totals
+from .layout import card, causes, chapters, requirement, totals
 from .visible import decoded, plain, shortened
 
 #: The most that a text from the server, one in a line of a list, one dump and all dumps take, in
@@ -63,18 +64,29 @@ def _table(run: Run) -> list[str]:
 
 
 def _failures(run: Run) -> list[str]:
-    found = failures(run)
+    found = causes(run)
     lines = ["### Failures", ""] if found else []
     used, left = 0, DUMPS
-    for verdict in found:
+    for cause in found:
         if used > DETAILS:
-            lines.append(f"* **{verdict.id}** {prose(requirement(verdict).text)}")
+            lines += [f"* **{v.id}** {prose(requirement(v).text)}" for v in cause.verdicts]
             continue
-        details, spent = _failure(verdict, left)
+        details, spent = _failure(cause.first, left)
+        details += _following(cause)
         lines += details
         used += sum(len(line.encode("utf-8", "replace")) for line in details)
         left -= spent
     return lines
+
+
+def _following(cause: Cause) -> list[str]:
+    """What may follow from a failure, in a line each."""
+    if not cause.more:
+        return []
+    number = len(cause.more)
+    head = f"<details><summary>and {number} more that may follow from it</summary>"
+    same = f"The same is seen in all of them: {code(cause.symptom, BRIEF)}"
+    return [head, "", same, "", *map(_brief, cause.more), "", "</details>", ""]
 
 
 def _failure(verdict: Verdict, left: int) -> tuple[list[str], int]:

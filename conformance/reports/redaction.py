@@ -179,7 +179,12 @@ def _verdict(verdict: Verdict, scrub: Callable[[str], str]) -> Verdict:
         reason=scrub(verdict.reason),
         excused=scrub(verdict.excused),
         deviation=deviation
-        and Deviation(scrub(deviation.expected), scrub(deviation.got), scrub(deviation.advice)),
+        and Deviation(
+            scrub(deviation.expected),
+            scrub(deviation.got),
+            scrub(deviation.advice),
+            tuple(map(scrub, deviation.symptoms)),
+        ),
         evidence=tuple(_evidence(item, scrub) for item in verdict.evidence),
     )
 

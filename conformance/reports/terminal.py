@@ -18,6 +18,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from ..target.counting import counted
+from ..verdicts.causes import Cause
 from ..verdicts.verdicts import ExitCode, Outcome, Run, Verdict, plural
 from . import layout
 from .visible import plain, shortened
@@ -40,6 +42,8 @@ HEADLINES = {
 
 #: How much of what a server said is shown, and of a line that can be copied, in characters.
 SAID, COPIED = 1_500, 20_000
+#: How many failures are shown in full, and how much of what a server said in a line of the others.
+WHOLE, BRIEF = 12, 200
 #: How many ids are named where requirements share a reason, and how many exchanges of a failure.
 NAMED, EXCHANGES = 8, 6
 
@@ -148,10 +152,10 @@ class Live:
 
     def _figures(self, run: Run) -> str:
         budget = f"/{self.limit}" if self.limit else ""
-        failures = len(run.failures)
+        requests = "requests" if budget else counted(run.requests, "request").partition(" ")[2]
         return (
-            f"{self.done}/{self.total} decided, {run.requests}{budget} requests,"
-            f" {failures} {'failure' if failures == 1 else 'failures'}"
+            f"{self.done}/{self.total} decided, {run.requests}{budget} {requests},"
+            f" {counted(len(run.failures), 'failure')}"
         )
 
     def stop(self) -> None:
@@ -165,10 +169,13 @@ def show(console: Console, run: Run, kept: str = "") -> None:
     _observed(console, run)
     _unjudged(console, run)
     every = [verdict for chapter in layout.chapters(run) for verdict in chapter.verdicts]
+    _known(console, every)
     for outcome in (Outcome.WARNING, Outcome.FAIL):
-        for verdict in every:
-            if verdict.outcome is outcome:
-                show_verdict(console, verdict)
+        found = layout.causes(run, outcome)
+        for cause in found[:WHOLE]:
+            show_verdict(console, cause.first)
+            _following(console, cause)
+        _briefly(console, found[WHOLE:])
     console.print()
     if any(verdict.evidence for verdict in every):
         where = f"raw exchanges are in {kept}; --replay {kept} sends them again"
@@ -237,6 +244,49 @@ def _named(verdicts: Sequence[Verdict]) -> str:
     return f"{len(ids)} requirements: {', '.join(ids[: NAMED - 2])}, …"
 
 
+def _known(console: Console, verdicts: Iterable[Verdict]) -> None:
+    """What the baseline excuses: it was read before, when it was put there."""
+    rows = [
+        (Text("known", STYLES[v.outcome]), Text(v.id), f"{_brief(v)} ({v.excused})")
+        for v in verdicts
+        if v.excused
+    ]
+    if rows:
+        console.print()
+        paragraphs(console, rows)
+
+
+def _brief(verdict: Verdict) -> str:
+    text = layout.requirement(verdict).text.rstrip(".")
+    got = verdict.deviation.got if verdict.deviation else verdict.reason
+    return f"{text}: {shortened(got, BRIEF)}" if got else text
+
+
+def _briefly(console: Console, causes: Sequence[Cause]) -> None:
+    """Many more: a line each, as whoever reads them all reads a report."""
+    rows = [
+        (
+            Text(plural(cause.first.outcome, 1).upper(), STYLES[cause.first.outcome]),
+            Text(cause.first.id, "bold"),
+            _brief(cause.first) + (f" (and {len(cause.more)} more)" if cause.more else ""),
+        )
+        for cause in causes
+    ]
+    if rows:
+        console.print()
+        paragraphs(console, rows)
+
+
+def _following(console: Console, cause: Cause) -> None:
+    """What may follow from a verdict that was shown, by id: each is whole in the reports."""
+    if not cause.more:
+        return
+    number = f"and {len(cause.more)} more"
+    rows = [(Text(number, "bold"), f"may follow from it, as the same is seen: {cause.symptom}")]
+    paragraphs(console, rows, indent=2)
+    paragraphs(console, [(Text(" " * len(number)), layout.named(cause.more))], indent=2)
+
+
 def show_verdict(console: Console, verdict: Verdict) -> None:
     """One verdict in full."""
     about, deviation = layout.requirement(verdict), verdict.deviation
@@ -271,4 +321,4 @@ def show_verdict(console: Console, verdict: Verdict) -> None:
                 say(console, Text(f"  {name}{place}", "dim"))
                 say(console, plain(shortened(line, COPIED)))
     if len(verdict.evidence) > EXCHANGES:
-        say(console, f"  and {len(verdict.evidence) - EXCHANGES} exchanges more")
+        say(console, f"  and {counted(len(verdict.evidence) - EXCHANGES, 'exchange')} more")

@@ -46,6 +46,8 @@ class Deviation:
     got: str
     #: What to do about it, if that is known.
     advice: str = ""
+    #: What is wrong in general, the most telling first; none if nothing can be said (`symptoms`).
+    symptoms: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Lasting(Deviation):
@@ -265,7 +267,9 @@ def from_dict(kept: dict[str, Any]) -> Verdict:
         Evidence(**item | {name: b64decode(item[name]) for name in ("request", "response")})
         for item in kept["evidence"]
     )
-    deviation = Deviation(**kept["deviation"]) if kept["deviation"] else None
+    told = kept["deviation"]
+    symptoms = tuple((told or {}).get("symptoms", ()))
+    deviation = Deviation(**told | {"symptoms": symptoms}) if told else None
     return Verdict(
         **kept
         | {
