@@ -19,6 +19,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     held_bytes
         All requests that are not complete yet, over all connections; a request that goes over is
         answered 503.
+    unsent_bytes
+        All long answers that clients have not taken yet, beside the rows that they share.  If one
+        more does not fit, clients that take nothing are cut off, and if it still does not, it is
+        not sent, but 503.
     request_timeout
         From a request's first byte to its last.  The connection of a slower one is closed.
     idle_timeout
@@ -36,6 +40,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     header_bytes: int = 64 * 1024
     body_bytes: int = DJANGO_BODY
     held_bytes: int = 256 * 1024 * 1024
+    unsent_bytes: int = 256 * 1024 * 1024
     request_timeout: float = 30.0
     idle_timeout: float = 75.0
     write_timeout: float = 60.0

@@ -14,7 +14,9 @@ from .limits import Limits
 
 __all__ = ["Application", "Server", "listen", "url_host"]
 
-BACKLOG = 1024
+BACKLOG = 4096
+#: Bytes that the system keeps for a client that does not read; by itself it would take megabytes.
+SEND_BUFFER = 256 * 1024
 #: Connections accepted in one turn of the event loop.
 MOST_ACCEPTED = 16
 
@@ -39,6 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.listen(BACKLOG)
         listener.setblocking(False)
     except OSError as error:
@@ -106,7 +109,7 @@ class Server:
 
     def close(self) -> None:
         """Stop accepting and cut every connection. Answers that are half sent stay so."""
-        self.commons.turn.run()
+        self.commons.turn.finish()
         self.commons.closed = True
         if self._server is not None:
             self._server.close()

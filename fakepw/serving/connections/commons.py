@@ -27,6 +27,7 @@ class Commons:
         self.room = limits.connections  # how many may be open at the same time
         self.closed = False
         self.unfinished = Budget(limits.held_bytes)
+        self.unsent = Budget(limits.unsent_bytes)
         self.remembered = Remembered()
         self.buffer = memoryview(bytearray(MOST_READ))  # for whichever connection reads just now
         self.turn = Turn()
@@ -41,6 +42,17 @@ class Commons:
             return False
         self.sweep.watched.add(connection)
         return True
+
+    def make_room(self, size: int) -> bool:
+        """Whether an answer that holds so many bytes may be sent.
+
+        If it does not fit beside those that are not taken yet, who takes nothing is cut off.
+        """
+        fits = self.unsent.fits(size)
+        if not fits:
+            self.sweep.cut_off_who_takes_nothing()
+            fits = self.unsent.fits(size)
+        return fits
 
     def dismiss(self, connection: Watched, mid_answer: bool) -> None:
         """Count a connection out that the client, or `Connection: close`, has ended."""

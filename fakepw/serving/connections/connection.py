@@ -1,6 +1,6 @@
 """One client's connection, from the bytes that come in to those that go out.
 
-`buffer_updated` takes what the client sent; in the next turn `receive` has the reader make requests
+`buffer_updated` takes what the client sent; in the next turn `proceed` has the reader make requests
 of it, asks the application, carries out what it answers, and gives the sender what there is to
 write.  A request is answered without a task or a timer of its own.
 """
@@ -22,9 +22,13 @@ from ..http.asked import Asked, Refusal
 from ..http.framing import head, page
 from ..http.reading import BODY, IDLE, OVER, Reader
 from .commons import Commons
-from .sending import Sender
+from .sending import Sender, weight
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+#: Bytes that are read at once.
+MOST_AT_ONCE = 16 * 1024
+#: What a request that waits is taken to hold.
+_WAITING = 1024
 #: SO_LINGER for a socket that is reset when it is closed: on, for no time.
 _RESET = struct.pack("ii", 1, 0)
 
@@ -33,10 +37,15 @@ class Connection(asyncio.BufferedProtocol):
     """A connection that a server accepted."""
 
     __slots__ = (
+        "arrived",
         "commons",
         "delay",
         "ended",
         "heard_all",
+        "held",
+        "paused",
+        "queued",
+        "read_last",
         "reader",
         "refused",
         "sender",
@@ -54,17 +63,22 @@ class Connection(asyncio.BufferedProtocol):
         self.commons = commons
         self.reader = Reader(commons.limits, commons.remembered, commons.unfinished)
         self.since = 0.0  # when this request, or the silence, began
-        self.waiting: deque[Asked | Refusal] = deque()  # until those before are answered
+        self.arrived: deque[bytes] = deque()  # and not read yet
+        self.read_last = b""
+        self.waiting: deque[Asked | Refusal] = deque()  # read, and not answered yet
+        self.held = 0  # bytes of both, where the client does not take its answers
+        self.queued = False  # for the next turn
+        self.paused = False  # the client is not listened to
         self.delay: asyncio.TimerHandle | None = None  # before the next answer
         self.silent = False  # the client waits for what will never come
         self.refused = False
-        self.heard_all = False
+        self.heard_all = False  # the client sends no more
         self.ended = False
         self.unsent = 0  # when the sweep last looked
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
-        self.sender = Sender(self.transport)
+        self.sender = Sender(self.transport, self.commons.unsent)
         if self.commons.closed:
             self.transport.abort()
         elif self.commons.admit(self):
@@ -73,10 +87,11 @@ class Connection(asyncio.BufferedProtocol):
             self._say(page(503, "too many connections"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.commons.turn.run()  # what it asked for is done even so
-        self.commons.dismiss(self, mid_answer=self.sender.busy)
+        while (self.arrived or self.waiting) and not (self.ended or self.sender.busy):
+            self.proceed()  # what it asked for is done even so
+        self.commons.dismiss(self, self.sender.mid_answer())
         self.ended = True
-        self.waiting.clear()
+        self._read_no_more()
         self.reader.let_go()
         self.sender.let_go()
         if self.delay is not None:
@@ -95,64 +110,97 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         commons = self.commons
         if self.reader.phase != OVER:
-            commons.turn.arrived(self, commons.buffer[:nbytes].tobytes())
-            if self.sender.blocked:  # who does not take answers need not ask for more
-                self.transport.pause_reading()
+            data = commons.buffer[:nbytes].tobytes()
+            self.arrived.append(data)
+            if self.queued:  # so that no more than two reads of a client ever wait
+                self._pause()
+            else:
+                self._queue(data in commons.remembered.lengthy)
 
-    def receive(self, data: bytes) -> None:
-        """Read what arrived, and answer what it completes."""
+    def eof_received(self) -> bool:
+        """The client sends no more, but it may still read."""
+        self.heard_all = True
+        self.proceed()
+        self.flush()
+        return not self.ended
+
+    # From the one to the other.
+
+    def proceed(self) -> None:
+        """Read some of what arrived, and answer what it asks as fast as the client takes it."""
+        self.queued = False
+        sender, waiting = self.sender, self.waiting
+        if self.arrived and not (waiting or sender.busy):
+            self._read(self.arrived.popleft())
+        while waiting and not sender.busy:
+            self._answer(waiting.popleft())
+        if sender.busy:
+            if waiting or self.arrived:
+                self._let_wait()
+        elif self.arrived:
+            self._queue(lengthy=False)
+        else:
+            self._rest()
+
+    def _queue(self, lengthy: bool) -> None:
+        self.queued = True
+        self.commons.turn.add(self, lengthy)
+
+    def _read(self, data: bytes) -> None:
+        """Read what arrived, but not so much that many requests, or many others, have to wait."""
+        if len(data) > MOST_AT_ONCE:
+            self.arrived.appendleft(data[MOST_AT_ONCE:])
+            data = data[:MOST_AT_ONCE]
+        self.read_last = data
         reader = self.reader
         phase = reader.phase
-        if phase == OVER:
-            return
         asked = reader.read(data)
         if reader.phase == IDLE:
             self.since = self.commons.sweep.now
         elif asked or phase == IDLE:  # the beginning of the next, or the end of all
             self.since = monotonic()
-        for each in asked:
-            self._take(each)
-        if reader.phase == BODY:
-            self._continue()
+        self.waiting.extend(asked)
 
-    def eof_received(self) -> bool:
-        """The client sends no more, but it may still read."""
-        self.commons.turn.run()
-        self.reader.end()
-        self.heard_all = True
-        self.refused = self.silent = False
-        return self.sender.left is not None or bool(self.waiting) or self.delay is not None
+    def _rest(self) -> None:
+        """All that came is answered."""
+        phase = self.reader.phase
+        if self.heard_all or (phase == OVER and not self.silent):
+            self._close()
+            return
+        if self.paused:
+            self._hold(0)
+            self._resume_reading()
+        if phase == BODY and self.reader.expects_continue():
+            self.sender.write(_CONTINUE)  # RFC 9110, 10.1.1
 
-    def _continue(self) -> None:
-        """Say that the body may come, to a client that waits for it (RFC 9110, 10.1.1)."""
-        if not self._later and self.reader.expects_continue():
-            self.sender.write(_CONTINUE)
+    def _let_wait(self) -> None:
+        """Who does not take answers need not ask for more."""
+        self._pause()
+        if not self._hold(sum(map(len, self.arrived)) + _WAITING * len(self.waiting)):
+            self.commons.troubles.cut_off([self.peer()], "asked for more than there is room for")
+            self.abort()
+
+    def _hold(self, size: int) -> bool:
+        """Account for what was not answered yet; whether there is room for it."""
+        fits = self.commons.unfinished.replace(self.held, size)
+        self.held = size
+        return fits
+
+    def _pause(self) -> None:
+        if not self.paused:
+            self.paused = True
+            self.transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self.paused:
+            self.paused = False
+            self.transport.resume_reading()
 
     # Answering.
 
-    @property
-    def _later(self) -> bool:
-        """Whether what comes now has to wait, because the answers before it are not out."""
-        sender = self.sender
-        return bool(
-            self.waiting or self.delay is not None or sender.blocked or sender.left is not None
-        )
-
-    def _take(self, asked: Asked | Refusal) -> None:
-        """Answer, or let it wait; then nothing more is read, so that no more than one read can."""
-        if isinstance(asked, Refusal):
-            self.refused = True
-            if self in self.commons.sweep.watched:
-                self.commons.troubles.refused(self.peer(), asked)
-        if self._later:
-            self.waiting.append(asked)
-            self.transport.pause_reading()
-        else:
-            self._answer(asked)
-
     def _answer(self, asked: Asked | Refusal) -> None:
         if isinstance(asked, Refusal):
-            self._say(page(asked.status, asked.detail))
+            self._refuse(asked)
             return
         try:
             answer = self.commons.application(asked.request)
@@ -172,28 +220,35 @@ class Connection(asyncio.BufferedProtocol):
         else:
             loop = asyncio.get_running_loop()
             self.delay = loop.call_later(answer.seconds, self._come, answer, asked)
+            self.sender.delay(True)
 
     def _come(self, later: Later, asked: Asked) -> None:
         """What was to come later comes."""
         self.delay = None
+        self.sender.delay(False)
         try:
             answer = later.outcome()
         except Exception as error:
             answer = self.commons.troubles.failed(asked.request, error)
         self._carry_out(answer, asked)
-        self.sender.flush()
-        self._next()
+        self.proceed()
+        self.flush()
 
     def _send(self, response: Response, asked: Asked, cut: int | None = None) -> bool:
         """Send a response; whether another may follow it."""
-        request = asked.request
+        request, commons = asked.request, self.commons
         start = head(
             response.status, response.headers, request.method, request.version, asked.keep_alive
         )
-        if cut is None:
-            self.sender.send(response, start, self.commons.sweep.front)
+        if cut is None and self.sender.send(response, start, commons.sweep.front):
+            return start.keep_alive
+        held = weight(response, request)
+        if commons.make_room(held):
+            commons.remembered.keep_lengthy(self.read_last)
+            self.sender.send_long(response, start, commons.sweep.front, held, cut)
         else:
-            self.sender.send_part(response, start, self.commons.sweep.front, cut)
+            self._refuse(Refusal(503, "too many answers that nobody reads", request.target))
+            return False
         return start.keep_alive
 
     def _stage(self, outcome: Outcome, asked: Asked) -> None:
@@ -203,11 +258,17 @@ class Connection(asyncio.BufferedProtocol):
         broken_off = response is None or outcome.cut is not None
         if outcome.end is End.RESET:
             self._reset()
-        elif outcome.end is End.CLOSE or not (goes_on or broken_off) or self.heard_all:
+        elif outcome.end is End.CLOSE or not (goes_on or broken_off):
             self._finish()
         elif broken_off:
-            self.reader.end()
+            self._read_no_more()
             self.silent = True
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.refused = True
+        if self in self.commons.sweep.watched:
+            self.commons.troubles.refused(self.peer(), refusal)
+        self._say(page(refusal.status, refusal.detail))
 
     def _say(self, response: Response) -> None:
         """Give the last answer of this connection, which is the server's and no application's."""
@@ -221,7 +282,7 @@ class Connection(asyncio.BufferedProtocol):
         self.sender.flush()
 
     def pause_writing(self) -> None:
-        self.sender.blocked = True
+        self.sender.pause()
         self.since = self.commons.sweep.now
 
     def resume_writing(self) -> None:
@@ -233,29 +294,20 @@ class Connection(asyncio.BufferedProtocol):
     def _resume(self) -> None:
         self.since = self.commons.sweep.now
         self.sender.resume()
-        self._next()
-
-    def _next(self) -> None:
-        """Go on with what waits, as far as the client takes its answers."""
-        while not (self.ended or self.sender.busy or self.delay is not None):
-            if self.waiting:
-                self._answer(self.waiting.popleft())
-                self.sender.flush()
-            elif self.reader.phase != OVER:
-                self.transport.resume_reading()
-                if self.reader.phase == BODY:
-                    self._continue()
-                return
-            elif self.silent:
-                return
-            else:
-                self._close()
+        self.proceed()
+        self.flush()
 
     # The end.
 
+    def _read_no_more(self) -> None:
+        self.reader.end()
+        self.arrived.clear()
+        self.waiting.clear()
+        self._hold(0)
+
     def _finish(self) -> None:
         """Hang up as soon as everything is written."""
-        self.reader.end()
+        self._read_no_more()
         if self.sender.left is None:
             self._close()
 
@@ -266,33 +318,37 @@ class Connection(asyncio.BufferedProtocol):
         away the answer.  So it is only told that no more comes, until it hangs up by itself or the
         sweep does.
         """
+        if self.ended:
+            return
         self.ended = True
-        self.sender.flush()
-        self.reader.end()
-        self.waiting.clear()
-        if self.refused and not self.transport.is_closing():
+        self.flush()
+        self._read_no_more()
+        if self.refused and not self.heard_all and not self.transport.is_closing():
             self.since = self.commons.sweep.now
             with contextlib.suppress(OSError, NotImplementedError):  # hung up already, or TLS
                 self.transport.write_eof()
-            self.transport.resume_reading()
+            self._resume_reading()
         else:
             self.transport.close()
 
     def _reset(self) -> None:
         """Hang up as a process that dies does."""
         self.ended = True
-        self.reader.end()
+        self._read_no_more()
         self.sender.let_go()
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.descriptor())) as twin:
             twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
 
     def abort(self) -> None:
+        self.ended = True
+        self._read_no_more()
+        self.sender.let_go()
         self.transport.abort()
 
     def fail(self, error: Exception) -> None:
         self.commons.troubles.broken(error)
-        self.transport.abort()
+        self.abort()
 
     def overdue(self, now: float) -> str | None:
         limits = self.commons.limits
@@ -302,7 +358,7 @@ class Connection(asyncio.BufferedProtocol):
                 self.unsent, self.since = unsent, now
             elif now - self.since > limits.write_timeout:
                 return f"took nothing of its answer for {limits.write_timeout:g} s"
-        elif self.delay is not None or self.silent:
+        elif self.queued or self.delay is not None or self.silent:
             pass  # it is the server that lets the client wait
         elif self.reader.phase == IDLE:
             if now - self.since > limits.idle_timeout:
@@ -313,6 +369,9 @@ class Connection(asyncio.BufferedProtocol):
         elif now - self.since > limits.request_timeout:
             return f"sent half a request and no more within {limits.request_timeout:g} s"
         return None
+
+    def stalled(self, now: float) -> float:
+        return now - self.since if self.sender.blocked else 0.0
 
     def peer(self) -> str:
         name = self.transport.get_extra_info("peername")

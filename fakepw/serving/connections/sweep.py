@@ -8,11 +8,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
 from ...patchwork.text import internet_date
 from .troubles import Troubles
+
+#: Seconds that somebody may take nothing of an answer, however much others need the room.
+PATIENCE = 2.0
 
 
 class Watched(Protocol):
@@ -20,6 +24,9 @@ class Watched(Protocol):
 
     def overdue(self, now: float) -> str | None:
         """Why it should be cut, in words for the log ('' if not worth one), or None."""
+
+    def stalled(self, now: float) -> float:
+        """Seconds since when it has taken nothing of an answer that is on its way, or 0."""
 
     def peer(self) -> str:
         """The client's address, for the log."""
@@ -62,6 +69,13 @@ class Sweep:
         for connection in watched:
             connection.abort()
 
+    def cut_off_who_takes_nothing(self) -> None:
+        """Cut off all who have not taken anything of their answers for some seconds: now."""
+        now = time.monotonic()
+        reason = "took nothing of its answer while others needed the room"
+        stalled = [each for each in self.watched if each.stalled(now) > PATIENCE]
+        self._cut({reason: stalled} if stalled else {})
+
     def _go(self) -> None:
         self.now = now = time.monotonic()
         date = internet_date(datetime.now(UTC), "GMT")
@@ -73,13 +87,17 @@ class Sweep:
         self._next = loop.call_later(self._tick, self._go) if again else None
 
     def _cut_off(self, now: float) -> None:
-        overdue: defaultdict[str, list[str]] = defaultdict(list)
-        for connection in list(self.watched):
+        overdue: defaultdict[str, list[Watched]] = defaultdict(list)
+        for connection in self.watched:
             reason = connection.overdue(now)
             if reason is not None:
-                overdue[reason].append(connection.peer())
+                overdue[reason].append(connection)
+        self._cut(overdue)
+
+    def _cut(self, overdue: Mapping[str, list[Watched]]) -> None:
+        for reason, connections in overdue.items():
+            if reason:
+                self._troubles.cut_off([each.peer() for each in connections], reason)
+            for connection in connections:
                 self.watched.remove(connection)
                 connection.abort()
-        for reason, peers in overdue.items():
-            if reason:
-                self._troubles.cut_off(peers, reason)

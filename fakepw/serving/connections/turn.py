@@ -8,47 +8,78 @@ one: where they have to share processors with the server, turns answered 1.4 tim
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from time import monotonic
 from typing import Protocol
 
-#: Reads that one turn answers: a bound on what is held meanwhile.
-MOST_ARRIVED = 32
+#: Connections that are answered together.
+MOST_TOGETHER = 32
+#: Seconds after which those that are left wait until the loop has seen who else has come.
+MOMENT = 0.005
 
 
-class Arriving(Protocol):
+class Ready(Protocol):
     """A connection, as a turn sees it."""
 
-    def receive(self, data: bytes) -> None:
-        """Answer what was read; short answers may wait for `flush`."""
+    def proceed(self) -> None:
+        """Answer what has arrived; short answers may wait for `flush`."""
 
     def flush(self) -> None:
         """Write the answers that waited."""
 
     def fail(self, error: Exception) -> None:
-        """Give up: `receive` raised what it never should."""
+        """Give up: `proceed` raised what it never should."""
 
 
 class Turn:
-    """What has been read since the last turn."""
+    """The connections that have something to answer, each once.
+
+    Those that ask for what is known to be long come after all others, so that a thousand of them
+    hold up nobody.
+    """
 
     def __init__(self) -> None:
-        self._arrived: list[tuple[Arriving, bytes]] = []
+        self._ready: deque[Ready] = deque()
+        self._last: deque[Ready] = deque()
+        self._soon = False
 
-    def arrived(self, connection: Arriving, data: bytes) -> None:
-        """Take what a connection read, for the turn to come."""
-        arrived = self._arrived
-        if not arrived:
-            asyncio.get_running_loop().call_soon(self.run)
-        arrived.append((connection, data))
-        if len(arrived) >= MOST_ARRIVED:
-            self.run()
+    def add(self, connection: Ready, lengthy: bool) -> None:
+        """Answer a connection in the turn to come."""
+        (self._last if lengthy else self._ready).append(connection)
+        if not self._soon:
+            self._plan()
 
     def run(self) -> None:
-        """Answer everything that has arrived, and only then write the (short) answers."""
-        arrived, self._arrived = self._arrived, []
-        for connection, data in arrived:
+        """Answer those that are ready, for a moment at most, and then the rest in the next turn."""
+        self._soon = False
+        end = monotonic() + MOMENT
+        while self._ready or self._last:
+            self._answer(self._ready, MOST_TOGETHER, end)
+            self._answer(self._last, 1, end)
+            if monotonic() > end:
+                self._plan()
+                return
+
+    def finish(self) -> None:
+        """Answer all that are ready, however long it takes."""
+        while self._ready or self._last:
+            self.run()
+
+    def _plan(self) -> None:
+        self._soon = True
+        asyncio.get_running_loop().call_soon(self.run)
+
+    def _answer(self, queue: deque[Ready], most: int, end: float) -> None:
+        """Answer some of a queue, and only then write their (short) answers."""
+        together: list[Ready] = []
+        while queue and len(together) < most:
+            connection = queue.popleft()
+            together.append(connection)
             try:
-                connection.receive(data)
+                connection.proceed()
             except Exception as error:
                 connection.fail(error)
-        for connection, _ in arrived:
+            if monotonic() > end:
+                break
+        for connection in together:
             connection.flush()

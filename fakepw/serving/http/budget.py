@@ -12,6 +12,10 @@ class Budget:
         self.limit = limit
         self.used = 0
 
+    def fits(self, size: int) -> bool:
+        """Whether so many bytes more are within the limit, or there are no others."""
+        return not self.used or self.used + size <= self.limit
+
     def replace(self, before: int, now: int) -> bool:
         """Count `now` bytes instead of `before`; whether that is still within the limit."""
         self.used += now - before

@@ -18,8 +18,6 @@ PIECE = 64 * 1024
 #: Bytes up to which an answer is not worth more than one piece.
 WHOLE = 4 * PIECE
 
-#: Bytes up to which an answer waits for the others of the same turn.
-SHORT = 8 * 1024
 #: Chunks up to which a body is not worth an iterator.
 FEW = 64
 
@@ -92,14 +90,18 @@ def pieces(body: list[bytes]) -> Iterator[bytes]:
     """
     at, count = 0, 256
     while at < len(body):
-        piece = b"".join(body[at : at + count])
+        chunks = body[at : at + count]
+        size = sum(map(len, chunks))
+        if size > WHOLE and count > 1:
+            count = max(1, count * PIECE // size)
+            continue
         at += count
-        count = max(1, min(2 * count, count * PIECE // (len(piece) or 1)))
-        if len(piece) <= WHOLE:
-            yield piece
+        count = max(1, min(2 * count, count * PIECE // (size or 1)))
+        if size <= WHOLE:
+            yield b"".join(chunks)
         else:
-            view = memoryview(piece)
-            for start in range(0, len(view), PIECE):
+            view = memoryview(chunks[0])
+            for start in range(0, size, PIECE):
                 yield bytes(view[start : start + PIECE])
 
 

@@ -29,6 +29,7 @@ class Remembered:
     def __init__(self) -> None:
         self.requests: dict[bytes, tuple[Asked]] = {}
         self.heads: dict[bytes, Head] = {}
+        self.lengthy: set[bytes] = set()  # reads that asked for long answers
 
     def find(self, data: bytes) -> tuple[Asked] | None:
         """The request that a read is, if it is just one of which at least the head came before."""
@@ -52,6 +53,13 @@ class Remembered:
         if end > 3 and data[end:] == request.body:
             _make_room(self.heads)
             self.heads[data[:end]] = Head(request.again(b""), len(request.body))
+
+    def keep_lengthy(self, data: bytes) -> None:
+        """Remember that a read asks for a long answer."""
+        if len(data) <= LONGEST_REMEMBERED:
+            if len(self.lengthy) >= MOST_REMEMBERED:
+                self.lengthy.clear()
+            self.lengthy.add(data)
 
 
 def _make_room(remembered: dict[bytes, Any]) -> None:
