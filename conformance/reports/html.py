@@ -14,6 +14,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from ..target.counting import counted
 from ..target.transport import VERSION
 from ..verdicts.verdicts import Outcome, Run, plural
 from . import layout
@@ -21,6 +22,9 @@ from .visible import decoded, pieces, plain
 
 #: How much of a raw request or answer is shown, in bytes; the JSON report has the whole.
 SHOWN = 65_536
+#: How much of what was expected and of what came is shown before the reader asks for the whole, in
+#: characters.
+BRIEF = 1_500
 
 #: Outcome -> a sign that tells it apart without colour.
 SIGNS = {
@@ -37,11 +41,14 @@ SIGNS = {
 def render(run: Run) -> str:
     """The report as one HTML document."""
     style, script = _file("report.css"), _file("report.js")
+    causes = layout.causes(run)
     return _template().render(
         run=run,
         chapters=layout.chapters(run),
         totals=layout.totals(run),
-        failures=layout.failures(run),
+        causes=causes,
+        told={verdict.id for cause in causes for verdict in cause.verdicts},
+        follows=layout.follows(run),
         card=layout.card(run),
         settings=layout.settings(run),
         decided=layout.decided(run),
@@ -67,7 +74,12 @@ def _template() -> Template:
         keep_trailing_newline=True,
     )
     environment.globals.update(
-        requirement=layout.requirement, signs=SIGNS, plural=plural, excerpt=excerpt
+        requirement=layout.requirement,
+        signs=SIGNS,
+        plural=plural,
+        counted=counted,
+        excerpt=excerpt,
+        brief=BRIEF,
     )
     environment.filters.update(seen=seen, slug=slug, prose=prose, when=layout.when)
     return environment.get_template("report.html.j2")

@@ -6,6 +6,8 @@
   const boxes = [...form.querySelectorAll("input[name=outcome]")];
   const verdicts = [...document.querySelectorAll("details.verdict")];
   const sections = [...document.querySelectorAll("section.chapter")];
+  const causes = [...document.querySelectorAll(".cause")];
+  const elsewhere = [...document.querySelectorAll(".elsewhere")];
   const words = new Map();
 
   // What a verdict says in all, read only once somebody searches.
@@ -26,8 +28,24 @@
       verdict.hidden = !fits;
       shown += fits;
     }
+    // What failed is told once, at the top: in its chapter a line leads there.
+    for (const line of elsewhere) {
+      line.hidden = document.getElementById(line.dataset.of).hidden;
+    }
+    const filtered = wanted.length || outcomes.length || chapter.value;
+    for (const cause of causes) {
+      const more = cause.querySelector("details.more");
+      const fits = (element) => element && element.querySelector("details.verdict:not([hidden])");
+      cause.hidden = !fits(cause);
+      if (more) {
+        more.hidden = !fits(more);
+        if (filtered) more.open = true;
+      }
+    }
+    const failures = document.getElementById("failures");
+    if (failures) failures.hidden = causes.every((cause) => cause.hidden);
     for (const section of sections) {
-      section.hidden = !section.querySelector("details.verdict:not([hidden])");
+      section.hidden = !section.querySelector("details.verdict:not([hidden]), .elsewhere:not([hidden])");
     }
     document.getElementById("nothing").hidden = shown > 0;
     document.getElementById("shown").textContent = `${shown} of ${verdicts.length} shown`;
@@ -42,12 +60,15 @@
       apply();
     }
     if (target.matches("details")) target.open = true;
+    const more = target.closest("details.more");
+    if (more) more.open = true;
     target.scrollIntoView();
-    target.querySelector("summary").focus({ preventScroll: true });
+    target.querySelector("summary, a").focus({ preventScroll: true });
   };
 
   const turn = (open) => {
     for (const verdict of verdicts) if (!verdict.hidden) verdict.open = open;
+    for (const more of document.querySelectorAll("details.more")) more.open = open;
   };
 
   const copy = async (button) => {
@@ -82,7 +103,7 @@
   let closed = [];
   addEventListener("beforeprint", () => {
     const whole = "details.verdict:is(.fail, .warning, .inconclusive, [open])";
-    const inside = `${whole}, ${whole} details, nav details`;
+    const inside = `${whole}, ${whole} details, details.more`;
     closed = [...document.querySelectorAll(inside)].filter((details) => !details.open);
     for (const details of closed) details.open = true;
   });

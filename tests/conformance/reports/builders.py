@@ -152,6 +152,28 @@ def failures() -> list[Verdict]:
     ]
 
 
+def symptomatic() -> Run:
+    """Failures of three causes: two that several share, and one alone."""
+    musts = ids(Level.MUST)
+    shown = {
+        5: "faults of code 500 in place of 1",
+        6: "faults of code 500 in place of 1",
+        9: "faults of code 500 in place of 1",
+        8: "HTTP 500 in answer to patch_get",
+        40: "HTTP 500 in answer to patch_get",
+        60: "patch_list answers []",
+    }
+    found = []
+    for place, symptom in shown.items():
+        exchange = evidence(call("patch_get", place), answer(value("<int>1</int>")))
+        failed = failure(musts[place], "{}", f"patch_get({place}) answered 1", exchange)
+        deviation = Deviation("{}", f"patch_get({place}) answered 1", symptoms=(symptom,))
+        found.append(replace(failed, deviation=deviation))
+    failed_ids = {verdict.id for verdict in found}
+    others = (Verdict(n, Outcome.PASS, requests=1) for n in requirements() if n not in failed_ids)
+    return run_of(*found, *others)
+
+
 def conformant() -> Run:
     """A run in which all is well."""
     return run_of(*(Verdict(number, Outcome.PASS, requests=1) for number in requirements()))
@@ -205,6 +227,7 @@ def faulty() -> Run:
 
 RUNS = {
     "everything": everything,
+    "symptomatic": symptomatic,
     "conformant": conformant,
     "empty": empty,
     "hostile": hostile,

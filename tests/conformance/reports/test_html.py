@@ -241,6 +241,93 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(opened):
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
 
 
+WIDE = """(width) => {
+  const wide = [];
+  for (const e of document.querySelectorAll("body *")) {
+    if (!e.checkVisibility() || e.closest("svg, .away, .skip")) continue;
+    const box = e.getBoundingClientRect();
+    if (box.right > width + 0.5 || box.left < -0.5) wide.push(`${e.tagName}.${e.className}`);
+    const style = getComputedStyle(e);
+    if (style.overflowX !== "visible" && e.scrollWidth > e.clientWidth + 1) {
+      wide.push(`cut: ${e.tagName}.${e.className}`);
+    }
+  }
+  return wide;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 400])
+@pytest.mark.parametrize("name", ["everything", "symptomatic", "hostile", "empty"])
+def test_nothing_is_cut_on_a_phone(opened, name, width):
+    page = opened(name, viewport={"width": width, "height": 740})
+    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+    assert page.evaluate(WIDE, width) == []
+
+
+def test_what_came_is_never_cut_in_mid_line(opened):
+    """Long texts are folded by what they say, not by how high they are."""
+    page = opened("hostile", viewport={"width": 360, "height": 740})
+    cut = """() => [...document.querySelectorAll(".expected dd, .got dd, .call, .answer")]
+      .filter((e) => e.scrollHeight > e.clientHeight + 1).length"""
+    assert page.evaluate(cut) == 0
+    whole = page.get_by_text("The whole of it, 300,000 characters").first
+    whole.click()
+    assert len(page.get_by_role("region", name="Expected in full").first.inner_text()) == 300_000
+
+
+def top(page, selector):
+    return page.locator(selector).first.bounding_box()["y"]
+
+
+def test_what_failed_comes_first_unfolded_and_before_the_target(opened):
+    page = opened("symptomatic")
+    failed = page.locator("#failures")
+    assert failed.get_by_role("heading").inner_text().startswith("6 requirements failed")
+    assert "perhaps 3 causes" in failed.get_by_role("heading").inner_text()
+    assert top(page, "#failures") < top(page, "#counts") < top(page, "#target")
+    firsts = page.locator("#failures .cause > details.verdict")
+    assert firsts.count() == 3
+    assert firsts.evaluate_all("found => found.every((e) => e.open)")
+    assert page.locator(".got dd").first.is_visible()
+
+
+def test_what_may_follow_is_folded_behind_the_earliest_and_opens(opened):
+    page = opened("symptomatic")
+    order = [
+        list(requirements()).index(n) for n in shown(page) if page.locator(f"#{n}.fail").count()
+    ]
+    assert len(order) == 3
+    more = page.get_by_text("and 2 more that may follow from it")
+    assert "faults of code 500 in place of 1" in more.inner_text()
+    more.click()
+    assert page.locator(".more >> nth=0").locator("details.verdict:visible").count() == 2
+    inside = page.locator(".more details.verdict").first
+    inside.locator("summary").first.click()
+    assert "May follow from" in inside.inner_text()
+
+
+def test_a_search_and_a_link_open_what_is_folded(opened):
+    page = opened("symptomatic")
+    folded = page.locator(".more details.verdict").first.get_attribute("id")
+    assert not page.locator(f"#{folded}").is_visible()
+    page.get_by_role("searchbox").fill(folded)
+    assert shown(page) == {folded}
+    page = opened("symptomatic", anchor=f"#{folded}")
+    assert page.locator(f"#{folded} .got").is_visible()
+
+
+def test_in_its_chapter_a_line_leads_to_what_failed(opened):
+    page = opened("symptomatic")
+    line = page.locator("section.chapter .elsewhere a").first
+    number = line.inner_text()
+    line.click()
+    expect(page.locator(f"#failures #{number}")).to_have_attribute("open", "")
+    assert page.locator(f"section.chapter #{number}").count() == 0
+    page.get_by_role("checkbox", name="passed").check()
+    assert page.locator(".elsewhere:visible").count() == 0
+    assert not page.locator("#failures").is_visible()
+
+
 CONTRAST = """() => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
   const rgba = (colour) => {
