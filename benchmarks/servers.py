@@ -109,7 +109,7 @@ class _StdlibServer(ThreadingHTTPServer):
 
 
 def _members(data: Dataset) -> Iterator[dict[str, Any]]:
-    """Patches as 3.2 on Python 3 sends them (SERVER.md 1.3)."""
+    """Patches as 3.2 on Python 3 sends them (servers.md 1.3)."""
     projects = {row.id: row for row in data.projects}
     states = {row.id: row for row in data.states}
     people = {row.id: row for row in data.people}

@@ -8,7 +8,7 @@ find something:
     def test_my_proxy_hands_calls_through(call): ...
 
 Needs `hypothesis` (`pip install fakepw[strategies]`).  Values are those of `xmlrpc.client`.
-What a method or filter takes: SERVER.md 1.4 to 1.10.
+What a method or filter takes: servers.md 1.4 to 1.10.
 """
 
 from __future__ import annotations

@@ -250,7 +250,7 @@ _API_STATUS = re.compile(
 
 
 def documented(page: str) -> dict[str, str]:
-    """Method names and signatures that the documentation page shows (SERVER.md 1.11)."""
+    """Method names and signatures that the documentation page shows (servers.md 1.11)."""
     return {
         name: html.unescape(re.sub(r"<[^>]+>", "", signature))
         for name, signature in _DOCUMENTED.findall(page)
@@ -258,7 +258,7 @@ def documented(page: str) -> dict[str, str]:
 
 
 def api_status(page: str) -> dict[str, str]:
-    """What the about page says of the two APIs (SERVER.md 1.1)."""
+    """What the about page says of the two APIs (servers.md 1.1)."""
     return dict(_API_STATUS.findall(page))
 
 

@@ -1,4 +1,4 @@
-"""What deployments of one instance set differently, and what clients see of it (SERVER.md 6.1)."""
+"""What deployments of one instance set differently, and what clients see of it (servers.md 6.1)."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_what_is_no_zone_is_refused(name: str) -> None:
 
 
 def test_a_database_session_has_the_time_zone_too() -> None:
-    """PostgreSQL writes dates as text with its offset (SERVER.md 3)."""
+    """PostgreSQL writes dates as text with its offset (servers.md 3)."""
     for name, offset in ("UTC", "+00"), ("America/New_York", "-05"):
         client = proxy(deployed(TIME_ZONE=name))
         assert len(client.patch_list({"date__endswith": offset})) == 1

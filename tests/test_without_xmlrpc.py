@@ -1,4 +1,4 @@
-"""Instance 4.0: the Patchwork that has no XML-RPC (SERVER.md 6.5), for the day of the upgrade."""
+"""Instance 4.0: the Patchwork that has no XML-RPC (servers.md 6.5), for the day of the upgrade."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What web servers, proxies and firewalls answer in Patchwork's stead: none of it is Patchwork's
-failure, as long as no client breaks (SERVER.md 6.4)."""
+failure, as long as no client breaks (servers.md 6.4)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def walled(world: World, exchange: Exchange) -> bool:
 
 def another(world: World, exchange: Exchange) -> bool:
     """Whether somebody else answered: what Patchwork says itself carries X-Frame-Options there
-    (SERVER.md 1.1), and this page does not."""
+    (servers.md 1.1), and this page does not."""
     known, answer = world.evidence.get("version"), exchange.answer
     if known is None or known.answer.header("x-frame-options") is None:
         return False

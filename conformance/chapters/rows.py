@@ -153,7 +153,7 @@ def linkname(world: World, project: int) -> str:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether some recorded database takes two linknames for one (SERVER.md 3)."""
+    """Whether some recorded database takes two linknames for one (servers.md 3)."""
     return loose(one) == loose(other)
 
 

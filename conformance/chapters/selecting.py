@@ -18,7 +18,7 @@ from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .edges import EDGES
 
-#: What pwclient and its like ask for together (CLIENTS.md), and two by two.
+#: What pwclient and its like ask for together (clients.md 1), and two by two.
 COMBINED = (
     ("archived", "state_id", "project_id", "submitter_id"),
     ("project_id", "state_id"),

@@ -153,7 +153,7 @@ def test_delegate_id_never_gives_a_patch(world: World, answer: Exchange) -> Find
     if key != "delegate_id" or type(value) is not int or abs(value) >= 1 << 31:
         return None
     if world.profile.api != "1.0" and any(p["id"] == value for p in world.people):
-        return faults(answer, "ValueError")  # it is looked for among the people (SERVER.md 1.7)
+        return faults(answer, "ValueError")  # it is looked for among the people (servers.md 1.7)
     if answer.fault and world.profile.api != "1.0":
         return faults(answer, "ValueError", "IndexError")
     return empty(answer, [])

@@ -22,7 +22,7 @@ VERSION_BODY = VERSION.body
 
 #: A session that cannot be: Django's keys have eight characters at least.
 COOKIES = "sessionid=abc; csrftoken=x"
-#: Django's limit for bodies, in bytes (SERVER.md 1.1).
+#: Django's limit for bodies, in bytes (servers.md 1.1).
 LIMIT = 2_621_440
 
 

@@ -57,7 +57,7 @@ def test_arity_comes_after_credentials(world: World, answer: Exchange) -> Findin
     if isinstance(found, Deviation) or answer.fault is None or len(answer.params) < 3:
         return found
     counted = {int(n) for n in re.findall(r"\b\d+\b", answer.fault.message)}
-    given = len(answer.params) + 1  # the user is a hidden argument (SERVER.md 1.4)
+    given = len(answer.params) + 1  # the user is a hidden argument (servers.md 1.4)
     return expect({3, given} <= counted, answer, f"3 arguments, {given} given: the user counts")
 
 

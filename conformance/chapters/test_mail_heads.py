@@ -26,7 +26,7 @@ MIME = (
 def _encoding(world: World, mbox: str) -> str | None:
     """What the mbox's own body asks for; None where one Python decides otherwise."""
     if world.profile.api == "1.1" and world.profile.python == 3:
-        return None  # writes base64 where there is more than ASCII (SERVER.md 2)
+        return None  # writes base64 where there is more than ASCII (servers.md 2)
     _, gap, body = mbox.partition("\n\n")
     return ("7bit" if body.isascii() else "8bit") if gap else None
 
@@ -56,7 +56,7 @@ def test_patchwork_s_headers_come_first(world: World, answer: Exchange) -> Findi
     if re.search(r"[\r\n\ufffd]", row["submitter"]):
         return None
     got = re.findall(r"^([^\s:]+):", mbox.split("\n", 4)[-1], re.M)
-    if got[:1] == ["Subject"]:  # 1.1 and 2.0 write it themselves (SERVER.md 2)
+    if got[:1] == ["Subject"]:  # 1.1 and 2.0 write it themselves (servers.md 2)
         got = got[1:]
     return expect(got[: len(names)] == names, answer, f"{', '.join(names)} behind the MIME headers")
 

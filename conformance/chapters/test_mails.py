@@ -21,7 +21,7 @@ from .rows import PATCHES, one_int, sampled, some, windows
 
 
 def _unmailable(answer: Exchange) -> bool:
-    """Whether stored headers that no mail may hold spoilt the mbox (SERVER.md 2)."""
+    """Whether stored headers that no mail may hold spoilt the mbox (servers.md 2)."""
     return answer.fault is not None and answer.fault.kind.startswith("Unicode")
 
 
@@ -148,7 +148,7 @@ def test_the_mbox_has_plain_line_ends(world: World, answer: Exchange) -> Finding
     found = mail_of(world, answer)
     if found is None:
         return None
-    # A parser makes a line feed of a raw CR; Python 2 leaves those of the mail (SERVER.md 2).
+    # A parser makes a line feed of a raw CR; Python 2 leaves those of the mail (servers.md 2).
     raw = world.profile.python == 3 and b"\r" in answer.answer.body
     return expect(not raw and "\r" not in found[1], answer, "LF only")
 

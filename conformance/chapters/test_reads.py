@@ -285,7 +285,7 @@ def test_dates_read_as_python_writes_them(world: World, answer: Exchange) -> Fin
 
 
 def filename(name: str) -> str:
-    """What a patch's name becomes as a file name, without a suffix (SERVER.md 1.3)."""
+    """What a patch's name becomes as a file name, without a suffix (servers.md 1.3)."""
     return re.sub(r"[^-_A-Za-z0-9.]+", "-", name).strip("-")
 
 

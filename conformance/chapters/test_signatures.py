@@ -26,7 +26,7 @@ def test_every_public_method_exists(world: World, answer: Exchange) -> Finding:
     if answer.method not in world.profile.methods:
         return None
     if world.profile.python == 2 and not answer.request.body.isascii():
-        return None  # a fault that is not ASCII is a bare 500 there (SERVER.md 2)
+        return None  # a fault that is not ASCII is a bare 500 there (servers.md 2)
     right = supported(answer) and (answer.value or answer.fault) is not None
     return expect(right, answer, f"an answer by the method {answer.method}")
 
@@ -43,7 +43,7 @@ def test_the_methods_that_write_exist(world: World, answer: Exchange) -> Finding
     if answer.method not in world.profile.methods:
         return None
     if world.profile.python == 2 and not answer.request.body.isascii():
-        return None  # a fault that is not ASCII is a bare 500 there (SERVER.md 2)
+        return None  # a fault that is not ASCII is a bare 500 there (servers.md 2)
     right = supported(answer) and answer.answer.status == 200
     return expect(right, answer, f"an answer by the method {answer.method}")
 

@@ -82,7 +82,7 @@ def mangled(world: World) -> SearchStrategy[Request]:
 @decides("XML-090", mangled, hang=True)
 def test_mangled_bodies_are_answered(world: World, answer: Exchange) -> Finding:
     if world.profile.python == 2 and answer.answer.status == 500:
-        return None  # a fault that is not ASCII is a bare 500 there (SERVER.md 2)
+        return None  # a fault that is not ASCII is a bare 500 there (servers.md 2)
     return None if walled(world, answer) else answered(answer)
 
 

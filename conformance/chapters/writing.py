@@ -167,7 +167,7 @@ def all_of(place: int, commit: str, archived: bool) -> Callable[[World], Any]:
 
 
 def ours(world: World, number: int) -> bool:
-    """Whether the patch shows that this account may edit it (SERVER.md 1.10)."""
+    """Whether the patch shows that this account may edit it (servers.md 1.10)."""
     row = world.patch(number)
     if row is None or not world.username:
         return False
@@ -206,7 +206,7 @@ def added(before: Exchange, did: Exchange, after: Exchange) -> list[Row] | Devia
     if len(found) != 1:
         return deviates(after, f"one more check in the context {did.params[1]!r}")
     ours = {row["id"] for row in old if row["patch_id"] == did.params[0]}
-    if gone := ours - {row["id"] for row in new}:  # of one context all are kept (SERVER.md 1.10)
+    if gone := ours - {row["id"] for row in new}:  # of one context all are kept (servers.md 1.10)
         return Lasting(f"check {min(gone)}, which there was before", deviates(after, "").got)
     return found
 
@@ -225,7 +225,7 @@ def new_check(
 
 
 def recent(did: Exchange, date: str) -> bool:
-    """Whether that is about when the server says it is, in whatever zone (SERVER.md 1.10)."""
+    """Whether that is about when the server says it is, in whatever zone (servers.md 1.10)."""
     told = did.answer.header("date")
     moment = parse_date(date)
     if told is None or moment is None:

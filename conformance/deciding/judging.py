@@ -34,7 +34,7 @@ def expect(met: bool, exchange: Exchange, expected: str, symptoms: tuple[str, ..
 
 
 def poisoned(exchange: Exchange) -> bool:
-    """Whether a row that cannot be marshalled spoilt the answer (SERVER.md 1.3)."""
+    """Whether a row that cannot be marshalled spoilt the answer (servers.md 1.3)."""
     fault = exchange.fault
     return fault is not None and NONE_FAULT in fault.text
 

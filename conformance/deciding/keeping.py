@@ -46,7 +46,7 @@ def server_of(endpoint: Endpoint) -> str:
 
 
 class Values(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What patch_set can change, of one patch (SERVER.md 1.10); None is a NULL commit_ref."""
+    """What patch_set can change, of one patch (servers.md 1.10); None is a NULL commit_ref."""
 
     state: int
     commit_ref: str | None

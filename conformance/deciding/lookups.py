@@ -1,6 +1,6 @@
 """Which rows a filter selects, as far as the rows themselves can tell.
 
-Databases differ in case, accents, blanks and collation (SERVER.md 3), and a null looks like an
+Databases differ in case, accents, blanks and collation (servers.md 3), and a null looks like an
 empty text. So a row's answer is YES or NO only where every recorded database gives it, else OPEN.
 """
 
@@ -28,7 +28,7 @@ class Truth(enum.Enum):
 
 YES, NO, OPEN = Truth.YES, Truth.NO, Truth.OPEN
 
-#: Fields that a patch filter may name, by how they compare (SERVER.md 1.7).
+#: Fields that a patch filter may name, by how they compare (servers.md 1.7).
 TEXT = frozenset({"name", "msgid", "commit_ref", "hash"})
 NULLABLE = frozenset({"commit_ref", "hash"})
 RELATIONS = frozenset({"project_id", "submitter_id", "state_id", "patch_id"})
@@ -95,7 +95,7 @@ def selects(row: Row, filt: Mapping[str, Any], database: str | None = None) -> T
 def matches(row: Row, key: str, value: Any, database: str | None = None) -> Truth:
     """Whether a row is selected by one entry of a filter."""
     name, _, lookup = key.partition("__")
-    if name in RELATIONS:  # the lookup is ignored (SERVER.md 1.7)
+    if name in RELATIONS:  # the lookup is ignored (servers.md 1.7)
         number = _number(value)
         known = number is not None and name in row
         return truth(row[name] == number) if known else OPEN
@@ -251,7 +251,7 @@ def of_text(name: str, text: str, lookup: str, value: Any, database: str | None 
 
 def _known(lookup: str, text: str, value: str, database: str | None) -> Truth | None:
     """What SQLite and PostgreSQL say of a text that is not the same letter by letter
-    (SERVER.md 3); None if that is not known."""
+    (servers.md 3); None if that is not known."""
     name = (database or "").lower()
     if name not in ("sqlite", "postgresql"):
         return None

@@ -33,7 +33,7 @@ PATIENCE, LONGEST_PAUSE = 120.0, 5.0
 #: The seconds that workers of one run wait for each other.
 TURN = 600.0
 
-#: What patch_set takes, and the member of a patch that shows it (SERVER.md 1.10).
+#: What patch_set takes, and the member of a patch that shows it (servers.md 1.10).
 MEMBERS = {"state": "state_id", "commit_ref": "commit_ref", "archived": "archived"}
 
 
@@ -281,19 +281,19 @@ class Restorer:
         return f"set it by hand: {self.line(call('patch_set', kept.patch, values, auth=Basic()))}"
 
     def _read(self, number: int) -> dict[str, Any] | None:
-        """What patch_set can change (SERVER.md 1.10); None if the patch does not show it
+        """What patch_set can change (servers.md 1.10); None if the patch does not show it
         faithfully. Raises Trouble if no Patchwork answered."""
         exchange = self.send(call("patch_get", number))
         if exchange.answer.status in BUSY:
             raise Trouble(f"a gateway in front answered HTTP {exchange.answer.status}")
         row = exchange.value.plain if exchange.value else None
-        # A parser makes a line feed of a raw CR, and what XML cannot carry is lost (SERVER.md 1.3).
+        # A parser makes a line feed of a raw CR; what XML cannot carry is lost (servers.md 1.3).
         garbled = exchange.answer.flaw is not None or b"\r" in exchange.answer.body
         if not isinstance(row, dict) or garbled or not set(MEMBERS.values()) <= set(row):
             return None
         values = {name: row[member] for name, member in MEMBERS.items()}
         if values["commit_ref"] == "":
-            # NULL reads so, too, but filters tell them apart (SERVER.md 1.7).
+            # NULL reads so, too, but filters tell them apart (servers.md 1.7).
             null = call("patch_list", {"id": number, "commit_ref__isnull": True})
             listed = rows_of(self.send(null)) or []
             if [row.get("id") for row in listed if isinstance(row, dict)] == [number]:
@@ -426,7 +426,7 @@ def _named(param: Any) -> dict[str, Any]:
 
 
 def _made(name: str, values: dict[str, Any]) -> list[Any]:
-    """What a server may make of a value (SERVER.md 1.7, 1.10)."""
+    """What a server may make of a value (servers.md 1.7, 1.10)."""
     value = values[name]
     if name == "archived":
         return [value] if isinstance(value, bool) else [True, False]

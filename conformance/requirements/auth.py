@@ -12,7 +12,7 @@ REQUIREMENTS = [
         "all",
         text="patch_set without credentials is refused with 'No authentication credentials given'.",
         why="else anyone could change the state of anyone's patches",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/none"],
     ),
     row(
@@ -22,7 +22,7 @@ REQUIREMENTS = [
         text="check_create without credentials is refused with 'No authentication credentials"
         " given'.",
         why="else anyone could report a check that never ran",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/check_create/none"],
     ),
     row(
@@ -31,7 +31,7 @@ REQUIREMENTS = [
         "all",
         text="An empty or blank Authorization header counts as none.",
         why="a proxy that blanks the header must not look like a login",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/empty", "auth/patch_set/blank"],
     ),
     row(
@@ -40,7 +40,7 @@ REQUIREMENTS = [
         "all",
         text="Bearer, Token and Digest are refused with 'Authentication scheme not supported'.",
         why="REST tokens must not be taken for XML-RPC credentials",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/Bearer", "auth/patch_set/Token", "auth/patch_set/Digest"],
     ),
     row(
@@ -49,7 +49,7 @@ REQUIREMENTS = [
         "all",
         text="The scheme is spelt `Basic`: neither basic nor BASIC is supported.",
         why="a client that spells it otherwise works here and on no real server",
-        facts="SERVER.md 1.10, 2",
+        facts="docs/servers.md 1.10, 2",
         recorded=["auth/patch_set/lowercase", "auth/patch_set/UPPER"],
     ),
     row(
@@ -59,7 +59,7 @@ REQUIREMENTS = [
         text="`Basic` with nothing behind it is refused with 'Authentication scheme not"
         " supported'.",
         why=WRITE,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/Basic only", "auth/patch_set/Basic space"],
     ),
     row(
@@ -69,7 +69,7 @@ REQUIREMENTS = [
         text="Credentials that hold no base64 at all are refused with 'Invalid authentication"
         " credentials'.",
         why=WRITE,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/bad base64 chars"],
     ),
     row(
@@ -78,7 +78,7 @@ REQUIREMENTS = [
         "all",
         text="Credentials without a colon are refused with 'Invalid authentication credentials'.",
         why=WRITE,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/no colon", "auth/check_create/no colon"],
     ),
     row(
@@ -87,7 +87,7 @@ REQUIREMENTS = [
         "all",
         text="Credentials in wrongly padded base64 are refused.",
         why=WRITE,
-        facts="SERVER.md 1.10, 2",
+        facts="docs/servers.md 1.10, 2",
         recorded=["auth/patch_set/bad base64 pad"],
     ),
     row(
@@ -98,7 +98,7 @@ REQUIREMENTS = [
         " where no"
         " one can log in, with 'Invalid authentication credentials'.",
         why=WRITE,
-        facts="SERVER.md 1.10, 2",
+        facts="docs/servers.md 1.10, 2",
         recorded=["auth/patch_set/unknown user", "auth/patch_set/wrong pw"],
     ),
     row(
@@ -107,7 +107,7 @@ REQUIREMENTS = [
         "all",
         text="An unknown user and a wrong password are refused in the same words.",
         why="else the server tells which accounts exist",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/unknown user + auth/patch_set/wrong pw"],
     ),
     row(
@@ -116,7 +116,7 @@ REQUIREMENTS = [
         "all",
         text="Public methods answer the same with an unusable Authorization header as without one.",
         why="a client with an outdated password in .pwclientrc can still read",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=[
             "auth/public-method/none + auth/public-method/wrong pw",
             "auth/unknown-method/none + auth/unknown-method/wrong pw",
@@ -128,7 +128,7 @@ REQUIREMENTS = [
         "all",
         text="Public methods need no credentials.",
         why="most clients read without any",
-        facts="SERVER.md 1.4, 1.10",
+        facts="docs/servers.md 1.4, 1.10",
         recorded=["patch_get/1", "project_list", "person_get/1", "state_list", "patch_get_mbox/1"],
     ),
     row(
@@ -137,7 +137,7 @@ REQUIREMENTS = [
         "all",
         text="Credentials are looked at before the number of arguments.",
         why="a caller without credentials is told to give them, and nothing else",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=[
             "auth/patch_set-noargs/none",
             "auth/patch_set-4args/none",
@@ -150,7 +150,7 @@ REQUIREMENTS = [
         "all",
         text="Credentials are looked at before the patch: a missing one is not told without them.",
         why="else anyone could learn which patches exist",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/none", "auth/patch_set/Bearer"],
     ),
     row(
@@ -160,7 +160,7 @@ REQUIREMENTS = [
         text="Credentials are looked at before the values: without them an invalid check"
         " state is not told.",
         why="a caller without credentials is told to give them, and nothing else",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/check_create/none"],
     ),
     row(
@@ -169,7 +169,7 @@ REQUIREMENTS = [
         "all",
         text="The method is looked for before credentials are looked at.",
         why="pwclient falls back to older methods only if it is told that one is missing",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/unknown-method/wrong pw", "auth/unknown-method/none"],
     ),
     row(
@@ -178,7 +178,7 @@ REQUIREMENTS = [
         "all",
         text="The XML is read before credentials are looked at.",
         why="a fault about credentials would hide the broken request",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/badxml/wrong pw", "auth/badxml/none"],
     ),
     row(
@@ -188,7 +188,7 @@ REQUIREMENTS = [
         text="A refusal is a fault over HTTP 200, never a 401 and never a WWW-Authenticate"
         " challenge.",
         why="XML-RPC clients turn any other status into a protocol error",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["auth/patch_set/none", "auth/patch_set/Bearer", "auth/check_create/none"],
     ),
     row(
@@ -197,7 +197,7 @@ REQUIREMENTS = [
         "all",
         text="A refusal never repeats the credentials that were sent.",
         why="faults end up in logs and bug reports",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/Bearer", "auth/patch_set/no colon"],
     ),
     row(
@@ -206,7 +206,7 @@ REQUIREMENTS = [
         "all",
         text="A session cookie does not stand in for credentials.",
         why="else any page could write through its visitors' browsers",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["http/cookie"],
     ),
     row(
@@ -215,7 +215,7 @@ REQUIREMENTS = [
         "all",
         text="Names and passwords among the arguments do not stand in for credentials.",
         why="else anyone who knows a user name could write as that user",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set-4args/none"],
     ),
     row(
@@ -224,7 +224,7 @@ REQUIREMENTS = [
         "2.0+",
         text="Credentials beyond ASCII are invalid, and a tab behind Basic is no blank.",
         why=WRITE,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/utf8 creds", "auth/patch_set/tab"],
     ),
     row(
@@ -233,7 +233,7 @@ REQUIREMENTS = [
         "all",
         text="Neither the URL nor headers that front ends set stand in for credentials.",
         why=HOLE,
-        facts="not recorded: no such header was sent with a write; SERVER.md 1.10",
+        facts="not recorded: no such header was sent with a write; docs/servers.md 1.10",
     ),
     row(
         "AUTH-030",
@@ -242,7 +242,7 @@ REQUIREMENTS = [
         text="The right credentials let patch_set reach the patch: a missing one is a"
         " DoesNotExist.",
         why=WRITE,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/good", "auth/patch_set/good colon in pw"],
     ),
     row(
@@ -252,7 +252,7 @@ REQUIREMENTS = [
         text="The right credentials let check_create reach the patch: a missing one is a"
         " DoesNotExist.",
         why=WRITE,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/check_create/good"],
     ),
     row(
@@ -261,7 +261,7 @@ REQUIREMENTS = [
         "all",
         text="With the right credentials a wrong number of arguments is a TypeError.",
         why=WRITE,
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["auth/patch_set-noargs/good", "auth/patch_set-4args/good"],
     ),
     row(
@@ -270,7 +270,7 @@ REQUIREMENTS = [
         "all",
         text="Blanks around the credentials in the header do not matter.",
         why="some clients and proxies add them",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/two spaces", "auth/patch_set/trailing space"],
     ),
     row(
@@ -279,7 +279,7 @@ REQUIREMENTS = [
         "all",
         text="The right credentials under a scheme in the wrong case are refused all the same.",
         why=WRITE,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/lowercase"],
     ),
     row(
@@ -290,7 +290,7 @@ REQUIREMENTS = [
         " missing"
         " patch is a DoesNotExist.",
         why=WRITE,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/check_create/good"],
     ),
     row(
@@ -301,7 +301,7 @@ REQUIREMENTS = [
         " comes over"
         " the same connection.",
         why="behind a front end that keeps connections anybody could write as somebody else",
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["auth/patch_set/good + auth/patch_set/none"],
     ),
 ]

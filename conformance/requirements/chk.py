@@ -11,7 +11,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_get says what check_list says, member for member.",
         why=CI,
-        facts="SERVER.md 1.3, 1.8",
+        facts="docs/servers.md 1.3, 1.8",
         recorded=["check_get/9"],
     ),
     row(
@@ -20,7 +20,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A check's state is pending, success, warning or fail.",
         why=CI,
-        facts="SERVER.md 1.10",
+        facts="docs/servers.md 1.10",
         recorded=["check_list"],
     ),
     row(
@@ -29,7 +29,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A check's patch is the name of its patch_id.",
         why="pwclient check-list prints it beside each check",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["check_get/1"],
     ),
     row(
@@ -38,7 +38,7 @@ REQUIREMENTS = [
         "1.1+",
         text="One user_id always comes with one user.",
         why="scripts group checks by either",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["check_list"],
     ),
     row(
@@ -47,7 +47,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A check's date reads YYYY-MM-DD HH:MM:SS[.ffffff].",
         why=CI,
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["check_list"],
     ),
     row(
@@ -56,7 +56,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_list by patch_id gives that patch's checks and no others.",
         why="pwclient check-list -p N sends patch_id",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list/patch_id=1"],
     ),
     row(
@@ -65,7 +65,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_list by user takes a user's id, and gives that user's checks and no others.",
         why="pwclient check-list -u sends a name and fails; scripts must know the id",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list/user=2"],
     ),
     row(
@@ -75,7 +75,7 @@ REQUIREMENTS = [
         text="check_list by id, id__gt, id__lt, id__gte, id__in and id__range gives just those"
         " ids.",
         why=CI,
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=[
             "check_list/id__gt=20",
             "check_list/id__in=[9, 3, 5]",
@@ -88,7 +88,7 @@ REQUIREMENTS = [
         "1.1+",
         text="Two entries of a filter of check_list select the checks that each of them selects.",
         why=CI,
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=['check_list/combo {"user": 2, "max_count": 3}'],
     ),
     row(
@@ -97,7 +97,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A positive max_count of check_list bounds the number of rows.",
         why=CI,
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list/max_count=1", "check_list/max_count=2"],
     ),
     row(
@@ -106,7 +106,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A filter of check_list by a field that it does not know gives [].",
         why="scripts that filter by context or state silently get nothing",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list/context=*"],
     ),
     row(
@@ -115,7 +115,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_list on a missing patch is an IndexError.",
         why="pwclient check-list -p N shows it",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list/patch_id=9999"],
     ),
     row(
@@ -124,7 +124,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_list by user name is a ValueError.",
         why="pwclient check-list -u does it and fails on every server",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list/user='maint'"],
     ),
     row(
@@ -133,7 +133,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_list never gives a check twice.",
         why=CI,
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list"],
     ),
     row(
@@ -143,7 +143,7 @@ REQUIREMENTS = [
         text="check_list by project_id gives an array, and for a project that does not"
         " exist an IndexError.",
         why=CI,
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list/project_id=9999"],
     ),
     row(
@@ -152,7 +152,7 @@ REQUIREMENTS = [
         "1.1+",
         text="patch_check_get's total is the number of its checks.",
         why=CI,
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["patch_check_get/1", "get/patch_check/10"],
     ),
     row(
@@ -161,7 +161,7 @@ REQUIREMENTS = [
         "1.1+",
         text="The combined state is the worst: fail, then warning, then pending, then success.",
         why="maintainers and bots merge on the combined state",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["patch_check_get/1"],
     ),
     row(
@@ -170,7 +170,7 @@ REQUIREMENTS = [
         "2.0+",
         text="The combined checks hold one check of each user and context, and it is the newest.",
         why="a rerun must replace the first run",
-        facts="SERVER.md 1.8, 2",
+        facts="docs/servers.md 1.8, 2",
         recorded=["patch_check_get/1"],
     ),
     row(
@@ -179,7 +179,7 @@ REQUIREMENTS = [
         "1.1",
         text="The combined checks hold one check of each context, and it is the newest.",
         why="a rerun must replace the first run",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["patch_check_get/1"],
     ),
     row(
@@ -188,7 +188,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A patch without checks is pending, with a total of 0.",
         why="bots wait for a patch while it is pending",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["get/patch_check/*"],
     ),
     row(
@@ -197,7 +197,7 @@ REQUIREMENTS = [
         "1.1+",
         text="The combined checks say what check_list says of them.",
         why=CI,
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["patch_check_get/4"],
     ),
     row(
@@ -206,7 +206,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A lookup behind patch_id is ignored.",
         why="it looks as if it filtered",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_list/patch_id__gt=1 + check_list/patch_id=1"],
     ),
     row(
@@ -215,7 +215,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A text lookup of user is a fault, whatever the documentation page says.",
         why="a script that takes an empty list for no checks acts on it",
-        facts="SERVER.md 1.8, 2",
+        facts="docs/servers.md 1.8, 2",
         recorded=["check_list/user__icontains='maint'"],
     ),
     row(
@@ -224,7 +224,7 @@ REQUIREMENTS = [
         "1.1+",
         text="No filter, nil and {} are the same to check_list.",
         why="pwclient passes {} and older scripts nothing",
-        facts="not recorded: a null spoils the whole list of dataset a; SERVER.md 1.8",
+        facts="not recorded: a null spoils the whole list of dataset a; docs/servers.md 1.8",
     ),
     row(
         "CHK-029",
@@ -232,7 +232,7 @@ REQUIREMENTS = [
         "1.1+",
         text="Of checks that come by id max_count gives the first, or the last if it is negative.",
         why="CI bots ask for the last few checks",
-        facts="SERVER.md 1.6, 1.8, 2",
+        facts="docs/servers.md 1.6, 1.8, 2",
         recorded=['check_list/patch_id=1 + check_list/combo {"patch_id": 1, "max_count": -1}'],
     ),
 ]
@@ -243,7 +243,7 @@ REQUIREMENTS.append(
         "1.1+",
         text="SQL leaves the order of check_list open.",
         why="a client that takes the last row for the newest check is wrong on some servers",
-        facts="SERVER.md 1.8, 3",
+        facts="docs/servers.md 1.8, 3",
         recorded=["check_list/user__in=[2, 3]"],
     ),
 )

@@ -11,7 +11,7 @@ REQUIREMENTS = [
         "1.1+",
         text="GET of the endpoint is the documentation page.",
         why="people and scripts read it",
-        facts="SERVER.md 1.1, 1.11",
+        facts="docs/servers.md 1.1, 1.11",
         recorded=["http/GET /xmlrpc/"],
     ),
     row(
@@ -20,7 +20,7 @@ REQUIREMENTS = [
         "1.0",
         text="GET of the endpoint leads to the pwclient help page.",
         why="people who open the endpoint in a browser learn of pwclient",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["http/GET /xmlrpc/"],
     ),
     row(
@@ -30,7 +30,7 @@ REQUIREMENTS = [
         text="Methods other than POST never run a call: no XML-RPC answer to PUT, DELETE, PATCH or"
         " PROPFIND.",
         why="caches and crawlers send them",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=[
             "http/PUT /xmlrpc/",
             "http/DELETE /xmlrpc/",
@@ -45,7 +45,7 @@ REQUIREMENTS = [
         "all",
         text="HEAD and OPTIONS are answered without an error of the server.",
         why="monitoring that sends HEAD takes an error for an outage",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/HEAD /xmlrpc/", "http/OPTIONS /xmlrpc/"],
     ),
     row(
@@ -55,7 +55,7 @@ REQUIREMENTS = [
         text="A POST without the slash at the end runs nothing and is redirected to the slash for"
         " good.",
         why="pwclient users see ProtocolError 301 and learn of the slash",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/POST /xmlrpc"],
     ),
     row(
@@ -64,7 +64,7 @@ REQUIREMENTS = [
         "all",
         text="A call that succeeds is HTTP 200.",
         why=STATUS,
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["pw_rpc_version", "state_list"],
     ),
     row(
@@ -73,7 +73,7 @@ REQUIREMENTS = [
         "all",
         text="A call that fails is a fault over HTTP 200.",
         why=STATUS,
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["unknown/'nosuch'", "patch_get/noargs"],
     ),
     row(
@@ -82,7 +82,7 @@ REQUIREMENTS = [
         "all",
         text="Answers say text/html; charset=utf-8.",
         why="sup patches its XML-RPC library to accept just that",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["pw_rpc_version", "unknown/'nosuch'"],
     ),
     row(
@@ -91,7 +91,7 @@ REQUIREMENTS = [
         "all",
         text="The Content-Type of a request does not matter.",
         why="clients send text/xml, application/xml or none",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=[
             "http/ctype text/plain",
             "http/ctype application/json",
@@ -105,7 +105,7 @@ REQUIREMENTS = [
         "all",
         text="HTTP/1.0 is answered.",
         why="old proxies and clients speak it",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/http10"],
     ),
     row(
@@ -114,7 +114,7 @@ REQUIREMENTS = [
         "all",
         text="A second call on a kept connection is answered like the first.",
         why="xmlrpc.client, and so pwclient, keeps connections open",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["pw_rpc_version + http/ctype text/plain"],
     ),
     row(
@@ -123,8 +123,7 @@ REQUIREMENTS = [
         "all",
         text="A request target in absolute form is answered like any other.",
         why="pwclient always sends POST http://host/xmlrpc/ HTTP/1.1",
-        facts="not recorded: the recorded requests had targets in origin form; CLIENTS.md,"
-        " pwclient",
+        facts="not recorded: the recorded requests had targets in origin form; docs/clients.md 1",
     ),
     row(
         "HTTP-013",
@@ -132,7 +131,7 @@ REQUIREMENTS = [
         "all",
         text="A query string does not matter.",
         why="proxies and scripts add one to get past caches",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/POST /xmlrpc/?x=1"],
     ),
     row(
@@ -141,7 +140,7 @@ REQUIREMENTS = [
         "all",
         text="Origin, Referer and unknown cookies do not matter.",
         why="calls are exempt from CSRF checks",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/cookie", "http/origin"],
     ),
     row(
@@ -150,7 +149,7 @@ REQUIREMENTS = [
         "all",
         text="Accept-Encoding: gzip gets an answer that can be read.",
         why="xmlrpc.client, and so pwclient, always sends it",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/accept-encoding gzip"],
     ),
     row(
@@ -159,7 +158,7 @@ REQUIREMENTS = [
         "all",
         text="Expect: 100-continue is answered.",
         why="curl sends it with large bodies",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/expect"],
     ),
     row(
@@ -168,7 +167,7 @@ REQUIREMENTS = [
         "all",
         text="A large body is answered with a value or a fault, never with an error of the server.",
         why="a huge search must not take the server down",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/body 2.4MB"],
     ),
     row(
@@ -177,7 +176,7 @@ REQUIREMENTS = [
         "all",
         text="A call to a path below the endpoint, or to another page, is not run.",
         why="a client with a wrong URL must learn of it",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/POST /xmlrpc/x", "http/POST /xmlrpc/index.html", "page/POST /"],
     ),
     row(
@@ -186,7 +185,7 @@ REQUIREMENTS = [
         "2.0+",
         text="Where the about page speaks of the APIs, it says that XML-RPC is enabled.",
         why="operators and clients read it",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["page/GET /about/"],
     ),
     row(
@@ -196,7 +195,7 @@ REQUIREMENTS = [
         text="A call starts no session: it sets neither Django's session cookie nor its CSRF"
         " cookie.",
         why="XML-RPC clients keep none, so every call would leave a session behind",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["pw_rpc_version", "unknown/'nosuch'"],
     ),
     row(
@@ -205,7 +204,7 @@ REQUIREMENTS = [
         "all",
         text="A call with an empty body is a fault, with or without a Content-Length.",
         why="a client that lost its body must learn of it",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/content-length 0", "http/no content-length"],
     ),
     row(
@@ -216,7 +215,7 @@ REQUIREMENTS = [
         " where a"
         " front end joins the chunks.",
         why="some HTTP libraries chunk bodies whose length they do not know",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/chunked"],
     ),
     row(
@@ -227,7 +226,7 @@ REQUIREMENTS = [
         " front"
         " end unpacks it.",
         why="a client that compresses must learn that it may not",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/gzip body"],
     ),
     row(
@@ -236,7 +235,7 @@ REQUIREMENTS = [
         "all",
         text="The Accept header does not matter.",
         why="some HTTP libraries ask for JSON or HTML unless told otherwise",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/accept json"],
     ),
     row(
@@ -245,7 +244,7 @@ REQUIREMENTS = [
         "all",
         text="A call that cannot be read does not spoil the next one on the same connection.",
         why="xmlrpc.client, and so pwclient, keeps connections open after a fault",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=[
             "pw_rpc_version + body/unclosed tag + pw_rpc_version",
             "pw_rpc_version + body/empty + pw_rpc_version",
@@ -257,7 +256,7 @@ REQUIREMENTS = [
         "all",
         text="The same call is answered alike each time, however often it is made.",
         why="bots poll all day",
-        facts="SERVER.md 1.1, 1.2",
+        facts="docs/servers.md 1.1, 1.2",
         recorded=["pw_rpc_version + pw_rpc_version"],
     ),
     row(
@@ -266,7 +265,7 @@ REQUIREMENTS = [
         "all",
         text="Methods other than GET and POST are redirected to a page.",
         why="a client that follows the redirect meets a page for people, as on every server",
-        facts="SERVER.md 1.1, 2",
+        facts="docs/servers.md 1.1, 2",
         recorded=["http/HEAD /xmlrpc/", "http/PUT /xmlrpc/", "http/TRACE /xmlrpc/"],
     ),
     row(
@@ -276,7 +275,7 @@ REQUIREMENTS = [
         text="The User-Agent does not matter: what clients call themselves is answered like any"
         " other.",
         why="pwclient and every client in Python call themselves Python-xmlrpc or xmlrpclib.py",
-        facts="CLIENTS.md; SERVER.md 1.1",
+        facts="docs/clients.md 1; docs/servers.md 1.1",
         recorded=["http/no user-agent"],
     ),
     row(
@@ -285,7 +284,7 @@ REQUIREMENTS = [
         "all",
         text="Where an answer has a Content-Length, that is the number of its bytes.",
         why="clients read no further than it says, or wait for what never comes",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["person_list", "state_list"],
     ),
     row(
@@ -294,7 +293,7 @@ REQUIREMENTS = [
         "all",
         text="Calls that come at the same moment are each given their own answer.",
         why="CI systems, maintainers and scripts do not wait for one another",
-        facts="not recorded: the recorded servers had but one client; SERVER.md 5",
+        facts="not recorded: the recorded servers had but one client; docs/servers.md 5",
     ),
     row(
         "HTTP-030",
@@ -303,7 +302,7 @@ REQUIREMENTS = [
         text="Which X-Frame-Options the answers carry depends on Django, its settings and"
         " the front end.",
         why="no client breaks; it helps to tell which Django and front end answer",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["pw_rpc_version"],
     ),
     row(
@@ -313,7 +312,7 @@ REQUIREMENTS = [
         text="What becomes of a call longer than 2 621 440 bytes depends on Django and the front"
         " end.",
         why="a client that sends much in one call is refused on some servers",
-        facts="SERVER.md 1.1, 2",
+        facts="docs/servers.md 1.1, 2",
         recorded=["http/body 2.7MB"],
     ),
     row(
@@ -322,7 +321,7 @@ REQUIREMENTS = [
         "all",
         text="Where HEAD and PUT lead depends on the release; front ends may refuse them.",
         why="monitoring that sends HEAD follows it",
-        facts="SERVER.md 1.1, 2",
+        facts="docs/servers.md 1.1, 2",
         recorded=["http/HEAD /xmlrpc/", "http/PUT /xmlrpc/"],
     ),
     row(
@@ -331,7 +330,7 @@ REQUIREMENTS = [
         "all",
         text="Whether a second slash in front of the path is put up with depends on the front end.",
         why="clients that join URLs carelessly send it",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/POST //xmlrpc/"],
     ),
     row(
@@ -341,7 +340,7 @@ REQUIREMENTS = [
         text="What becomes of a session cookie that no one knows depends on whether"
         " sessions are looked at before a call.",
         why="a client that keeps cookies is sent new ones on some servers",
-        facts="SERVER.md 1.1",
+        facts="docs/servers.md 1.1",
         recorded=["http/cookie"],
     ),
 ]

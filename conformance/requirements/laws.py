@@ -14,7 +14,7 @@ LAWS = [
         "all",
         text="By gt, gte, lt and range every text is greater than another, equal to it or less.",
         why=FILTER,
-        facts="SERVER.md 1.7, 3",
+        facts="docs/servers.md 1.7, 3",
         recorded=[
             "patch_list/name__gt='anonymous submitter' + patch_list/name__gte='anonymous submitter'"
             " + patch_list/name__lt='anonymous submitter' + patch_list/name='anonymous submitter'"
@@ -27,7 +27,7 @@ LAWS = [
         "all",
         text="isnull is true of no name, date, msgid, archived or id, nor of a text that shows.",
         why=FILTER,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=[
             "patch_list/name__isnull=True",
             "patch_list/date__isnull=False",
@@ -40,7 +40,7 @@ LAWS = [
         "all",
         text="id__range from the first to the last id that a list gives holds that list.",
         why=FILTER,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=['check_list/combo {"user": 2, "max_count": 3} + check_list/id__range=[3, 6]'],
     ),
     row(
@@ -49,7 +49,7 @@ LAWS = [
         "1.1+",
         text="A max_count of patches that is a text, nil, an array or a struct is a TypeError.",
         why=COUNT,
-        facts="SERVER.md 1.6, 1.7",
+        facts="docs/servers.md 1.6, 1.7",
         recorded=["patch_list/max_count='2'", "patch_list/max_count=<nil/>"],
         python=3,
     ),
@@ -59,7 +59,7 @@ LAWS = [
         "all",
         text="A max_count that is a double or a boolean counts as its whole number.",
         why=COUNT,
-        facts="SERVER.md 1.6, 1.7",
+        facts="docs/servers.md 1.6, 1.7",
         recorded=[
             "patch_list/max_count=True + patch_list/max_count=1",
             "patch_list/max_count=1.5 + patch_list/max_count=1",
@@ -72,7 +72,7 @@ LAWS = [
         "all",
         text="A text in place of the filter gives nothing.",
         why=TYPO,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/positional=*"],
     ),
     row(
@@ -82,7 +82,7 @@ LAWS = [
         text="A list for project_id, state_id or submitter_id is a TypeError, with __in behind it,"
         " too.",
         why="clients that try to ask for several projects at once learn of it",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/project_id__in=[1, 2]"],
     ),
     row(
@@ -91,7 +91,7 @@ LAWS = [
         "all",
         text="Rows that a list no longer holds do not come back with the next call.",
         why="clients poll lists and act on what is new",
-        facts="SERVER.md 1.6, 1.7, 1.8",
+        facts="docs/servers.md 1.6, 1.7, 1.8",
         recorded=["patch_list + patch_list", "project_list + project_list"],
     ),
     row(
@@ -100,7 +100,7 @@ LAWS = [
         "all",
         text="A search for a text that there is not finds nothing, be it long or full of quotes.",
         why=SEARCH,
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/search='under-review'"],
     ),
     row(
@@ -109,7 +109,7 @@ LAWS = [
         "all",
         text="Where a patch shows no hash or no commit_ref, filters find it as null or as empty.",
         why="patch_get_by_hash and pwclient update -c are of no use where they are not shown",
-        facts="SERVER.md 1.3, 1.7",
+        facts="docs/servers.md 1.3, 1.7",
         recorded=[
             "patch_list + patch_list/commit_ref__isnull=True + patch_list/commit_ref=''",
             "patch_list + patch_list/hash__isnull=True + patch_list/hash=''",
@@ -122,7 +122,7 @@ LAWS = [
         text="Without a search project_list, state_list and person_list give what an empty one"
         " gives.",
         why="pwclient projects sends '', and older scripts send nothing",
-        facts="SERVER.md 1.4, 1.6",
+        facts="docs/servers.md 1.4, 1.6",
         recorded=[
             "project_list + project_list/search=''",
             "state_list + state_list/search='' + state_list/max=0",
@@ -134,7 +134,7 @@ LAWS = [
         "all",
         text="A long list holds all that shorter lists of its rows hold: there are no pages.",
         why="no client asks for a second page",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/id__lt=9999 + patch_list/id__gte=1"],
     ),
 ]

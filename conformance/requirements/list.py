@@ -4,7 +4,7 @@ from .catalogue import INFO, MUST, row
 from .filters import FILTERS
 from .laws import COUNT, FILTER, LAWS, TYPO
 
-#: Filters that a client is known to send (CLIENTS.md).
+#: Filters that a client is known to send (docs/clients.md 1, 2).
 WHO = {
     "020": "pwcli asks patch_list({'id': N}) for one patch",
     "021": "sktm asks for id__gt of the last patch that it has seen",
@@ -27,7 +27,7 @@ REQUIREMENTS = [
         "all",
         text="project_list finds projects by part of the linkname, whatever its case.",
         why="pwclient looks its project up with project_list before anything else",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["project_list/search='linux'"],
     ),
     row(
@@ -36,7 +36,7 @@ REQUIREMENTS = [
         "all",
         text="state_list finds states by part of the name, whatever its case.",
         why="pwclient list -s and update -s look the state up with state_list",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/search='new'", "state_list/search='NEW'"],
     ),
     row(
@@ -45,7 +45,7 @@ REQUIREMENTS = [
         "all",
         text="person_list finds people by part of the name or of the address.",
         why="pwclient list -w looks the submitter up with person_list",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["person_list/search='alice'", "person_list/search='ALICE'"],
     ),
     row(
@@ -54,7 +54,7 @@ REQUIREMENTS = [
         "all",
         text="In a search %, _ and \\ stand for themselves.",
         why="a client whose search holds % would be given everything",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/search='%'", "person_list/search='_'"],
     ),
     row(
@@ -63,7 +63,7 @@ REQUIREMENTS = [
         "all",
         text="An empty search finds all.",
         why="pwclient calls state_list('', 0)",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/search=''"],
     ),
     row(
@@ -72,7 +72,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A search by nil, 0 or false finds all.",
         why="pwclient may send nil for what it does not have",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/search=<nil/>", "state_list/search=0"],
     ),
     row(
@@ -81,7 +81,7 @@ REQUIREMENTS = [
         "1.0",
         text="A search by nil, 0 or false finds nothing.",
         why="clients must pass '' to a 1.0 server",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["state_list/search=<nil/>"],
     ),
     row(
@@ -90,7 +90,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A number is searched for as its digits.",
         why="a client that passes a number where text belongs still finds it",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/search=5", "person_list/search=1"],
     ),
     row(
@@ -99,7 +99,7 @@ REQUIREMENTS = [
         "all",
         text="A positive max_count gives the first rows of project_list and state_list.",
         why=COUNT,
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/max=1", "project_list/max=2"],
     ),
     row(
@@ -108,7 +108,7 @@ REQUIREMENTS = [
         "all",
         text="A positive max_count bounds person_list.",
         why=COUNT,
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["person_list/max=2"],
     ),
     row(
@@ -117,7 +117,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A negative max_count gives the last rows in the usual order.",
         why=COUNT,
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/max=-2", "project_list/max=-1"],
     ),
     row(
@@ -126,7 +126,7 @@ REQUIREMENTS = [
         "1.0",
         text="A negative max_count is ignored.",
         why=COUNT,
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["state_list/max=-2"],
     ),
     row(
@@ -135,7 +135,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A negative max_count beyond the number of rows is a fault.",
         why=COUNT,
-        facts="SERVER.md 1.6, 2",
+        facts="docs/servers.md 1.6, 2",
         recorded=["state_list/max=-100", "person_list/max=-100"],
     ),
     row(
@@ -144,7 +144,7 @@ REQUIREMENTS = [
         "all",
         text="Search and max_count work together.",
         why=COUNT,
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/search+max=1"],
     ),
     row(
@@ -153,7 +153,7 @@ REQUIREMENTS = [
         "1.1+",
         text="On Python 3 a max_count that is no number is a TypeError.",
         why="a broken client must get a fault",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["state_list/max='2'", "state_list/max=<nil/>"],
         python=3,
     ),
@@ -164,7 +164,7 @@ REQUIREMENTS = [
         text="project_list gives linknames that begin with a small letter in ascending"
         " order of that letter.",
         why="pwclient projects prints them as they come",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["project_list"],
     ),
     row(
@@ -174,7 +174,7 @@ REQUIREMENTS = [
         text="project_list, state_list and person_list never give a row twice.",
         why="pwclient takes a name that comes twice for two projects, and lists a person's patches"
         " once for each time that the person was found",
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["project_list", "state_list", "person_list/search='alice'"],
     ),
     *(
@@ -184,7 +184,7 @@ REQUIREMENTS = [
             "all",
             text=f.text,
             why=WHO.get(f.number, FILTER),
-            facts="SERVER.md 1.7",
+            facts="docs/servers.md 1.7",
             recorded=[*f.recorded],
         )
         for f in FILTERS
@@ -195,7 +195,7 @@ REQUIREMENTS = [
         "all",
         text="patch_list gives patches by ascending date.",
         why="pwclient list prints patches as they come, and -n takes the oldest",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list"],
     ),
     row(
@@ -204,7 +204,7 @@ REQUIREMENTS = [
         "all",
         text="patch_list never gives a patch twice.",
         why="a patch that comes twice is applied or counted twice",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list"],
     ),
     row(
@@ -213,7 +213,7 @@ REQUIREMENTS = [
         "all",
         text="A positive max_count gives the oldest patches.",
         why=COUNT,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/max_count=1", "patch_list/max_count=2"],
     ),
     row(
@@ -222,7 +222,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A negative max_count gives the newest patches, oldest first.",
         why=COUNT,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/max_count=-2"],
     ),
     row(
@@ -231,7 +231,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A negative max_count beyond the number of patches that a filter selects is a fault.",
         why="pwclient list -N on an empty list shows a traceback",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/max_count=-100"],
     ),
     row(
@@ -240,7 +240,7 @@ REQUIREMENTS = [
         "all",
         text="A max_count of 0 gives all.",
         why=COUNT,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/max_count=0"],
     ),
     row(
@@ -250,7 +250,7 @@ REQUIREMENTS = [
         text="A lookup behind max_count changes nothing: max_count__gt bounds the list as"
         " max_count does.",
         why="a script with that typo must not get the whole list instead",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/max_count__gt=2", "patch_list/max_count__in=2"],
     ),
     row(
@@ -259,7 +259,7 @@ REQUIREMENTS = [
         "all",
         text="A filter by an unknown field gives [].",
         why=TYPO,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/key=*"],
     ),
     row(
@@ -268,7 +268,7 @@ REQUIREMENTS = [
         "all",
         text="A filter by an unknown lookup gives [], lte and exact among them.",
         why=TYPO,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/id__lte=*", "patch_list/id__exact=*"],
     ),
     row(
@@ -277,7 +277,7 @@ REQUIREMENTS = [
         "all",
         text="`state`, `project` and `submitter` are no fields of a filter: they give [].",
         why="pwclient looks ids up first, because names are not filtered by",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/key=state"],
     ),
     row(
@@ -286,7 +286,7 @@ REQUIREMENTS = [
         "not 1.1",
         text="project_id, state_id and submitter_id of a row that does not exist give [].",
         why="pwclient list with an outdated id prints an empty list, not a traceback",
-        facts="SERVER.md 1.7, 2",
+        facts="docs/servers.md 1.7, 2",
         recorded=["patch_list/project_id=9999"],
     ),
     row(
@@ -296,7 +296,7 @@ REQUIREMENTS = [
         text="project_id, state_id and submitter_id of a row that does not exist are an"
         " IndexError.",
         why="sktm takes 'index out of range' for the sign of a vendor fork",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["patch_list/project_id=9999"],
     ),
     row(
@@ -305,7 +305,7 @@ REQUIREMENTS = [
         "all",
         text="A lookup behind project_id, state_id or submitter_id is ignored.",
         why="a script that sends project_id__gt gets one project's patches on every server",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/project_id__gt=1", "patch_list/state_id__lt=1"],
     ),
     row(
@@ -314,7 +314,7 @@ REQUIREMENTS = [
         "all",
         text="delegate_id never gives a patch.",
         why="pwclient list -d faults on every real server",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/delegate_id=1"],
     ),
     row(
@@ -323,7 +323,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A filter on a number by a value that is no number is a fault.",
         why="a typo must not look like an empty list",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/id='abc'"],
     ),
     row(
@@ -332,7 +332,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A filter on `date` by a text that is no date is a ValidationError.",
         why="a typo must not look like an empty list",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/date='abc'"],
     ),
     row(
@@ -341,7 +341,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A filter that is a number and no struct is a TypeError.",
         why="a client that passes an id where a filter belongs must learn of it",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/positional=5"],
     ),
     row(
@@ -350,7 +350,7 @@ REQUIREMENTS = [
         "1.1+",
         text="On Python 3 the first wrong entry of a filter decides what becomes of it.",
         why="scripts get the fault or the empty list of their first mistake",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=['patch_list/combo {"foo": *'],
         python=3,
     ),
@@ -360,7 +360,7 @@ REQUIREMENTS = [
         "all",
         text="Two entries of a filter select the patches that each of them selects.",
         why="pwclient list -s -w -a sends up to five entries in one filter",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/combo *"],
     ),
     row(
@@ -369,7 +369,7 @@ REQUIREMENTS = [
         "all",
         text="isnull true and isnull false part the patches in two.",
         why=FILTER,
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=[
             "patch_list/hash__isnull=True + patch_list/hash__isnull=False + patch_list",
             "patch_list/commit_ref__isnull=True + patch_list/commit_ref__isnull=False + patch_list",
@@ -381,7 +381,7 @@ REQUIREMENTS = [
         "all",
         text="A row that a filter selects says what the whole list says of it.",
         why="pwcli joins the rows of several filtered lists",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/archived=True", "patch_list/id=1"],
     ),
     row(
@@ -390,7 +390,7 @@ REQUIREMENTS = [
         "all",
         text="An empty array for id__in gives [].",
         why="sup asks for id__in of what it has",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list/id__in=[]"],
     ),
     row(
@@ -399,7 +399,7 @@ REQUIREMENTS = [
         "1.1+",
         text="patch_list gives the same without a filter, with nil and with {}.",
         why="clients without a filter pass nothing, nil or {}",
-        facts="SERVER.md 1.7",
+        facts="docs/servers.md 1.7",
         recorded=["patch_list + patch_list/positional={} + patch_list/positional=<nil/>"],
     ),
     row(
@@ -408,7 +408,7 @@ REQUIREMENTS = [
         "all",
         text="Whether `contains` heeds case depends on the database.",
         why="a search in the wrong case finds nothing on some servers",
-        facts="SERVER.md 3",
+        facts="docs/servers.md 3",
         recorded=["patch_list/name__contains=*"],
     ),
     row(
@@ -417,7 +417,7 @@ REQUIREMENTS = [
         "all",
         text="Whether exact look-ups heed case depends on the database.",
         why="a hash or name in the wrong case is a miss on some servers",
-        facts="SERVER.md 3",
+        facts="docs/servers.md 3",
         recorded=["patch_list/name='ANONYMOUS SUBMITTER'"],
     ),
     row(
@@ -426,7 +426,7 @@ REQUIREMENTS = [
         "all",
         text="Whether `icontains` folds letters beyond ASCII depends on the database.",
         why="pwclient list zoË finds Zoë on some servers only",
-        facts="SERVER.md 3",
+        facts="docs/servers.md 3",
         recorded=["patch_list/name__icontains=*"],
     ),
     *LAWS,

@@ -13,7 +13,7 @@ MAILS = [
         "all",
         text="The mbox begins with `From patchwork` and the patch's date.",
         why=MBOX,
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1", "get/mbox/2"],
     ),
     row(
@@ -22,7 +22,7 @@ MAILS = [
         "all",
         text="The mbox is a plain-text mail in UTF-8.",
         why=MBOX,
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1"],
     ),
     row(
@@ -31,7 +31,7 @@ MAILS = [
         "all",
         text="X-Patchwork-Id names the patch.",
         why="scripts find their way back by it",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1"],
     ),
     row(
@@ -40,7 +40,7 @@ MAILS = [
         "1.1+",
         text="X-Patchwork-Delegate is there if the patch has a delegate, and only then.",
         why="scripts route mail by it",
-        facts="SERVER.md 1.9, 2",
+        facts="docs/servers.md 1.9, 2",
         recorded=["patch_get_mbox/1", "get/mbox/3"],
     ),
     row(
@@ -49,7 +49,7 @@ MAILS = [
         "1.1+",
         text="X-Patchwork-Submitter names the submitter's address.",
         why="scripts that credit people take the address from it",
-        facts="SERVER.md 1.9, 2",
+        facts="docs/servers.md 1.9, 2",
         recorded=["patch_get_mbox/1"],
     ),
     row(
@@ -58,7 +58,7 @@ MAILS = [
         "all",
         text="The mbox ends with the diff that patch_get_diff gives.",
         why=MBOX,
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1 + patch_get_diff/1"],
     ),
     row(
@@ -67,7 +67,7 @@ MAILS = [
         "all",
         text="The mbox has LF line ends only.",
         why=MBOX,
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1"],
     ),
     row(
@@ -76,7 +76,7 @@ MAILS = [
         "all",
         text="patch_get_diff is a string, or the fault about None where the patch has no diff.",
         why="review tools fetch the diff without the mail around it",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["patch_get_diff/1", "get/diff/7"],
     ),
     row(
@@ -85,7 +85,7 @@ MAILS = [
         "all",
         text="`git mailinfo` finds author, subject and diff in the mbox of a patch that has them.",
         why=MBOX,
-        facts="not recorded: no git ran when the recordings were made; SERVER.md 1.9",
+        facts="not recorded: no git ran when the recordings were made; docs/servers.md 1.9",
     ),
     row(
         "READ-053",
@@ -95,7 +95,7 @@ MAILS = [
         " 8bit"
         " as its body needs.",
         why=MBOX,
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1"],
     ),
     row(
@@ -105,7 +105,7 @@ MAILS = [
         text="X-Patchwork-Submitter, X-Patchwork-Id and X-Patchwork-Delegate come next.",
         why="scripts read them before the headers of the mail, which may hold others of these"
         " names",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1"],
     ),
     row(
@@ -114,7 +114,7 @@ MAILS = [
         "1.1+",
         text="X-Patchwork-Delegate holds an address, or nothing.",
         why="scripts route mail by it",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1"],
     ),
     row(
@@ -123,7 +123,7 @@ MAILS = [
         "all",
         text="The mbox has a Date header.",
         why=MBOX,
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_mbox/1"],
     ),
     row(
@@ -132,7 +132,7 @@ MAILS = [
         "all",
         text="Mails keep the headers that they came with: Subject, From, To and Message-Id.",
         why="git am takes author and subject from them",
-        facts="SERVER.md 1.9, 2",
+        facts="docs/servers.md 1.9, 2",
         recorded=["get/mbox/1 + get/mbox/2 + get/mbox/3 + get/mbox/4"],
     ),
     row(
@@ -141,7 +141,7 @@ MAILS = [
         "all",
         text="patch_get_mbox gives the mbox that the patch's page offers.",
         why="some clients list by XML-RPC and get /patch/N/mbox/",
-        facts="SERVER.md 1.1, 2; CLIENTS.md",
+        facts="docs/servers.md 1.1, 2; docs/clients.md 2, 4",
         recorded=[
             *(f"get/mbox/{n} + page/id mbox/{n} + page/msgid mbox/{n}" for n in SHOWN),
             *(f"mbox/{n} + page/mbox/{n} + page/mbox-msgid/{n}" for n in range(62, 73)),
@@ -153,7 +153,7 @@ MAILS = [
         "all",
         text="patch_get_diff gives the diff that the patch's page offers.",
         why="some clients list by XML-RPC and get the rest from pages",
-        facts="SERVER.md 1.1, 2",
+        facts="docs/servers.md 1.1, 2",
         recorded=[*(f"get/diff/{n} + page/id raw/{n} + page/msgid raw/{n}" for n in SHOWN)],
     ),
 ]

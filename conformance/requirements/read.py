@@ -13,7 +13,7 @@ REQUIREMENTS = [
         "not 1.1",
         text="A missing id is {} from every *_get.",
         why=MISS,
-        facts="SERVER.md 1.5, 2",
+        facts="docs/servers.md 1.5, 2",
         recorded=[
             "patch_get/9999",
             "project_get/9999",
@@ -29,7 +29,7 @@ REQUIREMENTS = [
         "not 1.1",
         text="A missing id is an empty string from patch_get_mbox and patch_get_diff.",
         why=MISS,
-        facts="SERVER.md 1.4, 2",
+        facts="docs/servers.md 1.4, 2",
         recorded=["patch_get_mbox/9999", "patch_get_diff/9999"],
     ),
     row(
@@ -38,7 +38,7 @@ REQUIREMENTS = [
         "1.1",
         text="A missing id is an IndexError from every method that takes one.",
         why="sktm looks for 'index out of range'",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["patch_get/9999", "patch_get_mbox/9999", "check_get/9999"],
     ),
     row(
@@ -47,7 +47,7 @@ REQUIREMENTS = [
         "all",
         text="Zero and negative ids are misses like any other.",
         why=MISS,
-        facts="SERVER.md 1.5",
+        facts="docs/servers.md 1.5",
         recorded=["patch_get/0", "patch_get/-1", "state_get/0"],
     ),
     row(
@@ -56,7 +56,7 @@ REQUIREMENTS = [
         "all",
         text="An id of 2147483647 is a miss like any other.",
         why=MISS,
-        facts="SERVER.md 1.5",
+        facts="docs/servers.md 1.5",
         recorded=["patch_get/2147483647", "state_get/2147483647"],
     ),
     row(
@@ -66,7 +66,7 @@ REQUIREMENTS = [
         text="An id given as a string of digits counts as the number, blanks around it and"
         " zeros in front aside.",
         why="pwclient passes what was typed",
-        facts="SERVER.md 1.5",
+        facts="docs/servers.md 1.5",
         recorded=["state_get/1 + state_get/'1' + state_get/' 1 ' + state_get/'01'"],
     ),
     row(
@@ -75,7 +75,7 @@ REQUIREMENTS = [
         "all",
         text="An id as a double is cut to its whole number.",
         why="XML-RPC libraries of languages without integers send doubles",
-        facts="SERVER.md 1.5",
+        facts="docs/servers.md 1.5",
         recorded=["state_get/1 + state_get/1.0 + state_get/1.5"],
     ),
     row(
@@ -84,7 +84,7 @@ REQUIREMENTS = [
         "all",
         text="nil as an id is a miss.",
         why="pwclient may send nil, so one can arrive where an id was not found",
-        facts="SERVER.md 1.5",
+        facts="docs/servers.md 1.5",
         recorded=["state_get/<nil/>"],
     ),
     row(
@@ -93,7 +93,7 @@ REQUIREMENTS = [
         "1.1+",
         text="An id that is no number is a ValueError.",
         why="a typo must not look like a missing patch",
-        facts="SERVER.md 1.5",
+        facts="docs/servers.md 1.5",
         recorded=["state_get/'abc'", "patch_get/'abc'", "patch_get/''"],
     ),
     row(
@@ -102,7 +102,7 @@ REQUIREMENTS = [
         "1.1+",
         text="An array or struct as an id is a TypeError.",
         why="a broken client must get a fault",
-        facts="SERVER.md 1.5",
+        facts="docs/servers.md 1.5",
         recorded=["state_get/[1]", "patch_get/{'id': 1}"],
     ),
     row(
@@ -111,7 +111,7 @@ REQUIREMENTS = [
         "1.0",
         text="An unusable id is an empty answer.",
         why="1.0 swallows every error of its read methods",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["state_get/'abc'", "patch_get/[1]"],
     ),
     row(
@@ -120,7 +120,7 @@ REQUIREMENTS = [
         "all",
         text="patch_get says what patch_list says, member for member.",
         why=AGREE,
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get/1", "get/patch/2"],
     ),
     row(
@@ -129,7 +129,7 @@ REQUIREMENTS = [
         "all",
         text="project_get says what project_list says, member for member.",
         why=AGREE,
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["project_get/1"],
     ),
     row(
@@ -138,7 +138,7 @@ REQUIREMENTS = [
         "all",
         text="state_get says what state_list says, member for member.",
         why=AGREE,
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["state_get/1"],
     ),
     row(
@@ -147,7 +147,7 @@ REQUIREMENTS = [
         "all",
         text="person_get says what person_list says, member for member.",
         why=AGREE,
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["person_get/1"],
     ),
     row(
@@ -156,7 +156,7 @@ REQUIREMENTS = [
         "all",
         text="A patch's state is the name that its state_id has.",
         why="pwclient prints state and filters by state_id",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get/1"],
     ),
     row(
@@ -165,7 +165,7 @@ REQUIREMENTS = [
         "all",
         text="A patch's project is the name that its project_id has.",
         why="pwclient prints project and filters by project_id",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get/1"],
     ),
     row(
@@ -174,7 +174,7 @@ REQUIREMENTS = [
         "all",
         text="A patch's submitter is `Name <email>` of its submitter_id, or the bare address.",
         why="pwcli reads `submitter` and prints it; scripts take the address out of it",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["get/patch/1", "get/patch/3", "get/patch/4"],
     ),
     row(
@@ -184,7 +184,7 @@ REQUIREMENTS = [
         text="Where a patch has no delegate, and only there, delegate_id is 0 and delegate"
         " the text None.",
         why="scripts that look for patches nobody has taken compare delegate_id with 0",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get/1", "patch_list"],
     ),
     row(
@@ -193,7 +193,7 @@ REQUIREMENTS = [
         "all",
         text="One delegate_id always comes with one delegate.",
         why="scripts group patches by either",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_list"],
     ),
     row(
@@ -203,7 +203,7 @@ REQUIREMENTS = [
         text="A patch's date reads YYYY-MM-DD HH:MM:SS, with six digits more if there is a"
         " fraction.",
         why="pwcli reads `date`; scripts sort and filter by it",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get/1", "get/patch/3"],
     ),
     row(
@@ -213,7 +213,7 @@ REQUIREMENTS = [
         text="A patch's filename is its name with runs of unsafe characters turned into one dash"
         " each.",
         why="pwclient get writes to that file",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get/1", "patch_list"],
     ),
     row(
@@ -222,7 +222,7 @@ REQUIREMENTS = [
         "1.x",
         text="A patch's filename ends in .patch.",
         why="pwclient get writes to that file",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["patch_get/1"],
     ),
     row(
@@ -231,7 +231,7 @@ REQUIREMENTS = [
         "all",
         text="patch_get_by_hash finds the patch of that hash.",
         why="the pwclient that shipped inside Patchwork looks patches up by it",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_by_hash/present"],
     ),
     row(
@@ -240,7 +240,7 @@ REQUIREMENTS = [
         "all",
         text="patch_get_by_project_hash finds the patch of that hash by the project's linkname.",
         why="pwclient info -h looks patches up by it",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_by_project_hash/linux-kernel,present"],
     ),
     row(
@@ -249,7 +249,7 @@ REQUIREMENTS = [
         "all",
         text="An unknown hash is a miss.",
         why="a hook that asks for every commit of a branch misses most of the time",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_by_hash/missing"],
     ),
     row(
@@ -258,7 +258,7 @@ REQUIREMENTS = [
         "all",
         text="A hash is a miss in a project that does not exist.",
         why="a typo in .pwclientrc must not find another project's patch",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_by_project_hash/*"],
     ),
     row(
@@ -267,7 +267,7 @@ REQUIREMENTS = [
         "2.0+",
         text="A hash is a miss in a project whose patches do not have it.",
         why="the same patch is often sent to several projects",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_by_project_hash/buildtool,present"],
     ),
     row(
@@ -276,7 +276,7 @@ REQUIREMENTS = [
         "all",
         text="Every sampled patch can be carried by XML.",
         why="one control character hides a whole list from every client",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get/1", "patch_list"],
     ),
     row(
@@ -285,7 +285,7 @@ REQUIREMENTS = [
         "all",
         text="Every sampled mbox and diff can be carried by XML.",
         why="a form feed in a diff breaks pwclient git-am",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get_mbox/1", "patch_get_diff/1"],
     ),
     row(
@@ -294,7 +294,7 @@ REQUIREMENTS = [
         "all",
         text="No sampled row holds a null that spoils its whole list.",
         why="one null hides a whole list from every client",
-        facts="SERVER.md 1.3, 4",
+        facts="docs/servers.md 1.3, 4",
         recorded=["patch_list"],
     ),
     row(
@@ -303,7 +303,7 @@ REQUIREMENTS = [
         "all",
         text="An id that the whole list does not show is a miss.",
         why=AGREE,
-        facts="SERVER.md 1.5, 1.6",
+        facts="docs/servers.md 1.5, 1.6",
         recorded=["state_get/9999", "patch_get/9999"],
     ),
     row(
@@ -312,7 +312,7 @@ REQUIREMENTS = [
         "all",
         text="Every submitter of a patch is among the people that are listed.",
         why=AGREE,
-        facts="SERVER.md 1.6",
+        facts="docs/servers.md 1.6",
         recorded=["patch_list"],
     ),
     row(
@@ -321,7 +321,7 @@ REQUIREMENTS = [
         "all",
         text="An id beyond 31, 32, 63 or 64 bits is never taken for another.",
         why=MISS,
-        facts="SERVER.md 1.5, 2",
+        facts="docs/servers.md 1.5, 2",
         recorded=["patch_get/<i8>2147483648</i8>", "patch_get/<i8>1180591620717411303424</i8>"],
     ),
     row(
@@ -330,7 +330,7 @@ REQUIREMENTS = [
         "all",
         text="True and a 1 of another script are the id 1.",
         why="pwclient passes what was typed",
-        facts="SERVER.md 1.5",
+        facts="docs/servers.md 1.5",
         recorded=["state_get/True", "patch_get/'\uff11'"],
     ),
     row(
@@ -339,7 +339,7 @@ REQUIREMENTS = [
         "all",
         text="A person has a user name, or None for want of an account.",
         why="pwcli looks for its own person by it",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["person_list", "person_get/1"],
     ),
     row(
@@ -348,7 +348,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A user has one name, as delegate and as maker of checks.",
         why=AGREE,
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_list + check_list/id__range=[1, 2]"],
     ),
     row(
@@ -357,7 +357,7 @@ REQUIREMENTS = [
         "all",
         text="Part of a hash finds nothing.",
         why="a short hash that finds some patch is taken for the whole one",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_by_hash/prefix"],
     ),
     row(
@@ -366,7 +366,7 @@ REQUIREMENTS = [
         "all",
         text="On SQLite and PostgreSQL case matters to hashes and linknames.",
         why="git hashes are compared letter by letter",
-        facts="SERVER.md 1.9, 3",
+        facts="docs/servers.md 1.9, 3",
         recorded=["patch_get_by_hash/upper-of-lower", "patch_get_by_project_hash/project=case"],
     ),
     row(
@@ -375,7 +375,7 @@ REQUIREMENTS = [
         "all",
         text="patch_get_by_project_hash takes the linkname: a project's name or id finds nothing.",
         why="pwclient info -h names the project by its linkname",
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_by_project_hash/project=id", "patch_get_by_project_hash/project=name"],
     ),
     row(
@@ -384,7 +384,7 @@ REQUIREMENTS = [
         "2.0+",
         text="Every hash that a patch shows finds a patch with that hash.",
         why=AGREE,
-        facts="SERVER.md 1.9",
+        facts="docs/servers.md 1.9",
         recorded=["patch_get_by_hash/present"],
     ),
     row(
@@ -393,7 +393,7 @@ REQUIREMENTS = [
         "all",
         text="A patch can be read: no member of all of them is a None.",
         why=AGREE,
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_get/1"],
     ),
     row(
@@ -402,7 +402,7 @@ REQUIREMENTS = [
         "all",
         text="Patches that are in a state can be listed: nothing else of a patch is ever a None.",
         why="one None hides a whole list from every client",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["patch_list/state_id=1", "patch_list/state_id=3"],
     ),
     row(
@@ -411,7 +411,7 @@ REQUIREMENTS = [
         "2.0+",
         text="A hash that several patches have is a MultipleObjectsReturned.",
         why="pwclient would act on the wrong one of them",
-        facts="SERVER.md 1.9, 2",
+        facts="docs/servers.md 1.9, 2",
         recorded=["patch_get_by_hash/dup"],
     ),
     *MAILS,

@@ -4,7 +4,7 @@ from .catalogue import MUST, row
 
 MEMBERS = "pwclient info and list -f print these members by name"
 TYPES = "pwcli reads `.data` of what Python 3 sends as base64; clients break where a type differs"
-#: The members that a Python 3 server sends as <base64> (SERVER.md 1.3).
+#: The members that a Python 3 server sends as <base64> (docs/servers.md 1.3).
 WRAPPED = {
     "person": "user",
     "patch": "date, project, state, submitter and delegate",
@@ -37,7 +37,7 @@ REQUIREMENTS = [
         "all",
         text="Every public method of the server's generation exists.",
         why="pwclient, pwcli, sktm and sup call these methods by name and end in a fault",
-        facts="SERVER.md 1.4, 2",
+        facts="docs/servers.md 1.4, 2",
         recorded=[
             *(
                 f"{m}/9999"
@@ -58,7 +58,7 @@ REQUIREMENTS = [
         "all",
         text="patch_set exists, and from release 1.1 on check_create, too.",
         why="pwclient update and check-create call them by name and end in a fault",
-        facts="SERVER.md 1.4, 2",
+        facts="docs/servers.md 1.4, 2",
         recorded=["auth/patch_set/none", "auth/check_create/none"],
     ),
     row(
@@ -67,7 +67,7 @@ REQUIREMENTS = [
         "1.0",
         text="A 1.0 server has no check methods.",
         why="a client that finds check_list relies on checks",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=["check_get/1"],
     ),
     row(
@@ -76,7 +76,7 @@ REQUIREMENTS = [
         "1.1+",
         text="The documentation page lists every method, and no other.",
         why="client authors read the page to learn what there is",
-        facts="SERVER.md 1.11",
+        facts="docs/servers.md 1.11",
         recorded=["http/GET /xmlrpc/"],
     ),
     row(
@@ -85,7 +85,7 @@ REQUIREMENTS = [
         "1.1+",
         text="The documentation page lists each method's parameters, order and defaults.",
         why="client authors read the page to learn how to call",
-        facts="SERVER.md 1.11",
+        facts="docs/servers.md 1.11",
         recorded=["http/GET /xmlrpc/"],
     ),
     row(
@@ -96,7 +96,7 @@ REQUIREMENTS = [
         " that"
         " need credentials, and of no other.",
         why="scripts that read the page must leave it out",
-        facts="SERVER.md 1.11",
+        facts="docs/servers.md 1.11",
         recorded=["http/GET /xmlrpc/"],
     ),
     row(
@@ -105,7 +105,7 @@ REQUIREMENTS = [
         "all",
         text="One argument too many is a TypeError that names the method and how many it takes.",
         why="a client written for other parameters must learn of it",
-        facts="SERVER.md 1.4, 2",
+        facts="docs/servers.md 1.4, 2",
         recorded=[
             "pw_rpc_version/1arg",
             "patch_get/2args",
@@ -119,7 +119,7 @@ REQUIREMENTS = [
         "all",
         text="A missing required argument is a TypeError that names the method.",
         why="a client written for other parameters must learn of it",
-        facts="SERVER.md 1.4, 2",
+        facts="docs/servers.md 1.4, 2",
         recorded=["patch_get/noargs", "project_get/noargs"],
     ),
     row(
@@ -128,7 +128,7 @@ REQUIREMENTS = [
         "all",
         text="On Python 3 the fault for missing arguments names them all, in order.",
         why="it is the one way to learn parameter names over the wire",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["patch_get/noargs", "project_get/noargs"],
         python=3,
     ),
@@ -138,7 +138,7 @@ REQUIREMENTS = [
         "all",
         text="project_list and state_list may be called without arguments.",
         why="sktm leaves out the count, and scripts leave out both arguments",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["project_list", "state_list"],
     ),
     row(
@@ -147,7 +147,7 @@ REQUIREMENTS = [
         "all",
         text="project_list, state_list and person_list take a search string and a count.",
         why="pwclient calls project_list('name', 0)",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=[
             "project_list/search+max=1",
             "state_list/search+max=1",
@@ -160,7 +160,7 @@ REQUIREMENTS = [
         "all",
         text="patch_list takes one struct.",
         why="pwclient passes every filter in one struct",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["patch_list/id=1"],
     ),
     row(
@@ -169,7 +169,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_list takes one struct.",
         why="pwclient passes every filter in one struct",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["check_list/id=1"],
     ),
     row(
@@ -180,7 +180,7 @@ REQUIREMENTS = [
         " supported.",
         why="the pwclient that shipped inside Patchwork falls back to patch_get_by_hash on that"
         " fault",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["unknown/'nosuch'", "unknown/'bundle_list'"],
     ),
     row(
@@ -189,7 +189,7 @@ REQUIREMENTS = [
         "all",
         text="Method names are matched exactly: case and blanks count.",
         why="a client that works by an alias here fails on every real server",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=[
             "unknown/'PW_RPC_VERSION'",
             "unknown/' pw_rpc_version'",
@@ -202,7 +202,7 @@ REQUIREMENTS = [
         "all",
         text="There are no system.* methods.",
         why="generic clients must not think that they can introspect or multicall",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=[
             "unknown/'system.listMethods'",
             "unknown/'system.multicall'",
@@ -215,7 +215,7 @@ REQUIREMENTS = [
         "all",
         text="An empty method name is not supported.",
         why="a broken client must get a fault",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["unknown/''"],
     ),
     row(
@@ -224,7 +224,7 @@ REQUIREMENTS = [
         "all",
         text="Python's own attributes cannot be called.",
         why="what is reachable by accident is a hole",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["unknown/'__class__'", "unknown/'_dispatch'", "unknown/'patch_to_dict'"],
     ),
     row(
@@ -233,7 +233,7 @@ REQUIREMENTS = [
         "all",
         text="Dotted names are not split: patch.get is not patch_get.",
         why="a client that works by an alias here fails on every real server",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["unknown/'patch.get'", "unknown/'xmlrpc.patch_get'"],
     ),
     *(
@@ -243,7 +243,7 @@ REQUIREMENTS = [
             "1.1+" if "check" in struct else "all",
             text=f"A {struct} has exactly the members that real servers of its generation send.",
             why=MEMBERS,
-            facts="SERVER.md 1.3",
+            facts="docs/servers.md 1.3",
             recorded=[*recorded],
         )
         for n, struct, recorded in STRUCTS
@@ -256,7 +256,7 @@ REQUIREMENTS = [
             text=f"The members of a {struct} have the wire types that real servers send"
             + (f": on Python 3 <base64> for {WRAPPED[struct]}." if struct in WRAPPED else "."),
             why=TYPES,
-            facts="SERVER.md 1.3",
+            facts="docs/servers.md 1.3",
             recorded=[*recorded],
         )
         for n, struct, recorded in STRUCTS
@@ -269,7 +269,7 @@ REQUIREMENTS = [
             text=f"On Python 3 the members of a {struct} come in the order in which real"
             " servers send them.",
             why="scripts that print a whole struct print it in this order",
-            facts="SERVER.md 1.3",
+            facts="docs/servers.md 1.3",
             recorded=[*recorded],
             python=3,
         )
@@ -281,7 +281,7 @@ REQUIREMENTS = [
         "all",
         text="A caller cannot pass the hidden `user` argument instead of credentials.",
         why="else anyone could write as anyone",
-        facts="SERVER.md 1.4, 1.10",
+        facts="docs/servers.md 1.4, 1.10",
         recorded=["auth/patch_set-4args/none"],
     ),
 ]

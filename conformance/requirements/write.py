@@ -5,7 +5,7 @@ from .catalogue import INFO, MUST, SHOULD, row
 UPDATE = "pwclient update and every script that marks patches as applied rely on it"
 CHECK = "pwclient check-create and every CI system rely on it"
 LOST = "a maintainer's work would be lost without a word"
-FACTS = "SERVER.md 1.10"
+FACTS = "docs/servers.md 1.10"
 ALONE = f"not recorded: no list or second writer came with a write; {FACTS}"
 
 
@@ -177,7 +177,7 @@ REQUIREMENTS = [
         text="What patch_set makes of the text False as archived depends on Django: old"
         " ones take any text as true.",
         why="scripts that send texts archive patches by mistake",
-        facts="SERVER.md 2",
+        facts="docs/servers.md 2",
         recorded=[_trio('archived="True"', 'archived="False"')],
     ),
     row(
@@ -201,7 +201,7 @@ REQUIREMENTS = [
         "all",
         text="Whether a commit_ref of 256 characters is kept depends on the database.",
         why="scripts that store more than a commit id fail on some servers",
-        facts="SERVER.md 3",
+        facts="docs/servers.md 3",
         recorded=[_trio("commit_ref=255", "commit_ref=256")],
     ),
     row(
@@ -219,7 +219,7 @@ REQUIREMENTS = [
         "all",
         text="A write that was done answers <boolean>1</boolean>.",
         why="typed clients decode a boolean and nothing else",
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["patch_set/state=3", "check_create/state=fail"],
     ),
     row(
@@ -241,7 +241,7 @@ REQUIREMENTS = [
         "all",
         text="patch_set takes the patch's id as text.",
         why="scripts pass on what they read from a header or an URL",
-        facts="SERVER.md 1.5, 1.10",
+        facts="docs/servers.md 1.5, 1.10",
         recorded=["perm/after patch_get 1 + patch_set/id='1' + patch_set/ids/after patch_get 1"],
     ),
     row(
@@ -250,7 +250,7 @@ REQUIREMENTS = [
         "all",
         text="patch_set of an id that is no number is a ValueError.",
         why=UPDATE,
-        facts="SERVER.md 1.5, 1.10",
+        facts="docs/servers.md 1.5, 1.10",
         recorded=["patch_set/id='abc'", "check_create/patch abc"],
     ),
     row(
@@ -284,7 +284,7 @@ REQUIREMENTS = [
         "all",
         text="After a write the state's name is that of its id.",
         why="pwclient info prints the name",
-        facts="SERVER.md 1.3, 1.10",
+        facts="docs/servers.md 1.3, 1.10",
         recorded=[_trio("state=3", 'state="3"'), _trio("empty struct", "all three")],
     ),
     row(
@@ -350,7 +350,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A check's target_url and description are empty if they were not given.",
         why=CHECK,
-        facts="SERVER.md 1.4, 1.10",
+        facts="docs/servers.md 1.4, 1.10",
         recorded=["check_list/project_id=1 + check_create/state=fail + check_create/after list"],
     ),
     row(
@@ -367,7 +367,7 @@ REQUIREMENTS = [
         "1.1+",
         text="The newest check of one user and context decides the combined state.",
         why="a rerun must replace the first run",
-        facts="SERVER.md 1.8",
+        facts="docs/servers.md 1.8",
         recorded=["check_create/repeat1 + check_create/repeat2 + check_create/repeat combined"],
     ),
     row(
@@ -376,7 +376,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_create with too few or too many arguments is a TypeError.",
         why=CHECK,
-        facts="SERVER.md 1.4",
+        facts="docs/servers.md 1.4",
         recorded=["check_create/noargs", "check_create/2args", "check_create/6args"],
     ),
     row(
@@ -385,7 +385,7 @@ REQUIREMENTS = [
         "1.1+",
         text="check_create takes the patch's id as text.",
         why=CHECK,
-        facts="SERVER.md 1.5, 1.10",
+        facts="docs/servers.md 1.5, 1.10",
         recorded=['check_create/patch "16"'],
     ),
     row(
@@ -419,7 +419,7 @@ REQUIREMENTS = [
         "1.1+",
         text="The context, the target_url and the description of a check may be any text.",
         why=CHECK,
-        facts="not recorded: no list came with such a check; SERVER.md 1.10",
+        facts="not recorded: no list came with such a check; docs/servers.md 1.10",
     ),
     row(
         "WRITE-039",
@@ -427,6 +427,6 @@ REQUIREMENTS = [
         "1.1+",
         text="With each check that is created the combined state is the worst of the newest.",
         why=CHECK,
-        facts="not recorded: checks were not created in this order; SERVER.md 1.8, 1.10",
+        facts="not recorded: checks were not created in this order; docs/servers.md 1.8, 1.10",
     ),
 ]

@@ -5,7 +5,7 @@ from .catalogue import MUST, SHOULD, row
 
 FAULT = "a broken client must get a fault, never an error of the server and never a hang"
 READ = "clients in other languages write XML this way"
-#: Bodies that a client is known to send (CLIENTS.md).
+#: Bodies that a client is known to send (docs/clients.md 1, 4).
 WHO = {"039": "pwclient allows nil (allow_none=True), so one can arrive"}
 
 SAFE = "what a parser does with entities is the classic hole of XML services"
@@ -21,7 +21,7 @@ REQUIREMENTS = [
             body.releases,
             text=body.text,
             why=WHO.get(body.number, READ if body.value else FAULT),
-            facts="SERVER.md 1.2",
+            facts="docs/servers.md 1.2",
             recorded=[*body.recorded],
             python=body.python,
         )
@@ -33,7 +33,7 @@ REQUIREMENTS = [
         "all",
         text="Internal entities are expanded, or refused with a fault.",
         why=SAFE,
-        facts="SERVER.md 1.2",
+        facts="docs/servers.md 1.2",
         recorded=["body/doctype entity"],
     ),
     row(
@@ -42,7 +42,7 @@ REQUIREMENTS = [
         "all",
         text="Entities made of entities are expanded, or refused with a fault.",
         why=SAFE,
-        facts="SERVER.md 1.2",
+        facts="docs/servers.md 1.2",
         recorded=["body/billion small"],
     ),
     row(
@@ -51,7 +51,7 @@ REQUIREMENTS = [
         "all",
         text="Blanks between elements and around a typed value do not matter.",
         why="libraries that print XML nicely send them",
-        facts="SERVER.md 1.2",
+        facts="docs/servers.md 1.2",
         recorded=["body/mixed value + project_get/1"],
     ),
     row(
@@ -60,7 +60,7 @@ REQUIREMENTS = [
         "all",
         text="A methodResponse in place of a call is a fault.",
         why=FAULT,
-        facts="SERVER.md 1.2",
+        facts="docs/servers.md 1.2",
         recorded=["body/methodResponse", "body/fault body", "body/fault body incomplete"],
     ),
     row(
@@ -69,7 +69,7 @@ REQUIREMENTS = [
         "all",
         text="However a body is mangled, the answer is XML-RPC over HTTP 200 in time.",
         why=FAULT,
-        facts="SERVER.md 1.1, 1.2",
+        facts="docs/servers.md 1.1, 1.2",
         recorded=[
             "body/truncated",
             "body/unclosed tag",
@@ -84,7 +84,7 @@ REQUIREMENTS = [
         "all",
         text="An answer is one methodResponse in UTF-8 and nothing else.",
         why="strict XML-RPC libraries refuse anything more",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=[
             "pw_rpc_version",
             "state_list",
@@ -99,7 +99,7 @@ REQUIREMENTS = [
         "all",
         text="Text with markup in it comes back escaped.",
         why="one unescaped & makes an answer unreadable",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["unknown/'<b>&\"x\"\\''"],
     ),
     row(
@@ -108,7 +108,7 @@ REQUIREMENTS = [
         "all",
         text="A fault is code 1 and a text that begins with a Python class.",
         why="the class is all that clients can tell faults by",
-        facts="SERVER.md 1.2",
+        facts="docs/servers.md 1.2",
         recorded=["unknown/'nosuch'", "patch_get/noargs"],
     ),
     row(
@@ -117,7 +117,7 @@ REQUIREMENTS = [
         "all",
         text="An answer begins with its XML declaration, with nothing before it.",
         why="XML parsers refuse a declaration behind a blank or a byte order mark",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["pw_rpc_version", "state_list", "unknown/'nosuch'"],
     ),
     row(
@@ -126,7 +126,7 @@ REQUIREMENTS = [
         "all",
         text="An answer is UTF-8, as its declaration names no encoding.",
         why="clients decode it as UTF-8 and stop at the first other byte",
-        facts="SERVER.md 1.3",
+        facts="docs/servers.md 1.3",
         recorded=["state_list", "project_list", "person_list", "patch_list"],
     ),
     row(
@@ -135,7 +135,7 @@ REQUIREMENTS = [
         "all",
         text="The members of a fault are faultCode and faultString, in this order.",
         why="hand-made clients search for them in the text",
-        facts="SERVER.md 1.2, 2",
+        facts="docs/servers.md 1.2, 2",
         recorded=["auth/unknown-method/none", "patch_get/noargs"],
     ),
     row(
@@ -144,7 +144,7 @@ REQUIREMENTS = [
         "all",
         text="Rows that there are come as XML-RPC over HTTP 200, in lists and one at a time.",
         why="a server that fails over its own rows answers none of a client's questions",
-        facts="SERVER.md 1.1, 1.3",
+        facts="docs/servers.md 1.1, 1.3",
         recorded=["patch_list/max_count=1", "person_list/max=2", "patch_get/1"],
     ),
     row(
@@ -153,7 +153,7 @@ REQUIREMENTS = [
         "all",
         text="Text beyond ASCII comes back in a fault as it was sent.",
         why="names of people and of patches are more than ASCII",
-        facts="SERVER.md 1.2, 1.3",
+        facts="docs/servers.md 1.2, 1.3",
         recorded=["unknown/'\u00fcnknown'"],
         python=3,
     ),

@@ -224,7 +224,7 @@ SILENCE = Answer(0)
 
 
 def documented(markup: str) -> dict[str, str]:
-    """Method -> signature out of a pydoc page of any Python (SERVER.md 1.11)."""
+    """Method -> signature out of a pydoc page of any Python (servers.md 1.11)."""
     from html import unescape
 
     entries = re.findall(
@@ -234,7 +234,7 @@ def documented(markup: str) -> dict[str, str]:
 
 
 def api_status(markup: str) -> dict[str, str]:
-    """API -> enabled/disabled out of the about page (SERVER.md 1.1)."""
+    """API -> enabled/disabled out of the about page (servers.md 1.1)."""
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", markup))
     found = re.findall(r"\b(REST|XML-RPC) (enabled|disabled)\b", text)
     found += [

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .exchange import NOWHERE, Basic, Exchange, call
 from .transport import Trouble
 
-#: The refusals of Patchwork, word by word (SERVER.md 1.10).
+#: The refusals of Patchwork, word by word (servers.md 1.10).
 NO_CREDENTIALS = "No authentication credentials given"
 BAD_SCHEME = "Authentication scheme not supported"
 BAD_CREDENTIALS = "Invalid authentication credentials"

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from .exchange import Exchange
 from .wire import Fault, Node
 
-#: API generations, each named after the release that brought it (SERVER.md 2).
+#: API generations, each named after the release that brought it (servers.md 2).
 API = ("1.0", "1.1", "2.0")
 
-#: Every release that was recorded (SERVER.md 0).
+#: Every release that was recorded (servers.md 0).
 RELEASES = ("1.0", "1.1", "2.0", "2.1", "2.2", "3.0", "3.1", "3.2", "main")
 
 #: The releases that share an API generation.
 GENERATIONS = {"1.0": RELEASES[:1], "1.1": RELEASES[1:2], "2.0": RELEASES[2:]}
 
-#: What `pw_rpc_version` says in each (SERVER.md 2).
+#: What `pw_rpc_version` says in each (servers.md 2).
 VERSIONS: dict[str, int | list[int]] = {"1.0": 1, "1.1": [1, 2, 0], "2.0": [1, 3, 0]}
 
 CHECK_METHODS = ("check_create", "check_get", "check_list", "patch_check_get")
 
-#: Method -> its signature as the documentation page lists it (SERVER.md 1.4, 1.11).
+#: Method -> its signature as the documentation page lists it (servers.md 1.4, 1.11).
 SIGNATURES = {
     "check_create": "(user, patch_id, context, state, target_url='', description='')",
     "check_get": "(check_id)",
@@ -63,17 +63,17 @@ class Profile:
 
     @property
     def swallows(self) -> bool:
-        """Whether read methods turn every error into an empty answer (SERVER.md 2)."""
+        """Whether read methods turn every error into an empty answer (servers.md 2)."""
         return self.api == "1.0"
 
     @property
     def misses_fault(self) -> bool:
-        """Whether looking up what is not there is a fault (SERVER.md 2)."""
+        """Whether looking up what is not there is a fault (servers.md 2)."""
         return self.api == "1.1"
 
     @property
     def locked_out(self) -> bool:
-        """Whether no one can log in: 1.1 on Python 3 reads no credentials (SERVER.md 2)."""
+        """Whether no one can log in: 1.1 on Python 3 reads no credentials (servers.md 2)."""
         return self.api == "1.1" and self.python == 3
 
     @property
@@ -142,7 +142,7 @@ def python(evidence: dict[str, Exchange]) -> int:
 
 
 def database(evidence: dict[str, Exchange]) -> str | None:
-    """The database, by what it says to a date with a zone (SERVER.md 3)."""
+    """The database, by what it says to a date with a zone (servers.md 3)."""
     zone = evidence.get("date with zone")
     if zone is None:
         return None
@@ -155,7 +155,7 @@ def database(evidence: dict[str, Exchange]) -> str | None:
 
 
 def django(evidence: dict[str, Exchange]) -> str | None:
-    """A range of Django versions, by texts that changed with them (SERVER.md 2, 6.3)."""
+    """A range of Django versions, by texts that changed with them (servers.md 2, 6.3)."""
     word, flag, big = (evidence.get(k) for k in ("id a word", "isnull a word", "year chain"))
     if word is None or word.fault is None:
         return None
@@ -178,7 +178,7 @@ def parameters(method: str) -> tuple[list[str], list[str]]:
 
 
 #: Struct -> its members in the order that Python 3 servers send, with their wire types. `text`
-#: is <base64> from Python 3 and <string> from Python 2 (SERVER.md 1.3, 2).
+#: is <base64> from Python 3 and <string> from Python 2 (servers.md 1.3, 2).
 STRUCTS: dict[str, tuple[tuple[str, str], ...]] = {
     "project": (("id", "int"), ("linkname", "string"), ("name", "string")),
     "person": (("id", "int"), ("email", "string"), ("name", "string"), ("user", "text")),

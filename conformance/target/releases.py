@@ -1,6 +1,6 @@
 """Which release answers, by what each shows itself: its pages, mails and REST versions.
 
-Never by Django's texts: a release runs on several Djangos (SERVER.md 6.3). What a front end may
+Never by Django's texts: a release runs on several Djangos (servers.md 6.3). What a front end may
 change is trusted only as far as it can be told from the front's doing. Where only a range can be
 told, it is a range.
 """
@@ -63,7 +63,7 @@ def _kind(exchange: Exchange | None) -> str:
 
 
 def _sampled(pattern: bytes) -> Callable[[Look], bool | None]:
-    """Whether the sample pwclientrc has such a line (SERVER.md 2, 6.1)."""
+    """Whether the sample pwclientrc has such a line (servers.md 2, 6.1)."""
 
     def shows(look: Look) -> bool | None:
         sample = look.sample()
@@ -76,7 +76,7 @@ def _sampled(pattern: bytes) -> Callable[[Look], bool | None]:
 
 
 def _rest(version: str) -> Callable[[Look], bool | None]:
-    """Whether REST knows that version of itself (SERVER.md 6.1), where there is REST at all."""
+    """Whether REST knows that version of itself (servers.md 6.1), where there is REST at all."""
 
     def shows(look: Look) -> bool | None:
         this = look.at(page(f"{BASE}/api/{version}/"))
@@ -91,7 +91,7 @@ def _rest(version: str) -> Callable[[Look], bool | None]:
 
 
 def _redirects(look: Look) -> bool | None:
-    """Whether a patch's mbox is found below its project (SERVER.md 2)."""
+    """Whether a patch's mbox is found below its project (servers.md 2)."""
     for row in look.world.patch_rows[:1]:
         exchange = look.at(page(f"{BASE}/patch/{row['id']}/mbox/"))
         if "/project/" in (exchange.answer.header("location") or ""):
@@ -109,7 +109,7 @@ def _typed(look: Look) -> bool | None:
 
 
 def _stored(look: Look) -> bool | None:
-    """Whether mails begin with Patchwork's headers, not with a Subject of its own (SERVER.md 2)."""
+    """Whether mails begin with Patchwork's headers, not a Subject of its own (servers.md 2)."""
     for row in look.world.patch_rows[:1]:
         value = look.at(call("patch_get_mbox", row["id"])).value
         text = value.plain if value is not None else None
@@ -120,7 +120,7 @@ def _stored(look: Look) -> bool | None:
 
 
 def _tokened(look: Look) -> bool | None:
-    """Whether a patch's page sets Django's CSRF cookie (SERVER.md 2); a front may take it away."""
+    """Whether a patch's page sets Django's CSRF cookie (servers.md 2); a front may take it away."""
     found = look.patch_page()
     if found is None:
         return None

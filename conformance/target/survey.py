@@ -231,7 +231,7 @@ class Surveyor:
                 world.patches, world.all_patches = [window], True
                 return
         newest: list[Row] = []
-        if world.profile.api != "1.0":  # there it would answer every patch (SERVER.md 2)
+        if world.profile.api != "1.0":  # there it would answer every patch (servers.md 2)
             newest = self._rows(world, "patch_list", {"max_count": -SAMPLE})
         self._read_windows(world, "patch_list", ids, sorted(row["id"] for row in newest))
 

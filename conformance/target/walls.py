@@ -8,7 +8,7 @@ from collections.abc import Callable
 from .exchange import BASE, Answer, Request, page
 from .transport import Endpoint
 
-#: REST versions of Patchwork 4, which has no XML-RPC (SERVER.md 6.5): 1.4 and later.
+#: REST versions of Patchwork 4, which has no XML-RPC (servers.md 6.5): 1.4 and later.
 _REST_4 = re.compile(r"/api/1\.(?:[4-9]|\d\d+)/")
 
 LET_THROUGH = "let XML-RPC clients through to /xmlrpc/, which no browser asks for"
@@ -17,8 +17,8 @@ LET_THROUGH = "let XML-RPC clients through to /xmlrpc/, which no browser asks fo
 def wall(answer: Answer) -> str:
     """The wall that answered in Patchwork's stead, in words; '' if none is recognised.
 
-    The JavaScript wall of the nginx guide that Patchwork 4 publishes (PEERS.md): a page titled
-    Verifying, over HTTP 200 and not to be kept, whose script sets the cookie _js_ok.
+    The JavaScript wall of the nginx guide that Patchwork 4 publishes (servers.md 6.4): a page
+    titled Verifying, over HTTP 200 and not to be kept, whose script sets the cookie _js_ok.
     """
     if answer.status != 200 or not answer.html:
         return ""

@@ -14,12 +14,12 @@ from functools import cached_property, lru_cache
 from typing import Any
 from xml.parsers import expat
 
-#: What XML 1.0 cannot carry (its section 2.2), and real servers send raw (SERVER.md 1.3).
+#: What XML 1.0 cannot carry (its section 2.2), and real servers send raw (servers.md 1.3).
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def carried(text: str) -> str:
-    """What a <string> makes of a text that <base64> keeps: line ends become LF (SERVER.md 1.3),
+    """What a <string> makes of a text that <base64> keeps: line ends become LF (servers.md 1.3),
     and `parse` reads U+FFFD where XML has no such character."""
     return FORBIDDEN.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -93,7 +93,7 @@ class Fault:
 
     @property
     def python(self) -> int | None:
-        """2 or 3, by how a built-in class is spelt (SERVER.md 2); None if none is."""
+        """2 or 3, by how a built-in class is spelt (servers.md 2); None if none is."""
         if "<type 'exceptions." in self.text:
             return 2
         if re.match(r"<class '[A-Z]\w+'>:", self.text):

@@ -1,6 +1,6 @@
 """Who is calling: HTTP Basic credentials, in the order in which the server looks at them.
 
-SERVER.md 1.10, steps 3 to 6; what Python 2 does differently: section 2.
+servers.md 1.10, steps 3 to 6; what Python 2 does differently: section 2.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _credentials(encoded: str, traits: Traits) -> tuple[str, str]:
 
 def _as_bytes(username: bytes, password: bytes, traits: Traits) -> tuple[str, str]:
     """Credentials as 1.x on Python 2 uses them: bytes, which its database and its hasher want as
-    UTF-8 and ASCII (SERVER.md 2)."""
+    UTF-8 and ASCII (servers.md 2)."""
     try:
         name = username.decode()
     except UnicodeDecodeError:
@@ -84,7 +84,7 @@ def _as_bytes(username: bytes, password: bytes, traits: Traits) -> tuple[str, st
 def may_edit(user: User, patch_id: int, store: Store) -> bool:
     """Whether the user is the submitter's, the delegate, or a maintainer of the project.
 
-    A superuser is nothing special here (SERVER.md 1.10).
+    A superuser is nothing special here (servers.md 1.10).
     """
     patch = store.patches[patch_id]
     return (

@@ -1,7 +1,7 @@
 """How a Patchwork says no: an exception's class and text, which its XML-RPC layer puts in a fault.
 
 A fault string is `<class 'NAME'>:TEXT` under Python 3 and `<type 'exceptions.NAME'>:TEXT` for a
-builtin under Python 2; its code is always 1 (SERVER.md 1.2, 2).
+builtin under Python 2; its code is always 1 (servers.md 1.2, 2).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class Fault(Exception):
 
     `kind` is the exception's class as Python 3 names it: bare for a builtin (`TypeError`), dotted
     for any other (`django.core.exceptions.FieldError`).  `text` is what `str()` of it gives.
-    `code` is 1 for everything that a server raises itself (SERVER.md 1.2).
+    `code` is 1 for everything that a server raises itself (servers.md 1.2).
     """
 
     def __init__(self, kind: str, text: str, code: int = 1) -> None:

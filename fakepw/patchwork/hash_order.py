@@ -1,4 +1,4 @@
-"""The order in which Python 2 walks a dict: that of its hash table (SERVER.md 2, "hash order").
+"""The order in which Python 2 walks a dict: that of its hash table (servers.md 2, "hash order").
 
 CPython 2.7 without hash randomisation, 64 bits: the string hash, open addressing with
 perturbation, growth at two thirds.  Members of a struct, in answers and in requests, come in it.

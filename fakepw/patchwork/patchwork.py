@@ -25,7 +25,7 @@ from .text import arity_error
 class Method:
     """A method that clients can call: what runs, and its parameters as clients count them.
 
-    With `auth`, the user who logs in is a hidden first parameter (SERVER.md 1.4).
+    With `auth`, the user who logs in is a hidden first parameter (servers.md 1.4).
     """
 
     name: str
@@ -37,12 +37,12 @@ class Method:
     least: int
     most: int
     since: str
-    #: what a release answers that swallows its errors (SERVER.md 2)
+    #: what a release answers that swallows its errors (servers.md 2)
     fallback: Any
 
     @property
     def signature(self) -> str:
-        """As the documentation page shows it, the hidden `user` included (SERVER.md 1.11)."""
+        """As the documentation page shows it, the hidden `user` included (servers.md 1.11)."""
         defaults = [f"{name}={value!r}" for name, value in self.optional]
         return f"({', '.join([*self.required, *defaults])})"
 
@@ -100,7 +100,7 @@ class Patchwork:
 
     `dataset` holds the rows to start from and return to, `like` is the instance (or its name) to
     answer as, `clock` gives the time as naive UTC, and `settings` are those of the deployment, as
-    Settings or by name (SERVER.md 6.1); `enabled=False` is short for ENABLE_XMLRPC=False.
+    Settings or by name (servers.md 6.1); `enabled=False` is short for ENABLE_XMLRPC=False.
 
     Raises ValueError if no instance has that name, or no setting that name or value.
     """
@@ -145,7 +145,7 @@ class Patchwork:
         A Record is a dict. It is shared with later results, and so not to be changed.
 
         `params` are positional; `authorization` is the Authorization header, as latin-1 text.
-        The order of steps is that of SERVER.md 1.2 and 1.10: method, credentials, arity, call.
+        The order of steps is that of servers.md 1.2 and 1.10: method, credentials, arity, call.
 
         Raises Fault wherever a real server would answer with one.
         """

@@ -1,4 +1,4 @@
-"""The methods that only read (SERVER.md 1.4 to 1.9; what releases differ in: section 2)."""
+"""The methods that only read (servers.md 1.4 to 1.9; what releases differ in: section 2)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .values import Record
 
 
 def pw_rpc_version(pw: Backend) -> int | list[int]:
-    """The version of the API: an int on 1.0, three numbers later (SERVER.md 2)."""
+    """The version of the API: an int on 1.0, three numbers later (servers.md 2)."""
     return pw.records.version
 
 
@@ -39,7 +39,7 @@ def pw_rpc_version(pw: Backend) -> int | list[int]:
 
 
 def project_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[Record]:
-    """Projects whose linkname contains a text, by linkname (SERVER.md 1.6)."""
+    """Projects whose linkname contains a text, by linkname (servers.md 1.6)."""
     order = COLLATIONS[pw.traits.database].order
     rows = sorted(pw.store.projects.values(), key=lambda row: order(row.linkname))
     found = _search(pw, rows, ("linkname",), search_str)
@@ -47,13 +47,13 @@ def project_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> lis
 
 
 def person_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[Record]:
-    """People whose name or address contains a text (SERVER.md 1.6)."""
+    """People whose name or address contains a text (servers.md 1.6)."""
     found = _search(pw, pw.store.people.values(), ("name", "email"), search_str)
     return [pw.records.person(row) for row in _counted(pw, found, max_count)]
 
 
 def state_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[Record]:
-    """States whose name contains a text, by `ordering` (SERVER.md 1.6)."""
+    """States whose name contains a text, by `ordering` (servers.md 1.6)."""
     rows = sorted(pw.store.states.values(), key=lambda row: row.ordering)
     found = _search(pw, rows, ("name",), search_str)
     return [pw.records.state(row) for row in _counted(pw, found, max_count)]
@@ -87,25 +87,25 @@ def _text_field(name: str) -> Field:
 
 
 def project_get(pw: Backend, project_id: Any) -> Record:
-    """One project, `{}` if missing (SERVER.md 1.5)."""
+    """One project, `{}` if missing (servers.md 1.5)."""
     row = _get(pw, pw.store.projects, project_id)
     return Record({}) if row is None else pw.records.project(row)
 
 
 def person_get(pw: Backend, person_id: Any) -> Record:
-    """One person, `{}` if missing (SERVER.md 1.5)."""
+    """One person, `{}` if missing (servers.md 1.5)."""
     row = _get(pw, pw.store.people, person_id)
     return Record({}) if row is None else pw.records.person(row)
 
 
 def state_get(pw: Backend, state_id: Any) -> Record:
-    """One state, `{}` if missing (SERVER.md 1.5)."""
+    """One state, `{}` if missing (servers.md 1.5)."""
     row = _get(pw, pw.store.states, state_id)
     return Record({}) if row is None else pw.records.state(row)
 
 
 def _get(pw: Backend, table: dict[int, Any], row_id: Any) -> Any:
-    """A row by a parameter; None if missing, where the release does not fault (SERVER.md 2)."""
+    """A row by a parameter; None if missing, where the release does not fault (servers.md 2)."""
     number = row_id_of(row_id, pw.traits)
     row = None if number is None else table.get(number)
     if row is None and pw.traits.missing_row_faults:
@@ -117,7 +117,7 @@ def _get(pw: Backend, table: dict[int, Any], row_id: Any) -> Any:
 
 
 def patch_list(pw: Backend, filt: Any = None) -> list[Record]:
-    """Patches that a filter means, by date (SERVER.md 1.7)."""
+    """Patches that a filter means, by date (servers.md 1.7)."""
     record = pw.records.patch
     if filt is None and pw.traits.default_arguments is None:
         return [record(patch_id) for patch_id in pw.store.order]
@@ -132,18 +132,18 @@ def patch_list(pw: Backend, filt: Any = None) -> list[Record]:
 
 
 def patch_get(pw: Backend, patch_id: Any) -> Record:
-    """One patch, `{}` if missing (SERVER.md 1.5)."""
+    """One patch, `{}` if missing (servers.md 1.5)."""
     row = _get(pw, pw.store.patches, patch_id)
     return Record({}) if row is None else pw.records.patch(row.id)
 
 
 def patch_get_by_hash(pw: Backend, hash: Any) -> Record:
-    """The patch with a hash, `{}` for none, a fault for several (SERVER.md 1.9, 2)."""
+    """The patch with a hash, `{}` for none, a fault for several (servers.md 1.9, 2)."""
     return _by_hash(pw, [build(PATCH_FIELDS["hash"], [], hash, pw.traits)])
 
 
 def patch_get_by_project_hash(pw: Backend, project: Any, hash: Any) -> Record:
-    """The patch of a project, named by its linkname, with a hash (SERVER.md 1.9, 2)."""
+    """The patch of a project, named by its linkname, with a hash (servers.md 1.9, 2)."""
     projects = pw.store.projects
     linkname = Field("linkname", "CharField", lambda patch: projects[patch.project_id].linkname)
     of_project = build(linkname, [], project, pw.traits)
@@ -173,7 +173,7 @@ def _with_hash(pw: Backend, by_hash: Condition) -> list[Patch]:
 
 
 def patch_get_mbox(pw: Backend, patch_id: Any) -> str:
-    """The patch as a mail, '' if missing (SERVER.md 1.9)."""
+    """The patch as a mail, '' if missing (servers.md 1.9)."""
     from .mail.mbox import mbox  # only now: the email package is slow to import
 
     row = _get(pw, pw.store.patches, patch_id)
@@ -182,7 +182,7 @@ def patch_get_mbox(pw: Backend, patch_id: Any) -> str:
 
 def patch_get_diff(pw: Backend, patch_id: Any) -> str | None:
     """The patch's diff, '' if the patch is missing; None, which cannot be sent, if it has no diff
-    (SERVER.md 1.4)."""
+    (servers.md 1.4)."""
     row = _get(pw, pw.store.patches, patch_id)
     return "" if row is None else row.diff
 
@@ -191,7 +191,7 @@ def patch_get_diff(pw: Backend, patch_id: Any) -> str | None:
 
 
 def check_list(pw: Backend, filt: Any = None) -> list[Record]:
-    """Checks that a filter means, in the order of their ids (SERVER.md 1.8)."""
+    """Checks that a filter means, in the order of their ids (servers.md 1.8)."""
     if filt is None and pw.traits.default_arguments is None:
         return [pw.records.check(row) for row in pw.store.checks.values()]
     found = parse(filt, CHECK_KEYS, _related_to_check(pw), CHECK_FIELDS, pw.traits)
@@ -208,7 +208,7 @@ def _find_checks(pw: Backend, wanted: list[Condition]) -> list[Check]:
 
 
 def _related_to_check(pw: Backend) -> Related:
-    """How check_list resolves project_id and patch_id; a missing one faults (SERVER.md 1.8)."""
+    """How check_list resolves project_id and patch_id; a missing one faults (servers.md 1.8)."""
     store = pw.store
     project = Field("project_id", "AutoField", lambda c: store.patches[c.patch_id].project_id)
     fields: dict[str, tuple[str, dict[int, Any], Field]] = {
@@ -228,13 +228,13 @@ def _related_to_check(pw: Backend) -> Related:
 
 
 def check_get(pw: Backend, check_id: Any) -> Record:
-    """One check, `{}` if missing (SERVER.md 1.5)."""
+    """One check, `{}` if missing (servers.md 1.5)."""
     row = _get(pw, pw.store.checks, check_id)
     return Record({}) if row is None else pw.records.check(row)
 
 
 def patch_check_get(pw: Backend, patch_id: Any) -> Record:
-    """The combined state of a patch's newest checks, `{}` if it is missing (SERVER.md 1.8)."""
+    """The combined state of a patch's newest checks, `{}` if it is missing (servers.md 1.8)."""
     row = _get(pw, pw.store.patches, patch_id)
     if row is None:
         return Record({})
@@ -256,7 +256,7 @@ def newest_checks(pw: Backend, patch: Patch) -> list[Check]:
 
 
 def _newest_by_context(pw: Backend, patch: Patch) -> list[Check]:
-    """As 1.1 does it, in the order of a dict (SERVER.md 2)."""
+    """As 1.1 does it, in the order of a dict (servers.md 2)."""
     newest: dict[str | None, Check] = {}
     for check in pw.store.checks_of(patch.id):
         _keep_newer(newest, check.context, check)

@@ -1,4 +1,4 @@
-"""Rows as the structs that clients get: members, their order and their types (SERVER.md 1.3, 2)."""
+"""Rows as the structs that clients get: members, their order and types (servers.md 1.3, 2)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Records:
         self._states: dict[int, Record] = {}
         self._people: dict[int, Record] = {}
         version = traits.version
-        #: The version of the API: an int on 1.0, three numbers later (SERVER.md 2).
+        #: The version of the API: an int on 1.0, three numbers later (servers.md 2).
         self.version = version if isinstance(version, int) else Array(version)
 
     def project(self, row: Project) -> Record:
@@ -115,13 +115,13 @@ class Records:
         return "None" if user_id is None else self._store.users[user_id].username
 
     def _shown(self, text: str) -> str | bytes:
-        """Text that Python 3 servers encode by hand, and so send as base64 (SERVER.md 1.3)."""
+        """Text that Python 3 servers encode by hand, and so send as base64 (servers.md 1.3)."""
         return text if self._traits.py2 else text.encode()
 
 
 def stored_hash(text: str | None, traits: Traits) -> str | None:
     """A hash as the database gives its char(40) back: PostgreSQL pads it, MariaDB cuts blanks off
-    (SERVER.md 3)."""
+    (servers.md 3)."""
     if text is None or traits.hash_storage == "as is":
         return text
     return text.ljust(40) if traits.hash_storage == "padded" else text.rstrip(" ")

@@ -1,7 +1,7 @@
 """How Python writes values and complaints, for the Python that an instance runs on.
 
 Fault texts hold `str()` and `repr()` of what a client sent, and names of types; they differ
-between Python 2 and 3 (SERVER.md 1.5, 2).
+between Python 2 and 3 (servers.md 1.5, 2).
 """
 
 from __future__ import annotations
@@ -200,18 +200,18 @@ def internet_date(moment: datetime, zone: str, dash: str = " ") -> str:
 def filename(name: str, suffix: str = "") -> str:
     """The `filename` of a patch called `name`: whatever a shell might mind becomes `-`.
 
-    SERVER.md 1.3; 1.x adds `.patch` (section 2).
+    servers.md 1.3; 1.x adds `.patch` (section 2).
     """
     return _NOT_IN_FILENAMES.sub("-", name).strip("-") + suffix
 
 
 def person(name: str | None, email: str) -> str:
-    """A person as text: `Name <email>`, or the bare address for want of a name (SERVER.md 1.3)."""
+    """A person as text: `Name <email>`, or the bare address for want of a name (servers.md 1.3)."""
     return f"{name} <{email}>" if name else email
 
 
 def attribute_error(value: Any, name: str, py2: bool) -> str:
-    """What Python says of a parameter that has no attribute of that name (SERVER.md 1.7, 2)."""
+    """What Python says of a parameter that has no attribute of that name (servers.md 1.7, 2)."""
     kind = type_name(value, py2)
     shown = f"{type(value).__name__} instance" if kind == "instance" else f"'{kind}' object"
     return f"{shown} has no attribute '{name}'"
@@ -225,7 +225,7 @@ def _listed(words: Sequence[str]) -> str:
 
 def arity_error(function: str, required: Sequence[str], most: int, given: int, py2: bool) -> str:
     """What Python says of `given` positional arguments that do not fit a function, which takes the
-    `required` ones and `most` in all (SERVER.md 1.4 and 2)."""
+    `required` ones and `most` in all (servers.md 1.4 and 2)."""
     least = len(required)
     if py2:
         if most == 0:

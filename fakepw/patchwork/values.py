@@ -1,7 +1,7 @@
 """The values that pass between a client and Patchwork, free of any wire format.
 
 Python's own `int`, `float`, `Decimal`, `bool`, `str`, `None`, `list` and `dict` mean themselves;
-`bytes` in a result is sent as base64 (SERVER.md 1.3).  The two kinds of parameter
+`bytes` in a result is sent as base64 (servers.md 1.3).  The two kinds of parameter
 that Python has no type for are below, and `Record` and `Array`, a struct and an array that remember
 their encoding.
 """
@@ -27,7 +27,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DateTime:
-    """A dateTime.iso8601 parameter: its text, which servers never look into (SERVER.md 1.2)."""
+    """A dateTime.iso8601 parameter: its text, which servers never look into (servers.md 1.2)."""
 
     value: str
 

@@ -1,4 +1,4 @@
-"""The methods that change something: patch_set and check_create (SERVER.md 1.10)."""
+"""The methods that change something: patch_set and check_create (servers.md 1.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""methodCall: bytes to a method's name and its parameters (SERVER.md 1.2).
+"""methodCall: bytes to a method's name and its parameters (servers.md 1.2).
 
 What a body means is what `xmlrpc.client.loads` (or Python 2.7's xmlrpclib) makes of it, as real
 servers call just that: see `reader`.  A call in the plain form that most clients send takes `_fast`

@@ -1,4 +1,4 @@
-"""GET /xmlrpc/: every method and its signature, in pydoc's HTML (SERVER.md 1.11).
+"""GET /xmlrpc/: every method and its signature, in pydoc's HTML (servers.md 1.11).
 
 The markup is that of the pydoc of each Python, which tools read; the words are ours.
 """

@@ -1,4 +1,4 @@
-"""Results, faults and echoes to bytes, as `xmlrpc.client.dumps` writes them (SERVER.md 1.3).
+"""Results, faults and echoes to bytes, as `xmlrpc.client.dumps` writes them (servers.md 1.3).
 
 A record keeps its bytes, so that a list of ten thousand of them is ten thousand look-ups; what is
 returned is a list of chunks that are never joined here.
@@ -25,7 +25,7 @@ _FAULT_TAIL = b"</fault>\n</methodResponse>\n"
 
 
 class Unprintable(Exception):
-    """A fault that the server failed to write, answering HTTP 500 (SERVER.md 2)."""
+    """A fault that the server failed to write, answering HTTP 500 (servers.md 2)."""
 
 
 def response(value: Any) -> list[bytes]:
@@ -82,7 +82,7 @@ _UNICODE_KINDS = ("Exception", "django.core.exceptions.FieldError")
 
 
 def fault_string(fault: Fault, traits: Traits) -> str:
-    """`CLASS:TEXT`, as the Python of the instance writes a class (SERVER.md 1.2, 2)."""
+    """`CLASS:TEXT`, as the Python of the instance writes a class (servers.md 1.2, 2)."""
     if not traits.py2:
         return f"<class '{fault.kind}'>:{fault.text}"
     module, _, name = fault.kind.rpartition(".")
@@ -109,7 +109,7 @@ def to_bytes(text: str) -> bytes:
 
 
 def escape(text: str) -> str:
-    """XML-RPC's escaping: of `& < >` only (SERVER.md 1.3)."""
+    """XML-RPC's escaping: of `& < >` only (servers.md 1.3)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,6 +1,6 @@
 """Entity bombs: refused as expat refuses them, but before anything is expanded.
 
-Bodies may declare internal entities and use them (SERVER.md 1.2).  Since 2.4 expat bounds what
+Bodies may declare internal entities and use them (servers.md 1.2).  Since 2.4 expat bounds what
 they make of a body, to 8 MiB or 100 times what was read, whichever is more.  Getting there takes
 it half a second, and a large body could still grow to hundreds of megabytes.  So the sizes are
 summed up here once the declarations are read, and 8 MiB is the end for every body.

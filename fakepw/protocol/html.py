@@ -1,7 +1,7 @@
 """The HTML of the pages beside the API: small, valid, and ours.
 
 Everything that comes from a row or a request is escaped.  Tools read one thing in it: the panel
-"API Status" of the about page (SERVER.md 1.1).
+"API Status" of the about page (servers.md 1.1).
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def about(patchwork: Patchwork) -> bytes:
         f"<p>This is fakepw, standing in for Patchwork {escape(patchwork.instance.release)} "
         f"({escape(patchwork.instance.name)}).</p>\n"
     )
-    if traits.has_xmlrpc:  # or there is nothing to switch (SERVER.md 6.5)
+    if traits.has_xmlrpc:  # or there is nothing to switch (servers.md 6.5)
         body += (
             f'<div class="panel"><h2>API Status</h2>\n<ul class="list-group">\n{panel}</ul></div>'
         )

@@ -3,7 +3,7 @@
 Which texts are accepted, and what the exception says of the others, differs between the Pythons
 that Patchwork ran on and must not depend on the one that we run on.  The rules are those of
 CPython 2.7.18, 3.6.15, 3.8.18, 3.9.18, 3.10.13, 3.12.1 and 3.13.0, whose answers
-`tests/protocol/interpreters.jsonl.xz` holds; servers show them in faults (SERVER.md 1.2, 2).
+`tests/protocol/interpreters.jsonl.xz` holds; servers show them in faults (servers.md 1.2, 2).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def readers(traits: Traits) -> dict[str, Read]:
-    """The function for each typed element's text, by the element's name (SERVER.md 1.2, 2)."""
+    """The function for each typed element's text, by the element's name (servers.md 1.2, 2)."""
     if traits.py2:
         return {
             **dict.fromkeys(("i4", "i8", "int"), _int2),

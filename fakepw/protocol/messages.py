@@ -10,7 +10,7 @@ from typing import Any
 from ..patchwork.brief import asked, brief, cut, described
 from ..patchwork.faults import Fault
 
-#: What gunicorn takes for a method: it answers 400 to lower case (SERVER.md 1.1).
+#: What gunicorn takes for a method: it answers 400 to lower case (servers.md 1.1).
 METHOD = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{3,20}")
 
 
@@ -20,7 +20,7 @@ class Request:
 
     `target` is the raw request-target (origin or absolute form), `headers` the pairs in the order
     sent with lower-case names, `body` the whole body after any transfer coding was taken off.
-    A body without a Content-Length header is ignored, as real servers do (SERVER.md 1.1).
+    A body without a Content-Length header is ignored, as real servers do (servers.md 1.1).
     `version` is `1.0` or `1.1`.
 
     A request may not be changed: it can come again.  `seen` is what `protocol` made of all but the
@@ -104,7 +104,7 @@ def _answer(answer: Any) -> str:
 
 
 class Echo(Exception):
-    """The body is itself a fault, which servers send back as it is (SERVER.md 1.2).
+    """The body is itself a fault, which servers send back as it is (servers.md 1.2).
 
     `code` and `string` are whatever values the client put there.
     """

@@ -2,7 +2,7 @@
 
 The order of headers tells the story: the view sets Content-Type and its own, then comes
 X-Frame-Options, then Vary from what touched the session or a CSRF token, then the length from
-CommonMiddleware, and cookies last (SERVER.md 1.1, 2 and the recorded pages).  Python 2 keeps
+CommonMiddleware, and cookies last (servers.md 1.1, 2 and the recorded pages).  Python 2 keeps
 headers in a dict, and so in hash order.
 """
 

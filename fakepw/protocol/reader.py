@@ -1,4 +1,4 @@
-"""methodCall, the long way: any body, as the Python under an instance reads it (SERVER.md 1.2).
+"""methodCall, the long way: any body, as the Python under an instance reads it (servers.md 1.2).
 
 `_Reader` is the Unmarshaller of the standard library, which real servers use, with our values and
 the texts of the instance's Python.

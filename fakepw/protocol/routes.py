@@ -1,4 +1,4 @@
-"""Which view a path leads to, release by release (SERVER.md 1.1, 2 and the recorded pages)."""
+"""Which view a path leads to, release by release (servers.md 1.1, 2 and the recorded pages)."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def split_target(
 ) -> tuple[str, str] | None:
     """The decoded path and the query of a request-target, in origin or absolute form.
 
-    pwclient always sends the absolute form (CLIENTS.md); the host in it counts for nothing.
-    Under an old gunicorn `//xmlrpc/` is `/xmlrpc/` (SERVER.md 1.1).  What is no UTF-8 stays
+    pwclient always sends the absolute form (clients.md 1); the host in it counts for nothing.
+    Under an old gunicorn `//xmlrpc/` is `/xmlrpc/` (servers.md 1.1).  What is no UTF-8 stays
     percent-encoded, or, without `keeps_stray_bytes`, there is no path: None.
     """
     origin = _ABSOLUTE.sub(b"", target, count=1) if target[:1] != b"/" else target

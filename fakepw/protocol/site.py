@@ -1,4 +1,4 @@
-"""Request to Response: the XML-RPC API at /xmlrpc/, and the pages beside it (SERVER.md 1.1, 1.2).
+"""Request to Response: the XML-RPC API at /xmlrpc/, and the pages beside it (servers.md 1.1, 1.2).
 
 A call of the API in its plain form stays on a short path: one look at the headers, the decoder,
 `Patchwork.call`, the encoder, and headers of which only the length is new.
@@ -52,7 +52,7 @@ _MOST_LENGTHS = 1024
 class Call(NamedTuple):
     """What the head of a request says that calls the API, enabled there."""
 
-    sized: bool  # whether there is a body: without Content-Length Django reads none (SERVER.md 1.1)
+    sized: bool  # whether there is a body: none without Content-Length to Django (servers.md 1.1)
     who: str | None  # the Authorization header
     cookies: Cookies
 
@@ -184,7 +184,7 @@ class Site:
             return 500, []
 
     def _without_call(self, visit: Visit) -> Page:
-        """What /xmlrpc/ is for any method but POST (SERVER.md 1.1)."""
+        """What /xmlrpc/ is for any method but POST (servers.md 1.1)."""
         if visit.method == b"GET" and self.traits.documents_methods:
             signatures = visit.patchwork.signatures
             return Page(body=documentation.page(signatures, self.traits.markup))

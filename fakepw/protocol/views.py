@@ -1,4 +1,4 @@
-"""The pages beside the XML-RPC API, as far as clients and people meet them (SERVER.md 1.1, 2).
+"""The pages beside the XML-RPC API, as far as clients and people meet them (servers.md 1.1, 2).
 
 A view takes the visit and what the path says, and returns a Page, or raises the Fault that the
 server answers with status 500.  What they show is ours; which of them exist, their status and
@@ -80,7 +80,7 @@ def sent_to(visit: Visit, path: str, status: int = 302) -> Page:
 
 
 def to_https(visit: Visit) -> Page:
-    """To the same URL by https, whatever was asked for (SERVER.md 6.1, SECURE_SSL_REDIRECT)."""
+    """To the same URL by https, whatever was asked for (servers.md 6.1, SECURE_SSL_REDIRECT)."""
     query = f"?{visit.query}" if visit.query else ""
     where = quote(visit.traits.script_name + visit.path, safe=_URL_SAFE) + query
     return Page(status=301, fields=(("Location", f"https://{visit.host}{where}"),), early=True)

@@ -16,7 +16,7 @@ from .limits import Limits
 
 log = logging.getLogger("fakepw")
 
-#: The body up to which an old Django is imitated, which had no bound at all (SERVER.md 2).
+#: The body up to which an old Django is imitated, which had no bound at all (servers.md 2).
 LONGEST_BODY = 64 * 1024 * 1024
 
 
@@ -57,7 +57,7 @@ def limits_of(traits: Traits) -> Limits:
     """The limits under which an instance of these traits is served.
 
     A body longer than Django's limit is cut just behind it, so that the application sees that it
-    is too long and answers with the fault of a real server (SERVER.md 1.1).  Before Django 1.10
+    is too long and answers with the fault of a real server (servers.md 1.1).  Before Django 1.10
     there was no limit; such an instance takes 64 MiB and answers 413 beyond.
     """
     limit = LONGEST_BODY if traits.body_limit is None else max(1, traits.body_limit)

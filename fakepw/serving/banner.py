@@ -63,7 +63,7 @@ def _loaded(store: Store) -> str:
 
 
 def _accounts(patchwork: Patchwork) -> list[Account]:
-    """Who can log in and what they may change, those who may first (SERVER.md 1.10)."""
+    """Who can log in and what they may change, those who may first (servers.md 1.10)."""
     users = list(patchwork.store.users.values())[:TRIED]
     users = [user for user in users if _logs_in(user, patchwork)]
     rights = _rights(users, patchwork)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-#: The body that Django reads at most before it answers `RequestDataTooBig` (SERVER.md 1.1).
+#: The body that Django reads at most before it answers `RequestDataTooBig` (servers.md 1.1).
 DJANGO_BODY = 2_621_440
 
 

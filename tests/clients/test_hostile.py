@@ -1,4 +1,4 @@
-"""What breaks clients (CLIENTS.md, "What hurts them"), seen by the user of the real pwclient."""
+"""What breaks clients (clients.md 3), seen by the user of the real pwclient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user of a real client sees depends on the server (SERVER.md 2; CLIENTS.md).
+"""What the user of a real client sees depends on the server (servers.md 2; clients.md 1).
 
 One instance of each kind that a client can tell from the others, in `SERVERS`.
 """
@@ -118,7 +118,7 @@ def test_updates_and_checks_go_as_far_as_the_server_does(
 
 
 def test_what_sktm_makes_of_the_version(served: fakepw.LiveServer) -> None:
-    """It goes on with `[1, 3, 0]` and `1`, and so not with any Patchwork 1.1 (CLIENTS.md)."""
+    """It goes on with `[1, 3, 0]` and `1`, and so not with any Patchwork 1.1 (clients.md 2)."""
     with ServerProxy(served.url) as proxy:
         accepted = proxy.pw_rpc_version() in ([1, 3, 0], 1)
     assert accepted is (served.patchwork.instance.release != "1.1")

@@ -1,4 +1,4 @@
-"""The other clients of CLIENTS.md: their calls, in their order, made with xmlrpc.client.
+"""The other clients of clients.md 2: their calls, in their order, made with xmlrpc.client.
 
 Each test is named after the client and makes the calls that the table "Others" gives for it.
 """

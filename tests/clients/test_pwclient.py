@@ -1,4 +1,4 @@
-"""pwclient from PyPI, unmodified, doing its daily work (CLIENTS.md, pwclient 2.11.0).
+"""pwclient from PyPI, unmodified, doing its daily work (clients.md 1).
 
 Each command is run as its user runs it, against the demo fixture; the checks are on what its user
 sees and on what the server then holds.

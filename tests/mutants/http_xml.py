@@ -17,7 +17,7 @@ Test = Callable[[Request], bool]
 Rewrite = Callable[[Request], Request]
 Alter = Callable[[Request, Response], Response]
 
-#: As Patchwork heads its own pages (SERVER.md 1.1): without it, a front would have answered.
+#: As Patchwork heads its own pages (servers.md 1.1): without it, a front would have answered.
 HTML = (("Content-Type", "text/html; charset=utf-8"), ("X-Frame-Options", "DENY"))
 XMLRPC = b"/xmlrpc/"
 

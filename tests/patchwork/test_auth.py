@@ -1,4 +1,4 @@
-"""Credentials mean what the Python under an instance makes of them (SERVER.md 1.10, 2).
+"""Credentials mean what the Python under an instance makes of them (servers.md 1.10, 2).
 
 What is base64 and what is white space was asked of `base64.b64decode`, `base64.decodestring` and
 `strip` of CPython 2.7.18 and 3.6.15 to 3.13.0, to which a header is bytes and latin-1 text.

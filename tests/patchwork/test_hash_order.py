@@ -22,7 +22,7 @@ def test_keys_come_as_python_2_walks_them(inserted: list[str], walked: list[str]
 
 
 def test_a_dict_display_has_its_size_from_the_start() -> None:
-    # The order of a recorded check (SERVER.md 2): with ten keys the two ways differ.
+    # The order of a recorded check (servers.md 2): with ten keys the two ways differ.
     members = (
         *("id", "date", "patch", "patch_id", "user", "user_id", "state"),
         *("target_url", "description", "context"),

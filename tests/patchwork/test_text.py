@@ -1,4 +1,4 @@
-"""Values are written as each Python writes them (SERVER.md 1.5, 2).
+"""Values are written as each Python writes them (servers.md 1.5, 2).
 
 What Python 2 makes of them was asked of CPython 2.7.18: `unicode()` and `repr()` of what its
 xmlrpclib reads.  Python 3.6 to 3.13 write as the one does that we run on.

@@ -576,7 +576,7 @@ def test_a_number_that_no_patch_has_is_not_found(number: str) -> None:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_number_that_sqlite_does_not_take_breaks_the_page_until_django_5(name: str) -> None:
-    """As it does an XML-RPC call (SERVER.md 2, on 3.1.3 to 3.2.1)."""
+    """As it does an XML-RPC call (servers.md 2, on 3.1.3 to 3.2.1)."""
     traits = instance(name).traits
     breaks = traits.big_integer_text is not None and not traits.knows_integer_ranges
     for target in (f"/patch/{2**63}/", f"/patch/{2**63}/mbox/", f"/patch/{'9' * 400}/raw/"):

@@ -109,7 +109,7 @@ def test_the_banner_tells_people_what_they_need(fixture):
         assert "kim / secret   maintains netdev\n" in banner
         assert "ann / pass     may change patches of their own or delegated to them\n" in banner
         assert "root / toor    may change nothing\n" in banner
-        assert "gone" not in banner  # who is inactive cannot log in (SERVER.md 1.10)
+        assert "gone" not in banner  # who is inactive cannot log in (servers.md 1.10)
         url = banner.split("fakepw serves ")[1].split()[0]
         assert fakepw_answers(url)
         code, _, errors = stopped(process)

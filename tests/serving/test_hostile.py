@@ -184,7 +184,7 @@ def hundred_megabytes(wire: Wire) -> None:
 
 
 def test_a_body_of_100_mb_gets_the_fault_of_real_servers():
-    """SERVER.md 1.1."""
+    """servers.md 1.1."""
     with subject() as server:
         with server.growing_at_most(20), server.serving_others(), Wire(server.port, 60) as wire:
             hundred_megabytes(wire)

@@ -99,7 +99,7 @@ def test_other_versions_of_http_are_refused(wire, version, seen):
 
 
 def test_absolute_targets_reach_the_application_as_sent(wire, seen):
-    """What pwclient always sends (CLIENTS.md)."""
+    """What pwclient always sends (clients.md 1)."""
     wire.send(post(target="http://127.0.0.1:8000/xmlrpc/"))
     assert wire.answer().status == 200
     assert seen[0].target == b"http://127.0.0.1:8000/xmlrpc/"
@@ -271,7 +271,7 @@ LOCATION = ("Location", "/xmlrpc/")
 
 @pytest.mark.parametrize("headers", [[LOCATION], [("Transfer-Encoding", "chunked"), LOCATION]])
 def test_an_answer_without_length_is_chunked_as_the_301_of_real_servers(headers):
-    """SERVER.md 1.1; Transfer-Encoding comes first, as in the recordings."""
+    """servers.md 1.1; Transfer-Encoding comes first, as in the recordings."""
     with answers_with(*headers, body=[b""], status=301) as (_, port), Wire(port) as wire:
         for _ in range(2):
             wire.send(post(target="/xmlrpc"))

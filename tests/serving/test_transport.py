@@ -60,6 +60,6 @@ def test_any_status_but_200_is_a_protocol_error_as_over_http():
 
 
 def test_an_answer_that_is_no_xml_is_an_error_as_over_http():
-    """A control character in a name (SERVER.md 1.3)."""
+    """A control character in a name (servers.md 1.3)."""
     with pytest.raises(xml.parsers.expat.ExpatError):
         proxy().patch_get(2)

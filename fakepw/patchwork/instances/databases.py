@@ -115,7 +115,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 
 #: What a release's own driver changes: main speaks to PostgreSQL by psycopg 3, the others by
-#: psycopg2 (SERVER.md 0.1; main-py3-postgresql).
+#: psycopg2 (servers.md 0.1; main-py3-postgresql).
 DRIVERS: dict[tuple[str, str], dict[str, Any]] = {
     ("main", "postgresql"): {
         "nul_in_text": (

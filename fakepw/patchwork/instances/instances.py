@@ -17,7 +17,7 @@ from .traits import Traits
 DEFAULT = "3.2-py3-postgresql"
 RUNTIMES = ("py2", "py3")
 
-#: The deployments whose answers were recorded (SERVER.md 0 and 0.1).
+#: The deployments whose answers were recorded (servers.md 0 and 0.1).
 RECORDED = (
     "1.0-py2-sqlite",
     "1.1-py2-sqlite",

@@ -1,8 +1,8 @@
 """The settings by which two deployments of one instance differ, and what each changes.
 
 Names are Django's and Patchwork's own; `SITE_DOMAIN` and `SITE_NAME` are the row of Django's sites
-framework, which an operator sets as well.  What a client sees of each: SERVER.md 6.1.  Settings are
-one more layer over the tables: `laid` gives the traits of an instance as it is deployed, and no
+framework, which an operator sets as well.  What a client sees of each: servers.md 6.1.  Settings
+are one more layer over the tables: `laid` gives the traits of an instance as it is deployed, and no
 code asks for a setting itself.
 """
 

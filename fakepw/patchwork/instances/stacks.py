@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 #: What lay beside a recorded server: psycopg2, and with it more lookups to suggest, where no
-#: PostgreSQL was (SERVER.md 0).
+#: PostgreSQL was (servers.md 0).
 SURROUNDINGS: dict[str, dict[str, Any]] = {
     "3.2-py3-sqlite": {"has_range_lookups": True},
 }
 
 #: The Django of a release by runtime, if an instance's name does not say another: the one that was
-#: recorded, or that of the release before (SERVER.md 0).  No other release and runtime ever were
+#: recorded, or that of the release before (servers.md 0).  No other release and runtime ever were
 #: one deployment.
 STACKS: dict[str, dict[str, str]] = {
     "1.0": {"py2": "1.8"},
@@ -25,7 +25,7 @@ STACKS: dict[str, dict[str, str]] = {
     "main": {"py3": "6.0"},
 }
 
-#: Each Django's patch release and, by runtime, the Python under it: as recorded (SERVER.md 0 and
+#: Each Django's patch release and, by runtime, the Python under it: as recorded (servers.md 0 and
 #: 0.1), or else that of a neighbour which it runs on.
 DJANGO_STACKS: dict[str, tuple[str, dict[str, str]]] = {
     "1.8": ("1.8.19", {"py2": "2.7.18", "py3": "3.6.15"}),

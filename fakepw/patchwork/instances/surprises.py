@@ -8,11 +8,11 @@ from .traits import Traits
 
 
 def can_log_in(its: Traits) -> bool:
-    """Whether anybody can: 1.1 on Python 3 never understands credentials (SERVER.md 2)."""
+    """Whether anybody can: 1.1 on Python 3 never understands credentials (servers.md 2)."""
     return its.py2 or not its.decodes_text_credentials
 
 
-#: (whether it is so, what is so); the most surprising first.  SERVER.md 2 and 3.
+#: (whether it is so, what is so); the most surprising first.  servers.md 2 and 3.
 _SURPRISES: tuple[tuple[Callable[[Traits], bool], str], ...] = (
     (lambda its: not can_log_in(its), "refuses every login"),
     (lambda its: not its.has_checks, "has no checks"),

@@ -152,7 +152,7 @@ RELEASES: dict[str, dict[str, Any]] = {
 
 #: Patchworks that stand on no Python and have no XML-RPC: what is known to differ from `main`.
 APART: dict[str, dict[str, Any]] = {
-    "4.0": {  # a rewrite in Go (SERVER.md 6.5, PEERS.md "People around Patchwork")
+    "4.0": {  # a rewrite in Go (servers.md 6.5)
         "has_xmlrpc": False,
         "rest_versions": ("1.4",),
         "rest_root": "/api/1.4/",

@@ -10,8 +10,8 @@ import msgspec
 class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything that the code asks of an instance. Each trait says where its fact comes from."""
 
-    # release (SERVER.md 2, the table)
-    has_xmlrpc: bool  # up to 3.x and main (SERVER.md 6.5)
+    # release (servers.md 2, the table)
+    has_xmlrpc: bool  # up to 3.x and main (servers.md 6.5)
     version: int | tuple[int, ...]  # pw_rpc_version
     has_checks: bool  # check_*, patch_check_get
     has_hash_member: bool  # in a patch
@@ -31,16 +31,16 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     null_context: bool  # a check's context may be NULL
     items_method: str  # by which patch_set walks its struct
 
-    # mbox (SERVER.md 1.9 and 2)
+    # mbox (servers.md 1.9 and 2)
     mbox_says: tuple[str, ...]  # headers that Patchwork itself writes, in order
     mbox_copies: tuple[str, ...] | None  # headers of the original mail, in order; None: all
     mbox_unmunges: bool  # a From that is the list's address becomes the submitter's
     mbox_postscript: str  # pattern of the line before it, and of the line ends around that
     mbox_tag: str  # pattern of a comment's line that goes into the mail
     mbox_as_text: bool  # patch_get_mbox writes text, which Python 3 does unlike bytes
-    message_is_comment: bool  # the commit message is one, the content is the diff (SERVER.md 0)
+    message_is_comment: bool  # the commit message is one, the content is the diff (servers.md 0)
     missing_message_is_line: bool  # one that is null, as one that is empty
-    # pages (SERVER.md 1.1, 1.11, 2)
+    # pages (servers.md 1.1, 1.11, 2)
     documents_methods: bool  # GET /xmlrpc/ shows them
     xmlrpc_redirect: str  # where methods other than GET and POST on /xmlrpc/ are sent
     help_pages: bool  # /help/..., and no /about/
@@ -53,21 +53,21 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     mbox_type: str
     pwclientrc: str
     pwclientrc_without_rest: str | None  # where the REST API is off; None: the same
-    rest_versions: tuple[str, ...]  # /api/VERSION/, as far as recorded (SERVER.md 6.1)
+    rest_versions: tuple[str, ...]  # /api/VERSION/, as far as recorded (servers.md 6.1)
     rest_root: str | None  # where /api/ leads, if it is no page itself
     forbids_framing: bool  # sends X-Frame-Options
 
-    # settings as they are shipped (SERVER.md 6.1); a deployment's are laid over all traits
-    time_zone: str  # of new checks' dates and of a database's session (SERVER.md 1.10, 3)
+    # settings as they are shipped (servers.md 6.1); a deployment's are laid over all traits
+    time_zone: str  # of new checks' dates and of a database's session (servers.md 1.10, 3)
     xmlrpc_enabled: bool
     rest_enabled: bool
-    site_domain: str  # that a new Patchwork's pwclientrc shows (SERVER.md 1.1)
+    site_domain: str  # that a new Patchwork's pwclientrc shows (servers.md 1.1)
     site_name: str
     script_name: str  # the path that is in front of every other
     redirects_to_https: bool
 
     # Python
-    py2: bool  # plain strings, hash order, `<type 'exceptions.X'>` (SERVER.md 2)
+    py2: bool  # plain strings, hash order, `<type 'exceptions.X'>` (servers.md 2)
     iso_dates: str  # what fromisoformat takes: its own output ("strict") or any ISO 8601 ("any")
     regex_type_text: str  # a match against what is no text
     bad_year_text: str
@@ -116,8 +116,8 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     counts_matches_to: int | None  # of get(), in the text of its fault
     nested_model_faults: bool  # >= 2: patchwork.models.Patch.DoesNotExist
     inactive_users_log_in: bool
-    body_limit: int | None  # >= 1.10: bytes of a request's body (SERVER.md 1.1, 2)
-    # pages: what its middleware and cookies do (SERVER.md 1.1, 2)
+    body_limit: int | None  # >= 1.10: bytes of a request's body (servers.md 1.1, 2)
+    # pages: what its middleware and cookies do (servers.md 1.1, 2)
     frame_options: str
     sizes_answers: bool  # sends Content-Length
     sizes_slash_redirects: bool
@@ -135,7 +135,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     redirect_safe: str  # what stays unquoted in the path of a redirect to one with a slash
     keeps_stray_bytes: bool  # >= 1.11: %FF in a path is its own text, rather than a 400
 
-    # database (SERVER.md 3)
+    # database (servers.md 3)
     database: str
     backend: str  # Django's name of it
     hash_storage: str  # of a hash shorter than its column: "as is", "padded", "stripped"
@@ -174,5 +174,5 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return f"<Traits: API version {self.version}, {python}, {self.database}>"
 
     def model_fault(self, model: str, error: str) -> str:
-        """The class of a model's DoesNotExist or MultipleObjectsReturned (SERVER.md 2)."""
+        """The class of a model's DoesNotExist or MultipleObjectsReturned (servers.md 2)."""
         return f"patchwork.models.{f'{model}.' if self.nested_model_faults else ''}{error}"

@@ -1,6 +1,6 @@
-"""The hash by which Patchwork knows a diff again wherever it applies (SERVER.md 0, 1.9, 1.10).
+"""The hash by which Patchwork knows a diff again wherever it applies (servers.md 0, 1.9, 1.10).
 
-SERVER.md says that it is the SHA-1 of the normalised diff, not how that is made.  One recorded
+servers.md says that it is the SHA-1 of the normalised diff, not how that is made.  One recorded
 pair shows it: patch 10 of datasets a and b is stored without a hash, and each server from 2.0 on,
 whatever its runtime and database, computes `eec1e9e693b92fb0813e240e7e421eaa12db7e07` when it is
 saved.  (The hashes that the datasets themselves give are SHA-1s of the diffs as they are, and show

@@ -1,7 +1,7 @@
 """Mail as the `email` package of each emulated Python reads and writes it.
 
 Patchwork leaves the writing of an mbox to its Python, and Pythons differ: in how they fold and
-encode a header, what they do to line ends, how they escape (SERVER.md 2, "py2/py3").  So the text
+encode a header, what they do to line ends, how they escape (servers.md 2, "py2/py3").  So the text
 must not depend on the Python that fakepw happens to run on.  Python 3's header folding has been
 the same since 3.6 and comes from the standard library; all the rest is spelt out here, and Python
 2's folding in `headers2`.  The facts are CPython's: 2.7.18 and 3.6.15 to 3.13.0.

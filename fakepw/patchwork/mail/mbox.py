@@ -1,4 +1,4 @@
-"""A patch as the mail that `patch_get_mbox` and `/patch/N/mbox/` give (SERVER.md 1.9 and 2).
+"""A patch as the mail that `patch_get_mbox` and `/patch/N/mbox/` give (servers.md 1.9 and 2).
 
 Head: what Patchwork says of the patch, then headers of the mail that it came in.  Body: the
 commit message, the tags that comments brought, the postscript, the diff.
@@ -18,7 +18,7 @@ from . import mails
 from .mails import Email, Field
 
 #: Headers of the original mail that speak of a body which is not this one's. Only if exactly so
-#: spelt (SERVER.md 1.9).
+#: spelt (servers.md 1.9).
 _NOT_COPIED = frozenset({"Content-Type", "Content-Transfer-Encoding"})
 
 
@@ -47,7 +47,7 @@ def mbox_page(store: Store, patch: Patch, traits: Traits) -> str:
 
 
 def raw(patch: Patch) -> str:
-    """What `/patch/N/raw/` serves: the diff as stored, `None` for want of one (SERVER.md 1.1)."""
+    """What `/patch/N/raw/` serves: the diff as stored, `None` for want of one (servers.md 1.1)."""
     return str(patch.diff)
 
 
@@ -160,7 +160,7 @@ def _body(store: Store, patch: Patch, traits: Traits, email: Email) -> str:
 
 
 def _has_comment(patch: Patch, traits: Traits) -> bool:
-    """Whether the message is a comment, of which an empty one still is a line (SERVER.md 0)."""
+    """Whether the message is a comment, of which an empty one still is a line (servers.md 0)."""
     return traits.message_is_comment and (
         patch.content is not None or traits.missing_message_is_line
     )

@@ -1,8 +1,8 @@
 """A list where PostgreSQL expects a text: as its drivers write it and what the database says.
 
-`upper()` and `~` take texts (SERVER.md 3, `iexact`).  To psycopg2, a list of nothing but NULLs is a
-quoted literal, which is one; any other is an ARRAY, which is not.  Before the database says so, it
-fits the quoted items of the ARRAY to the type of the others, and may fail at that.  psycopg 3
+`upper()` and `~` take texts (servers.md 3, `iexact`).  To psycopg2, a list of nothing but NULLs is
+a quoted literal, which is one; any other is an ARRAY, which is not.  Before the database says so,
+it fits the quoted items of the ARRAY to the type of the others, and may fail at that.  psycopg 3
 writes any list as a quoted literal, and says of what type it is if it holds no texts.
 """
 

@@ -1,4 +1,4 @@
-"""How each database compares text: what `=`, `<` and LIKE see in a string (SERVER.md 3).
+"""How each database compares text: what `=`, `<` and LIKE see in a string (servers.md 3).
 
 Four rules a database: `exact` gives a key that is equal for texts that `=` calls equal, `order` one
 that sorts as `<` does, `like` one in which LIKE looks for a substring, `ilike` the same for lookups
@@ -39,7 +39,7 @@ _SQLITE_LIKE = {
 
 
 def _ascii_fold(text: str) -> str:
-    """SQLite's LIKE: only A to Z have a case (SERVER.md 1.6: `ü` is not `Ü`)."""
+    """SQLite's LIKE: only A to Z have a case (servers.md 1.6: `ü` is not `Ü`)."""
     return text.translate(_SQLITE_LIKE)
 
 
@@ -50,7 +50,7 @@ def _upper_char(char: str) -> str:
 
 
 def _simple_upper(text: str) -> str:
-    """PostgreSQL's UPPER in C.UTF-8: letter by letter, so `ß` stays (SERVER.md 3)."""
+    """PostgreSQL's UPPER in C.UTF-8: letter by letter, so `ß` stays (servers.md 3)."""
     if text.isascii():
         return text.upper()
     return "".join(map(_upper_char, text))
@@ -67,7 +67,7 @@ _GENERAL_ODDITIES = {"ß": "S", "Й": "Й", "й": "Й", "ϲ": "Σ"}
 def _general_weight(char: str) -> str:
     """What utf8mb4_general_ci compares for a character: its base letter in upper case.
 
-    Accents do not count (SERVER.md 3: `ü` matches `u`); all characters beyond the basic plane
+    Accents do not count (servers.md 3: `ü` matches `u`); all characters beyond the basic plane
     are one.  Measured for every character: tests/patchwork/query/collations.py.
     """
     if ord(char) > 0xFFFF:
@@ -96,7 +96,7 @@ def _general_ci(text: str) -> str:
 
 
 def _general_ci_padded(text: str) -> str:
-    """MariaDB's `=` and `<` pad the shorter text with blanks (SERVER.md 3)."""
+    """MariaDB's `=` and `<` pad the shorter text with blanks (servers.md 3)."""
     return _general_ci(text).rstrip(" ")
 
 

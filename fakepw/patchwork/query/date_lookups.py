@@ -1,4 +1,4 @@
-"""year, month and day as Django 1.8 has them: lookups that any field takes (SERVER.md 2).
+"""year, month and day as Django 1.8 has them: lookups that any field takes (servers.md 2).
 
 On a date they do what they say.  On anything else the query is made all the same, and it is the
 database that fails, or finds no date in what the column holds.

@@ -1,6 +1,6 @@
 """The fields that clients filter by, and how Django makes a value of theirs fit.
 
-SERVER.md 1.5 (ids), 1.7 (the others).  Everything raised here is what the real server raises
+servers.md 1.5 (ids), 1.7 (the others).  Everything raised here is what the real server raises
 while it builds a query; what a database says when it runs one is in `lookups`.
 """
 
@@ -31,7 +31,7 @@ class Field:
 
 
 def to_int(value: Any, field: str, traits: Traits) -> int:
-    """`int(value)`, failing as the instance's Django and Python would (SERVER.md 1.5, 2).
+    """`int(value)`, failing as the instance's Django and Python would (servers.md 1.5, 2).
 
     `field` is the name that Django >= 3 puts into the text.
     """
@@ -73,7 +73,7 @@ def int2(text: str) -> int:
 
 
 def to_bool(value: Any, traits: Traits) -> bool:
-    """A value for a boolean column (SERVER.md 1.7 "archived", 2)."""
+    """A value for a boolean column (servers.md 1.7 "archived", 2)."""
     if traits.truthy_booleans:
         return truth(value)
     if isinstance(value, Decimal) and value.is_snan():
@@ -138,7 +138,7 @@ _FORMAT = "YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]"
 
 
 def to_datetime(value: Any, traits: Traits) -> datetime:
-    """A value for a date column: naive, or aware if it named a zone (SERVER.md 1.7 "date")."""
+    """A value for a date column: naive, or aware if it named a zone (servers.md 1.7 "date")."""
     if not isinstance(value, str):
         text = traits.regex_type_text.format(type=type_name(value, traits.py2))
         if traits.parses_iso_first:

@@ -1,4 +1,4 @@
-"""What patch_list and check_list make of the struct that they are given (SERVER.md 1.7, 1.8)."""
+"""What patch_list and check_list make of the struct that they are given (servers.md 1.7, 1.8)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CHECK_FIELDS = {
 }
 PATCH_KEYS = frozenset({*PATCH_FIELDS, "delegate_id", "max_count"})
 CHECK_KEYS = frozenset({*CHECK_FIELDS, "project_id", "max_count"})
-#: What may stand behind a `__`: not `exact`, not `lte` (SERVER.md 1.7).
+#: What may stand behind a `__`: not `exact`, not `lte` (servers.md 1.7).
 LOOKUP_NAMES = frozenset(
     {
         *("iexact", "contains", "icontains", "gt", "gte", "lt", "in", "range", "isnull"),
@@ -158,13 +158,13 @@ def conditions(found: Filter, traits: Traits) -> list[Condition]:
 def related_to_patch(store: Store, traits: Traits) -> Related:
     """How patch_list resolves project_id, submitter_id, state_id and delegate_id.
 
-    A row that does not exist means an empty list, or a fault (SERVER.md 1.7, 2).
+    A row that does not exist means an empty list, or a fault (servers.md 1.7, 2).
     """
     tables: dict[str, dict[int, Any]] = {
         "project_id": store.projects,
         "submitter_id": store.people,
         "state_id": store.states,
-        "delegate_id": store.people,  # a bug of the real server: SERVER.md 1.7
+        "delegate_id": store.people,  # a bug of the real server: servers.md 1.7
     }
 
     def resolve(name: str, value: Any) -> tuple[str, Callable[[], Condition]] | None:
@@ -191,7 +191,7 @@ def _cannot_query(who: str) -> Callable[[], Condition]:
 
 
 def row_id_of(value: Any, traits: Traits) -> int | None:
-    """A parameter as the id of a row; None for nil. Raises what Django raises (SERVER.md 1.5)."""
+    """A parameter as the id of a row; None for nil. Raises what Django raises (servers.md 1.5)."""
     if value is None:
         return None
     number = to_int(value, "id", traits)

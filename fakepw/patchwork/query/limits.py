@@ -1,4 +1,4 @@
-"""max_count: how many rows, from which end (SERVER.md 1.6; old releases: section 2)."""
+"""max_count: how many rows, from which end (servers.md 1.6; old releases: section 2)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 In two steps, as on the server.  `build` resolves names and fits the value, and raises what Django
 raises; `compile_condition` makes a predicate on rows, and raises what the database or its driver
 raises, or `NothingMatches` where Django does not even ask the database.
-Sources: SERVER.md 1.7, 1.8 and 3; the texts of older Djangos: section 2.
+Sources: servers.md 1.7, 1.8 and 3; the texts of older Djangos: section 2.
 """
 
 from __future__ import annotations
@@ -366,7 +366,7 @@ def _typed_text(value: Any, traits: Traits) -> str:
 
 
 def _shown(condition: Condition, traits: Traits) -> Callable[[Any], str]:
-    """How the database writes a value of the column as text (SERVER.md 3)."""
+    """How the database writes a value of the column as text (servers.md 3)."""
     if condition.part is not None:
         return str
     match condition.field.kind:
@@ -382,7 +382,7 @@ def _shown(condition: Condition, traits: Traits) -> Callable[[Any], str]:
 
 
 def date_text(moment: datetime, traits: Traits) -> str:
-    """A date as the database writes it: its zone, its number of decimals (SERVER.md 3)."""
+    """A date as the database writes it: its zone, its number of decimals (servers.md 3)."""
     text = moment.isoformat(" ", "seconds").partition(".")[0]
     match traits.date_decimals:
         case "always":
@@ -398,7 +398,7 @@ def date_text(moment: datetime, traits: Traits) -> str:
 
 
 def _regex(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
-    """regex and iregex, which clients reach only behind a part of a date (SERVER.md 1.7)."""
+    """regex and iregex, which clients reach only behind a part of a date (servers.md 1.7)."""
     show = _shown(condition, traits)
     if traits.keeps_types:
         pattern = _typed_text(condition.value, traits)

@@ -1,4 +1,4 @@
-"""Prepared values as a database's driver takes them, or does not (SERVER.md 2, 3)."""
+"""Prepared values as a database's driver takes them, or does not (servers.md 2, 3)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parameter(value: Any, traits: Traits) -> Any:
 
 
 def check_zone(value: Any, traits: Traits) -> None:
-    """Refuse a date with a zone where Django does (SERVER.md 3)."""
+    """Refuse a date with a zone where Django does (servers.md 3)."""
     aware = isinstance(value, datetime) and value.tzinfo is not None
     if aware and not traits.aware_dates:
         if traits.far_zones == "noticed":
@@ -71,7 +71,7 @@ def too_big(value: Any, bits: int) -> bool:
 
 
 def bound(value: Any, traits: Traits) -> Any:
-    """A parameter of a query, refused where SQLite's driver cannot take it (SERVER.md 2)."""
+    """A parameter of a query, refused where SQLite's driver cannot take it (servers.md 2)."""
     if traits.big_integer_text and too_big(value, 64):
         raise Refusal("OverflowError", traits.big_integer_text, BINDING)
     return parameter(value, traits)

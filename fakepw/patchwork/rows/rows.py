@@ -1,7 +1,7 @@
 """The rows that a Patchwork holds: immutable, in the canonical fixture form.
 
 A relation is the id of the other row; `None` is SQL's NULL.  Dates are naive UTC, as Patchwork
-stores those of patches (SERVER.md 1.3).
+stores those of patches (servers.md 1.3).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 from ..brief import brief, described
 
-#: What a check can say (SERVER.md 1.10).
+#: What a check can say (servers.md 1.10).
 CheckState = Literal["pending", "success", "warning", "fail"]
 CHECK_STATES: tuple[str, ...] = get_args(CheckState)
 
@@ -30,7 +30,7 @@ class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class State(Row, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A state that a patch can be in; lists are sorted by `ordering` (SERVER.md 1.6)."""
+    """A state that a patch can be in; lists are sorted by `ordering` (servers.md 1.6)."""
 
     _known_by = "name"
 
@@ -77,7 +77,7 @@ class Patch(Row, frozen=True, gc=False, forbid_unknown_fields=True):
     """A patch mail. `headers` and `content` are the mail's text, `diff` what it changes.
 
     `state_id` and `content` are NULL only where somebody wrote to the database by hand
-    (SERVER.md 1.3); servers still have to answer for such rows.
+    (servers.md 1.3); servers still have to answer for such rows.
     """
 
     _known_by = "name"
@@ -98,7 +98,7 @@ class Patch(Row, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class Comment(Row, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A reply to a patch; tags in it (`Acked-by: …`) go into the patch's mbox (SERVER.md 1.9)."""
+    """A reply to a patch; tags in it (`Acked-by: …`) go into the patch's mbox (servers.md 1.9)."""
 
     _known_by = "msgid"
 
@@ -111,7 +111,7 @@ class Comment(Row, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class Check(Row, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What a CI job said of a patch (SERVER.md 1.8)."""
+    """What a CI job said of a patch (servers.md 1.8)."""
 
     _known_by = "context"
 

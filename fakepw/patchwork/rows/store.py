@@ -2,7 +2,7 @@
 
 Rows are immutable; a write replaces one.  Every write notes how to undo it, so that a reset costs
 what was written and not what is held.  Lists of patches come by (date, id): the server orders by
-date alone (SERVER.md 1.7), and a fake had better always break ties alike.
+date alone (servers.md 1.7), and a fake had better always break ties alike.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class Store:
         self._undo.append(lambda: self._drop_check(check, skipped))
 
     def next_check_id(self) -> int:
-        """The id of the next check: ids ascend (SERVER.md 1.10)."""
+        """The id of the next check: ids ascend (servers.md 1.10)."""
         return next(reversed(self.checks), 0) + 1 + self._skipped_ids
 
     def skip_check_id(self) -> None:

@@ -49,7 +49,7 @@ def head(status: int, headers: Headers, method: bytes, version: str, keep_alive:
     """The head of an answer of that status and headers to a request of that method and version.
 
     As the front of real servers does: an answer without a Content-Length is chunked, Transfer-
-    Encoding coming first (SERVER.md 1.1, the 301 answers), unless it goes to HTTP/1.0, where the
+    Encoding coming first (servers.md 1.1, the 301 answers), unless it goes to HTTP/1.0, where the
     connection's end is the body's end, or to HEAD, which is answered without a body.
     """
     kept = [pair for pair in headers if pair[0].lower() != "transfer-encoding"]

@@ -76,7 +76,7 @@ def looked_at(
 
 
 def values(server: fakepw.LiveServer) -> list[object]:
-    """Every patch, but for the hash, which any write computes if it is NULL (SERVER.md 1.10)."""
+    """Every patch, but for the hash, which any write computes if it is NULL (servers.md 1.10)."""
     return [msgspec.structs.replace(p, hash=None) for p in server.state().patches]
 
 

@@ -74,4 +74,5 @@ def test_every_requirement_names_known_releases() -> None:
         assert requirement.releases in RELEASES
         assert requirement.text.endswith(".")
         assert requirement.why
-        assert "SERVER.md" in requirement.facts or requirement.facts.startswith("not recorded")
+        facts = requirement.facts
+        assert "docs/servers.md" in facts or facts.startswith("not recorded")

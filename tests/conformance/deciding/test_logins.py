@@ -74,7 +74,7 @@ def test_a_login_that_is_refused_in_the_right_words_is_inconclusive(
     credentials: Credentials, said: str, instance: str, tmp_path: Path
 ) -> None:
     if instance.startswith("1.0") and not credentials.password.isascii():
-        pytest.skip("Python 2 has another error there (SERVER.md 2)")
+        pytest.skip("Python 2 has another error there (servers.md 2)")
     found = decided(tmp_path, credentials, instance=instance)
     assert [v for v in found if v.outcome is Outcome.FAIL] == []
     told = [v for v in found if said in v.reason]

@@ -21,7 +21,7 @@ from ..chapters.corpus import INSTANCES, answer_of, profile_of, request_of, worl
 
 Ask = Callable[[Request], Exchange]
 
-#: What texts tell of each recorded Django (SERVER.md 2, 6.3).
+#: What texts tell of each recorded Django (servers.md 2, 6.3).
 DJANGOS = {
     "before 3.0": "1.8 1.9 1.10 1.11 2.2",
     "3.x": "3.0 3.1 3.2",

@@ -18,7 +18,7 @@ from conformance.target.world import World
 from conformance.verdicts.verdicts import Outcome
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
-#: As the nginx guide of Patchwork 4 has it (PEERS.md).
+#: As the nginx guide of Patchwork 4 has it (servers.md 6.4).
 VERIFYING = Answer(
     200,
     (HTML, ("Cache-Control", "no-store")),

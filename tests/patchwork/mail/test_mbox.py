@@ -1,4 +1,4 @@
-"""A patch as a mail: as recorded, by rules that hold for any patch (SERVER.md 1.9 and 2)."""
+"""A patch as a mail: as recorded, by rules that hold for any patch (servers.md 1.9 and 2)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Filters held against Django itself: the Django that the 3.2 instances stand on, over SQLite.
 
-The model below is ours: columns of the kinds that SERVER.md 1.7 names, filled from a recorded
+The model below is ours: columns of the kinds that servers.md 1.7 names, filled from a recorded
 dataset.  Whatever filter Hypothesis makes up, Django finds the same rows or fails in the same way.
 """
 
@@ -38,7 +38,7 @@ django.setup()
 
 
 class HashField(models.CharField):  # type: ignore[misc]
-    """A column of its own class, whose name shows in faults (SERVER.md 1.7)."""
+    """A column of its own class, whose name shows in faults (servers.md 1.7)."""
 
 
 class Patch(models.Model):  # type: ignore[misc]

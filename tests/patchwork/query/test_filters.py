@@ -85,7 +85,7 @@ def ids(pw: Patchwork, filt: Any) -> list[int]:
 
 
 def test_the_first_offender_in_the_order_sent_decides() -> None:
-    # SERVER.md 1.7
+    # servers.md 1.7
     pw = PATCHWORKS["postgresql"]
     assert ids(pw, {"foo": 1, "project_id": "abc"}) == []
     with pytest.raises(Fault, match="expected a number but got 'abc'"):
@@ -93,7 +93,7 @@ def test_the_first_offender_in_the_order_sent_decides() -> None:
 
 
 def test_of_two_keys_for_one_relation_the_later_wins() -> None:
-    # SERVER.md 1.7
+    # servers.md 1.7
     pw = PATCHWORKS["postgresql"]
     assert ids(pw, {"project_id": 1, "project_id__in": 2}) == ids(pw, {"project_id": 2})
 
@@ -109,12 +109,12 @@ def test_what_matches_nothing_hides_what_only_the_database_would_refuse() -> Non
 
 @pytest.mark.parametrize("lookup", ["lte", "exact", "regex", "ne", "", "GT"])
 def test_lookups_that_are_not_allowed_find_nothing(lookup: str) -> None:
-    # SERVER.md 1.7
+    # servers.md 1.7
     assert ids(PATCHWORKS["postgresql"], {f"id__{lookup}": 1}) == []
 
 
 def test_text_is_compared_as_each_database_does() -> None:
-    # SERVER.md 3
+    # servers.md 3
     dataset = load({"patches": [{"name": name} for name in ("Äpfel", "apfel", "Apfel ", "ÄPFEL")]})
     answers = {
         database: ids(Patchwork(dataset, f"3.2-py3-{database}"), {key: "Äpfel"})
@@ -136,7 +136,7 @@ def test_sqlite_takes_what_is_no_character_for_another_in_patterns_alone() -> No
 
 
 def test_hashes_are_padded_where_the_column_is() -> None:
-    # SERVER.md 3
+    # servers.md 3
     dataset: Dataset = load({"patches": [{"name": "short", "hash": "abc"}]})
     padded = Patchwork(dataset, "3.2-py3-postgresql").call("patch_get_by_hash", ["abc  "])
     assert padded["hash"] == "abc".ljust(40)

@@ -8,7 +8,7 @@ interpreter, with psycopg2 and mysqlclient for the databases that need them; DAT
 Django's settings of an empty database for `sqlite`, `postgresql` and `mariadb`.
 
 `server.py` is what runs on a stack: models of our own and a few lines that hand parameters to
-Django as SERVER.md 1.4 to 1.10 say.  Replaying the recorded calls, it answers as was recorded.
+Django as servers.md 1.4 to 1.10 say.  Replaying the recorded calls, it answers as was recorded.
 """
 
 from __future__ import annotations

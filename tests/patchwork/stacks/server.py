@@ -5,7 +5,7 @@
 """One stack's answers: `server.py RELEASE DATABASE`, Django's settings of it and then calls on stdin.
 
 Lines of JSON in: {"load": dataset} or {"call": body in base64, "user": id}; lines of JSON out.
-Whatever Patchwork itself does here, it does as SERVER.md says (sections in the comments).
+Whatever Patchwork itself does here, it does as servers.md says (sections in the comments).
 """
 from __future__ import unicode_literals
 
