@@ -15,7 +15,7 @@ from ..target.profile import SIGNATURES
 from ..target.wire import Fault, Node, NotXmlRpc
 from ..target.world import rows_of
 
-#: The code of every fault of a real server (SERVER.md 1.1).
+#: The code of every fault of a real server (servers.md 1.1).
 CODE = 1
 #: How much of an answer and of a fault's class is told, in characters.
 TOLD = 40

@@ -23,7 +23,7 @@ class Transport(xmlrpc.client.Transport):
 
     The URL's path and credentials (`http://user:password@fakepw/…`) count, its host does not.
     The proxy raises what it raises over HTTP: Fault, ProtocolError for any status but 200, and
-    ExpatError for an answer that is no XML (SERVER.md 1.3).
+    ExpatError for an answer that is no XML (servers.md 1.3).
     """
 
     def __init__(
