@@ -153,7 +153,7 @@ def _reasons(verdicts: list[Verdict]) -> tuple[tuple[str, int], ...]:
 
 def _because(reasons: tuple[tuple[str, int], ...], what: str) -> str:
     told = [
-        f"{reason[:REASON] or 'nothing was said'}: {number}"
+        f"{reason[:REASON] or 'nothing was said'}{'' if reason.endswith('?') else ':'} {number}"
         + (f" requirement{'' if number == 1 else 's'} {what}" if not place else "")
         for place, (reason, number) in enumerate(reasons[:REASONS])
     ]

@@ -155,7 +155,8 @@ def test_a_mistyped_password_is_sent_once(proxy: Proxy, workers: str) -> None:
         capture_output=True, text=True, check=False, timeout=200,
         env={**os.environ, "PW_CONFORMANCE_PASSWORD": "mistyped"},
     )  # fmt: skip
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "is the password of maint right, and the account active?" in done.stdout
     assert "the login does not work: the user name or the password is wrong" in done.stdout
     tried = logins(proxy.requests)
     assert tried.count(b"maint:mistyped") == 1
