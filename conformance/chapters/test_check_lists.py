@@ -8,7 +8,7 @@ from typing import Any
 
 from ..deciding.decisions import OK, Finding, Observation, Step, decides
 from ..deciding.judging import array, deviates, empty, expect, faults, fixed, poisoned, same
-from ..deciding.lookups import split
+from ..deciding.lookups import LOOKUPS, split
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.world import Row, World, rows_of
 from ..verdicts.symptoms import wrong_rows
@@ -151,6 +151,27 @@ def _of_unknown(world: World) -> list[Step]:
     unknown = UNKNOWN[: 4 if world.thrifty else None]
     values = {name: row[0][name] if row else "success" for name in unknown}
     return [call("check_list", {name: value}) for name, value in values.items()]
+
+
+def _of_mistaken(world: World) -> list[Step]:
+    """Lookups that there are not, with values by which a check would be found if there were."""
+    row = (some(world.check_rows, 3)[1:2] or world.check_rows[:1] or [{}])[0]
+    values = {
+        "id": row.get("id", 1),
+        "user": row.get("user_id", 1),
+        "patch_id": row.get("patch_id", 1),
+    }
+    asked = [(f"{name}__{how}", v) for how in ("lte", "exact", "") for name, v in values.items()]
+    return [call("check_list", {k: v}) for k, v in asked[: 2 if world.thrifty else None]]
+
+
+@decides("CHK-031", _of_mistaken, on="check_list")
+def test_unknown_check_lookups_give_nothing(world: World, answer: Exchange) -> Finding:
+    filt = check_filter(answer) or {}
+    name, mark, lookup = next(iter(filt), "").partition("__")
+    if len(filt) != 1 or name not in ("id", "user", "project_id", "patch_id") or not mark:
+        return None
+    return None if lookup.partition("__")[0] in LOOKUPS else empty(answer, [])
 
 
 @decides("CHK-015", _of_unknown, on="check_list")

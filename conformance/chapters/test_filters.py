@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from ..deciding.decisions import OK, Finding, Mixed, Step, decides
 from ..deciding.judging import deviates, empty, expect, faults, fixed, poisoned
 from ..deciding.lookups import LOOKUPS, PATCH_FIELDS
-from ..requirements.filters import FILTERS, Filter
+from ..requirements.filters import FILTERS, Filter, safe
 from ..target.exchange import NOWHERE, Exchange, call
-from ..target.world import World, rows_of
-from .rows import some, some_of
+from ..target.world import World, parse_date, rows_of
+from .rows import linkname, some, some_of
 from .selecting import COMBINED, filter_of, mixed, selection, windowed
 
 
@@ -70,17 +70,61 @@ def test_unknown_fields_give_nothing(world: World, answer: Exchange) -> Finding:
     return empty(answer, [])
 
 
+#: Lookups that there are elsewhere; those that mean equality are tried on every field.
+EQUAL = ("exact", "lte", "eq", "is", "")
 UNKNOWN = (
-    *("id__lte", "name__regex", "id__exact", "id__GT", "id__", "name__iregex", "name__ne"),
-    *("id__ne", "date__week_day", "date__hour", "date__date", "name__search", "state_id__name"),
+    *("name__regex", "name__iregex", "name__search", "name__like", "name__Contains", "name__ne"),
+    *(
+        "id__ne",
+        "id__GT",
+        "id__nin",
+        "id__not",
+        "date__week_day",
+        "date__hour",
+        "date__date",
+        "date__lte",
+    ),
+    *("state_id__name", "project_id__linkname", "submitter_id__email", "delegate_id__username"),
 )
 
 
-@decides(
-    "LIST-068",
-    lambda world: [call("patch_list", {k: 1}) for k in UNKNOWN[: 4 if world.thrifty else None]],
-    on="patch_list",
+def _mistaken(world: World) -> list[Step]:
+    """Lookups that there are not, with values by which a row would be found if there were."""
+    row = some_of(world.patch_rows)
+    known = {name: row[name] for name in FIELDS if row.get(name) not in (None, "")}
+    known = {n: v for n, v in known.items() if not isinstance(v, str) or safe(v)}
+    known = known or {"id": 1, "name": "a"}
+    asked = [(f"{name}__{how}", value) for how in EQUAL for name, value in known.items()]
+    if world.thrifty:
+        names = ("id__lte", "name__exact", "id__exact", "name__lte")
+        return [call("patch_list", {k: v}) for k, v in asked if k in names]
+    told = {
+        "state_id": row.get("state"),
+        "project_id": linkname(world, row.get("project_id", 0)),
+        "submitter_id": str(row.get("submitter")).rpartition("<")[2].strip(">"),
+        "delegate_id": row.get("delegate"),
+    }
+    for key in UNKNOWN:
+        name, _, how = key.partition("__")
+        value = told.get(name) or known.get(name, 1)
+        if name == "date" and isinstance(value, str):
+            moment = parse_date(value)
+            parts = {"hour": "%H", "week_day": "%w", "date": "%Y-%m-%d"}
+            value = f"{moment:{parts[how]}}" if moment and how in parts else value
+        if how in ("ne", "GT", "not"):
+            value = NOWHERE if name == "id" else " "  # all others
+        asked.append((key, [NOWHERE] if how == "nin" else value))
+    return [call("patch_list", {key: value}) for key, value in asked]
+
+
+#: In the order in which they are tried.
+FIELDS = (
+    *("id", "name", "msgid", "hash", "commit_ref", "date", "state_id", "project_id"),
+    *("submitter_id", "archived", "delegate_id"),
 )
+
+
+@decides("LIST-068", _mistaken, on="patch_list")
 def test_unknown_lookups_give_nothing(world: World, answer: Exchange) -> Finding:
     key, _ = _single(answer)
     name, mark, lookup = key.partition("__")

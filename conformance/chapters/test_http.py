@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from ..deciding.decisions import OK, Finding, Observation, Step, Together, decides
 from ..deciding.judging import answered, deviates, expect, faults, fixed, same
 from ..target.exchange import ABSOLUTE, BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
-from ..target.profile import VERSIONS
+from ..target.profile import VERSIONS, parameters
 from ..target.wire import NotXmlRpc
 from ..target.world import Lacking, World
 from ..verdicts.verdicts import Deviation
 from .fronts import refused, stands_in, walled
-from .methods import DOCUMENTATION
+from .methods import DOCUMENTATION, public
+from .rows import linkname
 from .writing import WIDE
 
 VERSION = call("pw_rpc_version")
@@ -296,14 +297,23 @@ def test_the_same_call_is_answered_alike_each_time(world: World, *answers: Excha
     return OK
 
 
-def _worded(world: World) -> list[Step]:
-    """Answers with rows in them, and one that says what is not ASCII."""
-    asked = [world.evidence["patches"].request] if "patches" in world.evidence else []
+def _of_every_kind(world: World) -> list[Step]:
+    """Answers of every public method, most of which others ask for, too; with rows in them, where
+    there are rows; and one that says what is not ASCII."""
+    listed = [world.evidence[n].request for n in ("patches", "checks") if n in world.evidence]
+    asked = [*map(call, ("state_list", "project_list")), call("person_list", "", 61), *listed]
+    for method in public(world):
+        required, _ = parameters(method)
+        if rows := world.table(method):
+            row = rows[0]
+            known = {"hash": row.get("hash"), "project": linkname(world, row.get("project_id", 0))}
+            wanted = [known.get(name, row["id"]) for name in required]
+            asked += [call(method, *wanted)] if required and all(wanted) else []
     wide = call(f"{WIDE} \U0001d11e")
-    return [wide] if world.thrifty else [*asked, call("person_list", "", 61), wide]
+    return list(dict.fromkeys([*asked, wide]))
 
 
-@decides("HTTP-035", _worded, on="project_list person_list state_list patch_list", hang=True)
+@decides("HTTP-035", _of_every_kind, on="project_list person_list state_list patch_list", hang=True)
 def test_answers_are_as_long_as_they_say(world: World, answer: Exchange) -> Finding:
     said = answer.answer.header("content-length")
     if said is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import profile as profiles
-from .exchange import BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
+from .exchange import BASE, ENDPOINT, NOWHERE, SILENCE, Exchange, Request, call, page
 from .login import MEANING, NO_CREDENTIALS
 from .releases import told
 from .transport import Endpoint, NoAnswer, Transport, Trouble, Withheld, moved
@@ -127,6 +127,20 @@ class Surveyor:
 
     def __init__(self, ask: Callable[[Request], Exchange]) -> None:
         self.ask = ask
+        #: Whether a second look is taken, which must be as whole as the first.
+        self.again = False
+
+    def read(self, request: Request) -> Exchange:
+        """The exchange; with silence where twice no whole answer came, though the server answers
+        other calls: which requirement that misses is for the chapters to say."""
+        if self.again:
+            return self.ask(request)
+        for _ in range(2):
+            try:
+                return self.ask(request)
+            except NoAnswer:
+                self.ask(VERSION)  # raises if there is no server any more
+        return Exchange(request, SILENCE)
 
     def survey(self, found: Found) -> World:
         """The profile and the sample."""
@@ -140,7 +154,7 @@ class Surveyor:
         self._read_lists(world)
         self._read_patches(world)
         if world.patch_rows:
-            evidence["row"] = self.ask(call("patch_get", world.patch_rows[0]["id"]))
+            evidence["row"] = self.read(call("patch_get", world.patch_rows[0]["id"]))
             world.profile = replace(world.profile, api=profiles.generation(evidence))
         if world.profile.api != "1.0":
             self._read_checks(world)
@@ -180,6 +194,10 @@ class Surveyor:
 
     def look_again(self, world: World) -> World:
         """The same sample, read anew."""
+        if not self.again:
+            strict = Surveyor(self.ask)
+            strict.again = True
+            return strict.look_again(world)
         fresh = replace(world, notes=[])
         self._read_lists(fresh)
         fresh.patches = [self._again("patch_list", w, world.all_patches) for w in world.patches]
@@ -194,12 +212,12 @@ class Surveyor:
         """A window read anew; one of all rows there are grows with the rows that were added."""
         high = window.high
         if whole:
-            added = rows_of(self.ask(call(method, {"id__gt": high, "max_count": FEW})))
+            added = rows_of(self.read(call(method, {"id__gt": high, "max_count": FEW})))
             high = max([high, *(row["id"] for row in _numbered(added))])
         return self._window(method, window.low, high) or window
 
     def _rows(self, world: World, name: str, *params: Any) -> list[Row]:
-        exchange = self.ask(call(name, *params))
+        exchange = self.read(call(name, *params))
         rows = rows_of(exchange)
         if rows is None:
             world.notes.append(
@@ -214,7 +232,7 @@ class Surveyor:
         world.all_people = len(world.people) <= FEW
 
     def _window(self, method: str, low: int, high: int) -> Window | None:
-        rows = rows_of(self.ask(call(method, {"id__range": [low, high]})))
+        rows = rows_of(self.read(call(method, {"id__range": [low, high]})))
         if rows is None:
             return None
         return Window(low, high, tuple(r for r in _numbered(rows) if low <= r["id"] <= high))
@@ -237,7 +255,7 @@ class Surveyor:
 
     def _ends(self, world: World, method: str, count: int) -> tuple[list[Row], bool]:
         """The first rows, and whether they could be listed at once; fewer at a time if not."""
-        exchange = self.ask(call(method, {"max_count": count}))
+        exchange = self.read(call(method, {"max_count": count}))
         world.evidence["patches" if method == "patch_list" else "checks"] = exchange
         rows = rows_of(exchange)
         if rows is not None:

@@ -10,6 +10,7 @@ from .common import (
 )
 from .operators import (
     Mutant,
+    fault,
     faults_become,
     ignore,
     member,
@@ -51,6 +52,20 @@ CHECKS = (
     Mutant("max_count of checks ignored", "CHK-014", asked=ignore("check_list", "max_count")),
     Mutant(
         "unknown check fields ignored", "CHK-015", asked=ignore("check_list", "context", "state")
+    ),
+    *(
+        Mutant(f"{old} is {new}", "CHK-031", asked=rename("check_list", old, new))
+        for old, new in (
+            ("id__lte", "id"),
+            ("id__exact", "id"),
+            ("user__exact", "user"),
+            ("patch_id__lte", "patch_id"),
+        )
+    ),
+    Mutant(
+        "unknown check lookups fault",
+        "CHK-031",
+        said=lambda r, a: fault("<class 'FieldError'>:x") if b"id__lte" in r.body else a,
     ),
     Mutant(
         "no checks for a missing patch",

@@ -12,9 +12,11 @@ from .common import (
 )
 from .operators import (
     Mutant,
+    Rewrite,
     arguments,
     fault,
     faults_become,
+    filters,
     ignore,
     instead,
     member,
@@ -25,6 +27,13 @@ from .operators import (
 )
 
 NAMED = "project_list state_list person_list"
+
+
+def _exactly(how: str) -> Rewrite:
+    """Take a lookup for none: an exact match."""
+    return filters(LIST, lambda f: {k.removesuffix(f"__{how}"): v for k, v in f.items()})
+
+
 LISTS = (
     Mutant(
         "projects found by name",
@@ -231,6 +240,33 @@ LISTS = (
         ),
     ),
     Mutant("lte is understood", "LIST-068", asked=rename(LIST, "id__lte", "id__gte")),
+    *(
+        Mutant(
+            f"{how} is an exact match",
+            "LIST-068",
+            asked=_exactly(how),
+        )
+        for how in ("lte", "exact", "eq")
+    ),
+    *(
+        Mutant(f"{old} is {new}", "LIST-068", asked=rename(LIST, old, new))
+        for old, new in (
+            ("name__exact", "name"),
+            ("msgid__exact", "msgid"),
+            ("hash__lte", "hash"),
+            ("state_id__exact", "state_id"),
+            ("archived__exact", "archived"),
+            ("name__regex", "name__contains"),
+            ("name__Contains", "name__contains"),
+            ("date__date", "date__startswith"),
+            ("id__GT", "id__gt"),
+        )
+    ),
+    Mutant(
+        "ne is known of ids",
+        "LIST-068",
+        asked=filters(LIST, lambda f: {k.replace("id__ne", "id__gt"): v for k, v in f.items()}),
+    ),
     Mutant("state by id under its name", "LIST-069", asked=rename(LIST, "state", "state_id")),
     Mutant(
         "no such project faults",
