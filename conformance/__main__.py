@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
+
+from .target import signals
 
 
 def main() -> None:
@@ -12,18 +12,16 @@ def main() -> None:
 
     Ctrl-C and SIGTERM end it in one line, with the status of a run that is inconclusive.
     """
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        sys.exit(_command())
-    except KeyboardInterrupt:
-        sys.exit(_told("interrupted", 3))
-    except BrokenPipeError:  # whoever reads has had enough
-        sys.stderr.close()
-        sys.exit(3)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    with signals.heeded():
+        try:
+            status = _command()
+            signals.check()
+        except KeyboardInterrupt:
+            status = _told("interrupted", 3)
+        except BrokenPipeError:  # whoever reads has had enough
+            sys.stderr.close()
+            status = 3
+    sys.exit(status)
 
 
 def _command() -> int:
@@ -39,6 +37,8 @@ def _command() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
     except (click.Abort, EOFError):
         raise KeyboardInterrupt from None
 

@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .double.handle import Double
+    from .double.matching import including
     from .fixtures import FixtureError, dumps, load
     from .patchwork.faults import Fault
     from .patchwork.instances.instances import RECORDED, Instance, instance
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from .patchwork.rows.rows import Dataset
     from .protocol import respond
     from .protocol.messages import Request, Response
+    from .serving.connecting import DoubleUnreachable, connect
     from .serving.limits import Limits
     from .serving.thread import LiveServer, serve
     from .serving.transport import Transport
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = [
     "RECORDED",
     "Dataset",
+    "Double",
+    "DoubleUnreachable",
     "Fault",
     "FixtureError",
     "Instance",
@@ -39,7 +44,9 @@ __all__ = [
     "Response",
     "Transport",
     "__version__",
+    "connect",
     "dumps",
+    "including",
     "instance",
     "load",
     "respond",
@@ -49,6 +56,8 @@ __all__ = [
 _MODULES = {
     "RECORDED": "patchwork.instances.instances",
     "Dataset": "patchwork.rows.rows",
+    "Double": "double.handle",
+    "DoubleUnreachable": "serving.connecting",
     "Fault": "patchwork.faults",
     "FixtureError": "fixtures",
     "Instance": "patchwork.instances.instances",
@@ -58,7 +67,9 @@ _MODULES = {
     "Request": "protocol.messages",
     "Response": "protocol.messages",
     "Transport": "serving.transport",
+    "connect": "serving.connecting",
     "dumps": "fixtures",
+    "including": "double.matching",
     "instance": "patchwork.instances.instances",
     "load": "fixtures",
     "respond": "protocol",

@@ -53,7 +53,7 @@ HOUSE = {
     # How it speaks, how data comes in, how it runs, and how people reach it.
     "protocol": _room("fakepw/protocol", uses="words rows instances mail query patchwork"),
     "fixtures": _room("fakepw/fixtures", uses="words rows instances mail"),
-    "double": _room("fakepw/double", uses="protocol"),
+    "double": _room("fakepw/double", uses="words rows instances query patchwork protocol fixtures"),
     "http": _room(
         "fakepw/serving/http",
         "fakepw/serving/limits",
@@ -68,8 +68,8 @@ HOUSE = {
     ),
     "fakepw": _room(
         "fakepw",
-        uses="words rows instances query patchwork protocol fixtures http serving",
-        libraries="click hypothesis msgspec",
+        uses="words rows instances query patchwork protocol fixtures double http serving",
+        libraries="click hypothesis msgspec pytest",
     ),
     # The suite. It must never learn the right answer from fakepw's code: no room of its is named.
     "target": _room("conformance/target", libraries=None),
@@ -87,7 +87,7 @@ HOUSE = {
         uses="target requirements verdicts deciding chapters reports",
         libraries=None,
     ),
-    "conformance": _room("conformance", uses="commands", libraries=None),
+    "conformance": _room("conformance", uses="target commands", libraries=None),
 }
 
 #: Rooms that must not know that there is a machine around them.

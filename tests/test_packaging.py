@@ -243,6 +243,13 @@ with fakepw.serve(Path("saved.json"), limits=fakepw.Limits(idle_timeout=5)) as p
     print(count(pw), pw.state() == ROWS, response.status, fakepw.__version__)
     call: MethodCall = MethodCall("patch_list", ({},))
     calls, filters = method_calls(ROWS, ["patch_list"]), patch_filters(ROWS)
+    double: fakepw.Double = pw
+    double.fault("patch_get", status=504, first=1)
+    assert double.calls("patch_set", 1, fakepw.including(state=2)) == []
+    try:
+        fakepw.connect("http://127.0.0.1:1/")
+    except fakepw.DoubleUnreachable as error:
+        print(error)
     reveal_type(pw.url)
 """
 
@@ -250,10 +257,13 @@ with fakepw.serve(Path("saved.json"), limits=fakepw.Limits(idle_timeout=5)) as p
 def test_a_program_that_uses_every_public_name_runs(installed: Path, tmp_path: Path) -> None:
     assert [name for name in fakepw.__all__ if f"fakepw.{name}" not in USER] == []
     (tmp_path / "user.py").write_text(USER.replace("reveal_type", "print"))
-    refused, missing, served, url = run(installed / "python", "user.py", cwd=tmp_path).splitlines()
+    refused, missing, served, nobody, url = run(
+        installed / "python", "user.py", cwd=tmp_path
+    ).splitlines()
     assert refused == "Exception No authentication credentials given"
     assert missing.startswith("nowhere.json: there is no such file")
     assert served.startswith("3 True 200 ")
+    assert nobody.startswith("http://127.0.0.1:1/_fakepw/ does not answer: ")
     assert url.startswith("http://127.0.0.1:")
 
 

@@ -18,6 +18,7 @@ from ..deciding.decisions import Decision
 from ..deciding.engine import Session
 from ..reports.redaction import clean_verdict
 from ..requirements.catalogue import Level, chosen, requirements
+from ..target import signals
 from ..target.budget import Budget, BudgetSpent
 from ..target.profile import RELEASES
 from ..target.survey import Unusable, card
@@ -154,6 +155,8 @@ class Runner:
             budget = Budget(self.budget, seconds=self.options.max_time)
             self.run.requests = budget.spent
             self.run.trouble = self.run.trouble or budget.stopped
+        if signals.came():
+            self.run.trouble = self.run.trouble or "interrupted"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -172,6 +175,9 @@ def pytest_configure(config: pytest.Config) -> None:
     runner.run.min_decided = runner.options.wanted_share
     config.stash[RUN] = runner
     if runner.options.url:
+        heeding = ExitStack()
+        heeding.enter_context(signals.heeded())
+        config.add_cleanup(heeding.close)
         leave_no_trace()
         if not told:
             runner.discover()
@@ -286,6 +292,7 @@ class Stream:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One verdict, from whichever worker."""
+        signals.check()
         if report.when == "call":
             for name, value in report.user_properties:
                 if name == "pw_verdict" and isinstance(value, dict):
@@ -295,6 +302,11 @@ class Stream:
                     self.runner.listener(self.runner.run, verdict)
         elif report.failed:
             self.runner.run.trouble = f"{AT_FAULT} in {report.nodeid}: {report.longreprtext}"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin nothing once a signal came."""
+    signals.check()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -321,6 +333,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A run that could not be done is no success; what a lost worker wrote is put back."""
     runner = session.config.stash.get(RUN, None)
+    if runner and signals.came():
+        runner.count()
     if runner and runner.target and not hasattr(session.config, "workerinput"):
         runner.put_back()
     if runner is None or hasattr(session.config, "workerinput"):

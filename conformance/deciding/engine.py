@@ -15,6 +15,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from ..requirements.catalogue import Level
+from ..target import signals
 from ..target.budget import BudgetSpent
 from ..target.exchange import SILENCE, Basic, Exchange, Request, call
 from ..target.login import Refused, advice, let_in, turned_away
@@ -75,6 +76,7 @@ class Session:
 
         Raises Trouble or BudgetSpent.
         """
+        signals.check()
         if self._refused and isinstance(request.authorization, Basic):
             raise Refused(self._refused)
         if request in self._logins:
@@ -203,9 +205,23 @@ class _Found:
     exchanges: tuple[Exchange, ...] = ()
 
 
-#: What reading a row raises if it has not the shape that it should have, and what is said then.
-UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, HypothesisException)
+#: What is said where rows or answers have not the shape that they should have.
 MISSHAPEN = "rows or answers are not of the shape that they must have: see the chapter SIG"
+
+
+def _unreadable(error: Exception, world: World, exchanges: Sequence[Exchange] = ()) -> str:
+    """Why nothing can be said, where rows or answers made a probe or a judge raise.
+
+    Whatever they were, it is no failure of the server's; the suite should have read them.
+    """
+    try:
+        profile = world.profile
+        sound = sound_sample(world) and all(sound_answer(e, profile) for e in exchanges)
+    except Exception:
+        sound = False
+    if not sound:
+        return MISSHAPEN
+    return f"the suite could not read what was answered ({type(error).__name__}): please report it"
 
 
 class _Moving(Exception):
@@ -254,10 +270,8 @@ class _Decider:
         except (_Moving, Trouble, BudgetSpent) as trouble:
             if self.smallest is None:
                 return _Found(Outcome.INCONCLUSIVE, str(trouble))
-        except UNREADABLE:  # of the sample, by the probe
-            if sound_sample(self.session.world):
-                raise
-            return _Found(Outcome.INCONCLUSIVE, MISSHAPEN)
+        except Exception as error:  # of the probe: no server may break the suite by its rows
+            return _Found(Outcome.INCONCLUSIVE, _unreadable(error, self.session.world))
         if self.smallest is not None:
             _, deviation, exchanges = self.smallest
             bad = Outcome.FAIL if requirement.level is Level.MUST else Outcome.WARNING
@@ -355,10 +369,10 @@ class _Decider:
         world = self.session.world
         try:
             return self._advised(self.decision.judge(world, *exchanges), exchanges)
-        except UNREADABLE:
-            if sound_sample(world) and all(sound_answer(e, world.profile) for e in exchanges):
-                raise
-            raise Trouble(MISSHAPEN) from None
+        except (Lacking, Trouble):
+            raise
+        except Exception as error:
+            raise Trouble(_unreadable(error, world, exchanges)) from None
 
     def _advised(self, finding: Finding, exchanges: tuple[Exchange, ...]) -> Finding:
         """The finding, and what to do where a front took the credentials away."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import signal
 import threading
 import time
 import xmlrpc.client
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..target import signals
 from ..target.budget import Budget, BudgetSpent
 from ..target.exchange import Basic, Exchange, Request, call
 from ..target.transport import BUSY, Endpoint, Trouble
@@ -110,7 +110,7 @@ class Restorer:
         before anything is written if the patches cannot be read, or remembered, so that they
         could be put back afterwards; and at the end if somebody else wrote to them meanwhile.
         """
-        with self.alone(), _terminable():
+        with self.alone(), signals.heeded():
             self.put_back()
             if left := [n for n in self.patches if self.journal.read(n) is not None]:
                 path = self.journal.path(left[0])
@@ -381,25 +381,15 @@ class Restorer:
     def _undisturbed(self) -> Iterator[None]:
         """Signals that arrive meanwhile are dealt with afterwards; a server that does not answer
         is waited for no longer then."""
-        if not _in_main_thread():
-            yield
-            return
-        arrived: list[int] = []
 
-        def note(number: int, frame: object) -> None:
-            arrived.append(number)
+        def hurry() -> None:
             self._hurried = True
 
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        before = {number: signal.signal(number, note) for number in numbers}
-        try:
-            yield
-        finally:
-            self._hurried = False
-            for held, handler in before.items():
-                signal.signal(held, handler)
-            for number in dict.fromkeys(arrived):
-                signal.raise_signal(number)
+        with signals.held(hurry):
+            try:
+                yield
+            finally:
+                self._hurried = False
 
 
 def _stranger(patch: int, name: str, value: Any, before: Values) -> str:
@@ -438,24 +428,3 @@ def _made(name: str, values: dict[str, Any]) -> list[Any]:
     if value is None:
         return [None, ""]
     return list(dict.fromkeys([str(value), carried(str(value))]))
-
-
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM unwinds the stack, as SIGINT does, instead of ending the process on the spot."""
-    if not _in_main_thread():
-        yield
-        return
-
-    def leave(number: int, frame: object) -> None:
-        raise KeyboardInterrupt  # which pytest takes for the end, and SystemExit for a failure
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -225,17 +225,33 @@ SILENCE = Answer(0)
 
 def documented(markup: str) -> dict[str, str]:
     """Method -> signature out of a pydoc page of any Python (servers.md 1.11)."""
+    found = {}
+    for piece in markup.split("<dt>")[1:]:
+        entry, end, _ = piece.partition("</dt>")
+        if end and (head := _ENTRY.match(entry)):
+            found[head[1]] = _unescaped(_TAG.sub("", entry[head.end() :])).strip()
+    return found
+
+
+#: The head of an entry of a pydoc page.
+_ENTRY = re.compile(r'<a name="-([^"]+)"><strong>[^<]*</strong></a>')
+#: A tag. It ends before the next one begins: else a page of `<` would be looked through for each.
+_TAG = re.compile(r"<[^<>]*+>")
+
+
+def _unescaped(text: str) -> str:
+    """The text with its character references resolved, unless one of them is no number at all."""
     from html import unescape
 
-    entries = re.findall(
-        r'<dt><a name="-([^"]+)"><strong>[^<]*</strong></a>(.*?)</dt>', markup, re.S
-    )
-    return {name: unescape(re.sub(r"<[^>]*>", "", rest)).strip() for name, rest in entries}
+    try:
+        return unescape(text)
+    except ValueError:  # more digits than Python reads
+        return text
 
 
 def api_status(markup: str) -> dict[str, str]:
     """API -> enabled/disabled out of the about page (servers.md 1.1)."""
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", markup))
+    text = re.sub(r"\s+", " ", _TAG.sub(" ", markup))
     found = re.findall(r"\b(REST|XML-RPC) (enabled|disabled)\b", text)
     found += [
         (name, status)

@@ -143,6 +143,12 @@ class _Invalid(Exception):
     pass
 
 
+#: How deep elements may stand inside one another: a patch in a list takes twelve.
+DEEPEST = 100
+#: How much of what was sent is quoted to say what is wrong with it, in characters.
+QUOTED = 200
+
+
 class _Reader:
     """Builds nodes from expat's events and refuses whatever XML-RPC does not allow."""
 
@@ -159,6 +165,8 @@ class _Reader:
         raise _Invalid("the answer carries a DOCTYPE")
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(self.stack) > DEEPEST:
+            raise _Invalid(f"elements stand more than {DEEPEST} deep in one another")
         self.stack.append(_Frame(tag))
 
     def data(self, text: str) -> None:
@@ -177,9 +185,9 @@ class _Reader:
             if frame.tag == "struct":
                 names = dict(node for tag, node in frame.nodes if tag == "member")
                 if "id" in names:
-                    row += f" (id {names['id'].plain})"
+                    row += f" (id {str(names['id'].plain)[:QUOTED]})"
             if frame.tag == "member" and frame.nodes and frame.nodes[0][0] == "name":
-                member = f"member {frame.nodes[0][1]}"
+                member = f"member {frame.nodes[0][1][:QUOTED]}"
         return ", ".join(part for part in (row, member) if part)
 
 
@@ -220,11 +228,11 @@ def _build(frame: _Frame) -> Any:
 
 
 _SHAPES = {
-    "int": re.compile(r"[+-]?\d{1,40}\Z"),
-    "i4": re.compile(r"[+-]?\d{1,40}\Z"),
-    "i8": re.compile(r"[+-]?\d{1,40}\Z"),
+    "int": re.compile(r"[+-]?[0-9]{1,40}\Z"),
+    "i4": re.compile(r"[+-]?[0-9]{1,40}\Z"),
+    "i8": re.compile(r"[+-]?[0-9]{1,40}\Z"),
     "boolean": re.compile(r"[01]\Z"),
-    "double": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z"),
+    "double": re.compile(r"[+-]?([0-9]++(\.[0-9]*+)?|\.[0-9]++)([eE][+-]?[0-9]{1,9})?\Z"),
 }
 
 
@@ -263,10 +271,10 @@ def _read(body: bytes) -> tuple[Reply | None, IllFormed | None]:
         character = body[at : at + 4].decode("utf-8", "replace")[:1]
         return None, IllFormed(str(error), reader.where(), character)
     except _Invalid as error:
-        return NotXmlRpc(str(error)), None
+        return NotXmlRpc(str(error)[:QUOTED]), None
     tag, answer = reader.stack[0].nodes[0]
     if tag != "methodResponse":
-        return NotXmlRpc(f"the root element is <{tag}>"), None
+        return NotXmlRpc(f"the root element is <{tag[:QUOTED]}>"), None
     kind, node = answer
     return (_fault(node) if kind == "fault" else node), None
 

@@ -1,5 +1,5 @@
-"""How a test steers the server: what becomes of a request beyond the answer of a Patchwork.
+"""How a test steers a Patchwork: journal, rules, clock, scenarios. Sans-I/O: Request to Outcome.
 
-It may know how a Patchwork speaks, and never a socket, a thread or the machine's clock: it says
-what is to happen, and `serving` carries it out.
+It may know what a Patchwork is, how it speaks and how fixtures are read; never a socket or a
+thread. It waits for nobody: an `Outcome` says what is to happen, and `serving` carries it out.
 """

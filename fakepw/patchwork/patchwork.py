@@ -114,19 +114,43 @@ class Patchwork:
         enabled: bool = True,
         settings: Settings | Mapping[str, Any] = Settings(),  # noqa: B008 (it is frozen)
     ) -> None:
-        self.instance = instance(like) if isinstance(like, str) else like
-        self.settings = settings_of(settings)
-        self.traits = laid(self.instance.traits, self.settings)
         self.clock = clock
-        self.enabled = enabled and self.traits.xmlrpc_enabled and self.traits.has_xmlrpc
-        self.store = Store(dataset)
-        records = Records(self.store, self.traits)
-        self._backend = Backend(self.store, self.traits, records, self._now)
+        self.settings: Settings
+        self.enabled: bool
+        given = settings_of(settings)
+        self.load(dataset, like, given if enabled else given | Settings(ENABLE_XMLRPC=False))
+
+    def load(
+        self,
+        dataset: Dataset,
+        like: Instance | str,
+        settings: Settings | Mapping[str, Any] | None = None,
+    ) -> None:
+        """Start anew from other rows, as that instance, and with those settings or the old ones.
+
+        That is what `reset` returns to from now on. Raises ValueError like the constructor, and
+        then changes nothing.
+        """
+        found = instance(like) if isinstance(like, str) else like
+        given = self.settings if settings is None else settings_of(settings)
+        traits = laid(found.traits, given)
+        self.instance, self.settings, self.traits = found, given, traits
+        self.enabled = traits.xmlrpc_enabled and traits.has_xmlrpc
         self.methods = {
             name: method
             for name, method in METHODS.items()
             if self.traits.has_xmlrpc and (not method.since or getattr(self.traits, method.since))
         }
+        self._hold(Store(dataset))
+        self._seed = self._backend
+
+    def replace(self, dataset: Dataset) -> None:
+        """Hold other rows from now on, until the next `reset`: as if somebody else had written."""
+        self._hold(self.store.followed_by(dataset))
+
+    def _hold(self, store: Store) -> None:
+        self.store = store
+        self._backend = Backend(store, self.traits, Records(store, self.traits), self._now)
 
     def __repr__(self) -> str:
         off = "" if self.enabled else "no XML-RPC"
@@ -179,4 +203,6 @@ class Patchwork:
 
     def reset(self) -> None:
         """Undo every write since the start, or since the last reset."""
+        self._backend = self._seed
+        self.store = self._seed.store
         self.store.reset()

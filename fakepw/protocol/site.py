@@ -82,7 +82,7 @@ class Site:
         """The answer to a request, of whatever kind; `watch` is told if it was a call."""
         seen = request.seen.get(self)
         if seen is None or not patchwork.enabled:
-            found = self._look(request, patchwork)
+            found = self.look(request, patchwork)
             if isinstance(found, Response):
                 return found
             request.seen[self] = seen = found
@@ -90,7 +90,7 @@ class Site:
         status, chunks = self.call(request.body if sized else b"", who, patchwork, watch)
         return self._answer(status, chunks, sent, patchwork)
 
-    def _look(self, request: Request, patchwork: Patchwork) -> Call | Response:
+    def look(self, request: Request, patchwork: Patchwork) -> Call | Response:
         """What a request's head says if it is a call of the API, and otherwise the answer to it."""
         method = request.method
         if method != b"POST" and not METHOD.fullmatch(method):
@@ -182,6 +182,10 @@ class Site:
             return 200, fault_response(answer, self.traits)
         except (Unprintable, RecursionError):  # nothing catches what fails of writing a fault
             return 500, []
+
+    def fault(self, text: str, patchwork: Patchwork) -> Response:
+        """The answer to a call that fails with that faultString, and code 1."""
+        return self._answer(200, echo_response(1, text, self.traits), NO_COOKIES, patchwork)
 
     def _without_call(self, visit: Visit) -> Page:
         """What /xmlrpc/ is for any method but POST (servers.md 1.1)."""

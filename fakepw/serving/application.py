@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from ..double.outcome import Answer
+from ..double.steering import Steering
 from ..patchwork.brief import asked, brief
 from ..patchwork.instances.traits import Traits
-from ..patchwork.patchwork import Patchwork
-from ..protocol.messages import Request, Response, Watch
-from ..protocol.site import site_of
+from ..protocol.messages import Request, Response
 from .control import Control
 from .http.framing import page
 from .limits import Limits
@@ -20,28 +20,24 @@ log = logging.getLogger("fakepw")
 LONGEST_BODY = 64 * 1024 * 1024
 
 
-def application(patchwork: Patchwork, watch: Watch | None = None) -> Callable[[Request], Response]:
-    """The application that serves a Patchwork, and `/_fakepw/` to control it.
+def application(steering: Steering) -> Callable[[Request], Answer]:
+    """The application that serves a double, and `/_fakepw/` to control it.
 
-    `watch` is told of every call.  What is answered 400 is in the log: a client that makes such a
-    mistake seldom says so.
+    What is answered 400 is in the log: a client that makes such a mistake seldom says so.
     """
-    control = Control(patchwork)
-    site = site_of(patchwork.traits)
-    kept = limits_of(patchwork.traits).body_bytes
-    limit = patchwork.traits.body_limit
-    bounded = limit is not None and limit <= kept  # by the site itself
+    control = Control(steering)
+    pipeline = steering.pipeline
 
-    def answer(request: Request) -> Response:
+    def answer(request: Request) -> Answer:
         # Whatever `seen` says, it says of Patchwork's API.
         if not request.seen and b"/_fakepw" in request.target and control.owns(request):
             return control.answer(request)
-        if not bounded and len(request.body) > kept:
-            return page(413, f"fakepw takes bodies of up to {kept} bytes")
-        response = site.respond(request, patchwork, watch)
-        if response.status == 400:
+        if len(request.body) > LONGEST_BODY:  # the server's own bound, where Django has none
+            return page(413, f"fakepw takes bodies of up to {LONGEST_BODY} bytes")
+        found = pipeline.answer(request)
+        if type(found) is Response and found.status == 400:
             log.warning("%s was answered 400", _mistake(request))
-        return response
+        return found
 
     return answer
 

@@ -16,6 +16,9 @@ from typing import NoReturn
 import click
 import msgspec
 
+from ..double.outcome import Answer, Later, Outcome
+from ..double.pipeline import Pipeline
+from ..double.steering import Steering
 from ..fixtures import FixtureError
 from ..patchwork.brief import asked
 from ..patchwork.instances.settings import from_texts
@@ -95,7 +98,8 @@ def serve(
         _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
-    answer = _logged(patchwork) if verbose else application(patchwork)
+    steering = Steering(Pipeline(patchwork))
+    answer = _logged(steering) if verbose else application(steering)
     server = Server(answer, limits_of(patchwork.traits))
     bound, port = listener.getsockname()[:2]
     root = f"http://{url_host(bound)}:{port}"
@@ -151,26 +155,29 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _logged(patchwork: Patchwork) -> Application:
+def _logged(steering: Steering) -> Application:
     """The application, with a line in the log for each request: what was asked, and the answer."""
     calls: list[Called] = []
-    answer = application(patchwork, calls.append)
+    steering.pipeline.watch = calls.append
+    answer = application(steering)
 
-    def logged(request: Request) -> Response:
-        calls.clear()
-        start = time.perf_counter()
-        response = answer(request)
+    def told(request: Request, start: float, found: Answer) -> Answer:
+        if isinstance(found, Later):
+            later = found.outcome
+            return Later(found.seconds, lambda: told(request, start, later()))
         taken = (time.perf_counter() - start) * 1000
-        size = sum(map(len, response.body))
         line = asked(b"%b %b" % (request.method, request.target))
-        log.info(
-            "%s %d %d bytes %.1f ms%s",
-            line,
-            response.status,
-            size,
-            taken,
-            "".join(f": {call!r}" for call in calls),
-        )
-        return response
+        called = "".join(f": {call!r}" for call in calls)
+        log.info("%s %s %.1f ms%s", line, _brief(found), taken, called)
+        calls.clear()
+        return found
 
-    return logged
+    return lambda request: told(request, time.perf_counter(), answer(request))
+
+
+def _brief(found: Response | Outcome) -> str:
+    if isinstance(found, Response):
+        return f"{found.status} {sum(map(len, found.body))} bytes"
+    if found.response is None:
+        return "no answer"
+    return f"{found.response.status} cut at {found.cut} bytes"

@@ -1,91 +1,98 @@
 """The control API: JSON over HTTP under `/_fakepw/`, a path that no Patchwork has.
 
-    GET  /_fakepw/health    200 once serving
-    POST /_fakepw/reset     back to the seed
-    GET  /_fakepw/state     the current rows as a canonical fixture
-
-Every answer is a JSON object; of a refusal, `{"error": …}` with the status 404 or 405.
+What there is, `double.api` says; here a request finds its route, and its body becomes what the
+route takes. Every answer is a JSON object; a refusal is `{"error": …}` with a status of 400 to 499.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from ..fixtures import dumps
-from ..patchwork.patchwork import Patchwork
+from ..double.api import ROUTES, Asked, Route
+from ..double.steering import Steering
+from ..fixtures import FixtureError
+from ..fixtures.errors import plain
 from ..protocol.messages import Request, Response
 
-PREFIX = b"/_fakepw/"
+PREFIX = "/_fakepw/"
 
 
 class Control:
-    """The control API of one Patchwork."""
+    """The control API of one double."""
 
-    def __init__(self, patchwork: Patchwork) -> None:
-        self.patchwork = patchwork
+    def __init__(self, steering: Steering) -> None:
+        self.steering = steering
 
     def owns(self, request: Request) -> bool:
         """Whether a request is for this API and not for Patchwork."""
-        path = _path(request.target)
+        path = _path(request.target)[0]
         return path.startswith(PREFIX) or path == PREFIX[:-1]
 
     def answer(self, request: Request) -> Response:
         """The answer to a request that `owns` is true of."""
-        name = _path(request.target)[len(PREFIX) :].decode("latin-1")
-        methods = ROUTES.get(name)
-        if methods is None:
-            known = ", ".join(sorted(ROUTES))
-            return _error(404, f"there is no /_fakepw/{name}; there is: {known}")
+        path, query = _path(request.target)
+        name = path[len(PREFIX) :]
+        fitting = [(route, words) for route in ROUTES if (words := _words(route, name)) is not None]
+        if not fitting:
+            known = ", ".join(dict.fromkeys(route.path for route in ROUTES))
+            return _error(404, f"there is no {PREFIX}{name[:200]}; there is: {known}")
         method = request.method.decode("latin-1")
-        run = methods.get("GET" if method == "HEAD" else method)
-        if run is None:
-            allowed = ", ".join(methods)
-            text = f"/_fakepw/{name} takes {allowed}, not {method}"
-            return _error(405, text, ("Allow", allowed))
-        return _json(200, run(self))
+        method = "GET" if method == "HEAD" else method
+        for route, words in fitting:
+            if route.method == method:
+                return self._run(route, words, query, request.body)
+        allowed = ", ".join(dict.fromkeys(route.method for route, _ in fitting))
+        text = f"{PREFIX}{name[:200]} takes {allowed}, not {method}"
+        return _error(405, text, ("Allow", allowed))
 
-    def health(self) -> Any:
-        """That the server is there, and what it is."""
-        return {
-            "status": "ok",
-            "instance": self.patchwork.instance.name,
-            "xmlrpc": self._xmlrpc(),
-            "patches": len(self.patchwork.store.patches),
-        }
-
-    def _xmlrpc(self) -> str:
-        if not self.patchwork.traits.has_xmlrpc:
-            return "none"
-        return "enabled" if self.patchwork.enabled else "disabled"
-
-    def reset(self) -> Any:
-        """Every write undone."""
-        self.patchwork.reset()
-        return {"status": "ok"}
-
-    def state(self) -> bytes:
-        """The rows as they are now."""
-        served = self.patchwork
-        return dumps(served.store.rows(), served.instance.name, served.settings)
+    def _run(
+        self, route: Route, words: tuple[str, ...], query: Mapping[str, str], data: bytes
+    ) -> Response:
+        try:
+            body = _body(route, data)
+            return _json(200, route.run(Asked(self.steering, words, query, body)))
+        except FixtureError as error:
+            content = {"error": "; ".join(error.errors), "errors": error.errors}
+            return _json(400, content)
+        except LookupError as error:
+            return _error(404, str(error.args[0]))
+        except ValueError as error:
+            return _error(400, str(error))
 
 
-#: What is under `/_fakepw/`: by name and method, what gives the answer (JSON already, or values).
-ROUTES: dict[str, dict[str, Callable[[Control], Any]]] = {
-    "health": {"GET": Control.health},
-    "reset": {"POST": Control.reset},
-    "state": {"GET": Control.state},
-}
+def _body(route: Route, data: bytes) -> Any:
+    """A request's body as what its route takes. Raises ValueError with one sentence."""
+    if route.body is None:
+        return None
+    try:
+        return msgspec.json.decode(data or b"{}", type=route.body)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$.")
+        raise ValueError(f"{place.rstrip('`') or 'the body'}: {plain(message)}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"the body is no JSON: {error}") from None
 
 
-def _path(target: bytes) -> bytes:
-    """The path of a request-target in origin or absolute form, without its query."""
-    path = target.partition(b"?")[0]
-    if not path.startswith(b"/") and b"://" in path:
-        path = b"/" + path.partition(b"://")[2].partition(b"/")[2]
-    return path
+def _words(route: Route, name: str) -> tuple[str, ...] | None:
+    """The words that stand in a path where a route has `{}`; None if it is another route's."""
+    pattern, parts = route.path.split("/"), name.split("/")
+    if len(pattern) != len(parts):
+        return None
+    if any(want not in ("{}", got) for want, got in zip(pattern, parts, strict=True)):
+        return None
+    return tuple(unquote(got) for want, got in zip(pattern, parts, strict=True) if want == "{}")
+
+
+def _path(target: bytes) -> tuple[str, dict[str, str]]:
+    """The path of a request-target in origin or absolute form, and its query."""
+    path, _, query = target.decode("latin-1").partition("?")
+    if not path.startswith("/") and "://" in path:
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    return path, dict(parse_qsl(query, keep_blank_values=True))
 
 
 def _json(status: int, content: Any, *headers: tuple[str, str]) -> Response:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
+from ..double.handle import Double
+from ..double.pipeline import Pipeline
+from ..double.spec import Spec
+from ..double.steering import Steering
 from ..fixtures import NONE, Source, packaged, read
 from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.instances.settings import Settings, settings_of
@@ -17,6 +22,8 @@ from .application import application, limits_of
 from .limits import Limits
 from .loop import LoopThread, shared
 from .server import Server, listen, url_host
+from .transport import Transport
+from .waiting import wait
 
 Result = TypeVar("Result")
 
@@ -26,8 +33,10 @@ _ONE = (str, bytes, Mapping, os.PathLike, Dataset)
 _running: set[LiveServer] = set()
 
 
-class LiveServer:
+class LiveServer(Double):
     """A server that is running in a thread, until `stop` or the end of its `with` block.
+
+    It is a `Double`: everything that a test does to one can be done to it, from any thread.
 
     url
         Where the XML-RPC API is: `http://127.0.0.1:PORT/xmlrpc/`.
@@ -42,12 +51,20 @@ class LiveServer:
         use `reset`, `state` and `run`, which run in the server's own.
     """
 
-    def __init__(self, patchwork: Patchwork, host: str, port: int, limits: Limits) -> None:
+    def __init__(
+        self,
+        patchwork: Patchwork,
+        host: str,
+        port: int,
+        limits: Limits,
+        rules: Iterable[Spec] = (),
+    ) -> None:
         self.patchwork = patchwork
+        self._steering = Steering(Pipeline(patchwork), rules)
         self._thread: LoopThread = shared()
         if self._thread.current:  # to wait there for the start would be to wait for ever
             raise RuntimeError("no server can be started from within LiveServer.run")
-        self._server = Server(application(patchwork), limits)
+        self._server = Server(application(self._steering), limits)
         self._listener = listen(host, port)
         self.host: str
         self.port: int
@@ -59,21 +76,27 @@ class LiveServer:
         self._thread.run_coroutine(self._server.start(self._listener))
         _running.add(self)
 
-    def reset(self) -> None:
-        """Back to the rows that the server started with.
+    @property
+    def instance(self) -> str:
+        """The name of the instance that it answers as."""
+        return self.patchwork.instance.name
 
-        Raises RuntimeError in a forked child of the process that started the server.
-        """
-        self.run(self.patchwork.reset)
+    def transport(self, **options: Any) -> Transport:
+        """A transport for `ServerProxy` that goes to this double without a socket in between."""
+        pipeline = self._steering.pipeline
+        return Transport(lambda request: self.run(pipeline.answer, request), **options)
 
-    def state(self) -> Dataset:
-        """The rows as they are now. Raises RuntimeError like `reset`."""
-        return self.run(self.patchwork.store.rows)
+    def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
+        wait(seconds, for_what)
+
+    def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
+        return self.run(partial(getattr(self._steering, name), *args, **named))
 
     def run(self, function: Callable[..., Result], *args: Any) -> Result:
         """The result of a function called between two requests, in the server's thread.
 
-        Whatever the function raises is raised here. Raises RuntimeError like `reset`.
+        Whatever the function raises is raised here. Raises RuntimeError in a forked child of the
+        process that started the server.
         """
         return self._thread.run(function, *args)
 

@@ -1,15 +1,27 @@
-"""A transport for `xmlrpc.client` that needs no socket: calls go straight to a Patchwork."""
+"""A transport for `xmlrpc.client` that needs no socket: calls go straight to the pipeline.
+
+What becomes of a request is carried out as `http.client` would meet it on a connection: a reset is
+a ConnectionResetError, silence a TimeoutError, half an answer an IncompleteRead.
+"""
 
 from __future__ import annotations
 
+import errno
+import io
+import socket
+import time
 import xmlrpc.client
-from collections.abc import Iterable
-from http import HTTPStatus
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
+from ..double.outcome import Answer, End, Later, Outcome
+from ..double.pipeline import Pipeline
 from ..patchwork.patchwork import Patchwork
-from ..protocol import respond
-from ..protocol.messages import Request
+from ..patchwork.text import internet_date
+from ..protocol.messages import Request, Response
+from .http.framing import coded_pieces, cut_pieces, head
 
 if TYPE_CHECKING:
     from _typeshed import SizedBuffer
@@ -22,31 +34,56 @@ class Transport(xmlrpc.client.Transport):
         client = xmlrpc.client.ServerProxy("http://fakepw/xmlrpc/", transport=transport)
 
     The URL's path and credentials (`http://user:password@fakepw/…`) count, its host does not.
-    The proxy raises what it raises over HTTP: Fault, ProtocolError for any status but 200, and
-    ExpatError for an answer that is no XML (servers.md 1.3).
+    The proxy raises what it raises over HTTP: Fault, ProtocolError for any status but 200,
+    ExpatError for an answer that is no XML (servers.md 1.3), and what a connection that breaks
+    makes http.client raise. `timeout` is the client's, in seconds; None is what
+    `socket.getdefaulttimeout()` says. Where a client without one would wait for ever, the
+    TimeoutError comes at once.
     """
 
     def __init__(
         self,
-        patchwork: Patchwork,
+        patchwork: Patchwork | Pipeline | Callable[[Request], Answer],
         use_datetime: bool = False,
         use_builtin_types: bool = False,
         *,
         headers: Iterable[tuple[str, str]] = (),
+        timeout: float | None = None,
     ) -> None:
         super().__init__(use_datetime, use_builtin_types, headers=headers)
-        self.patchwork = patchwork
+        if isinstance(patchwork, Patchwork):
+            patchwork = Pipeline(patchwork)
+        self._ask = patchwork.answer if isinstance(patchwork, Pipeline) else patchwork
+        self._timeout = timeout
         self._own_headers = list(headers)
 
-    def request(
+    def single_request(
         self,
         host: Any,
         handler: str,
         request_body: SizedBuffer,
         verbose: bool = False,
     ) -> Any:
-        """The decoded answer to one call."""
+        """The decoded answer to one call; the stdlib sends it again where it would on a socket."""
         host, extra, _ = self.get_host_info(host)
+        answer = self._waited_for(self._ask(self._request(host, extra, handler, request_body)))
+        if isinstance(answer, Response) and answer.status == 200:  # nearly always
+            parser, unmarshaller = self.getparser()
+            for chunk in answer.body:
+                parser.feed(chunk)
+            parser.close()
+            return unmarshaller.close()
+        response = HTTPResponse(_Socket(answer), method="POST")  # type: ignore[arg-type]
+        response.begin()
+        if response.status == 200:
+            return self.parse_response(response)
+        if response.getheader("content-length", ""):
+            response.read()
+        raise xmlrpc.client.ProtocolError(
+            host + handler, response.status, response.reason, dict(response.getheaders())
+        )
+
+    def _request(self, host: str, extra: Any, handler: str, request_body: SizedBuffer) -> Request:
         body = bytes(request_body)
         headers = [
             ("Host", host),
@@ -57,14 +94,83 @@ class Transport(xmlrpc.client.Transport):
             *(extra or ()),
         ]
         pairs = [(n.lower().encode("latin-1"), str(v).encode("latin-1")) for n, v in headers]
-        request = Request(b"POST", handler.encode("latin-1"), pairs, body)
-        response = respond(request, self.patchwork)
-        if response.status != 200:
-            phrase = HTTPStatus(response.status).phrase
-            fields = dict(response.headers)
-            raise xmlrpc.client.ProtocolError(host + handler, response.status, phrase, fields)
-        parser, unmarshaller = self.getparser()
-        for chunk in response.body:
-            parser.feed(chunk)
-        parser.close()
-        return unmarshaller.close()
+        return Request(b"POST", handler.encode("latin-1"), pairs, body)
+
+    def _waited_for(self, answer: Answer) -> Response | Outcome:
+        """What an answer comes to, after the time that it takes.
+
+        Raises TimeoutError if that is longer than the client waits. The server knows nothing of
+        that, and carries the call out all the same.
+        """
+        timeout = self._timeout if self._timeout is not None else socket.getdefaulttimeout()
+        left = timeout
+        while isinstance(answer, Later):
+            if left is not None and answer.seconds > left:
+                time.sleep(left)
+                answer = answer.outcome()
+                while isinstance(answer, Later):
+                    answer = answer.outcome()
+                raise TimeoutError("timed out")
+            time.sleep(answer.seconds)
+            left = None if left is None else left - answer.seconds
+            answer = answer.outcome()
+        if left and _never_ends(answer):
+            time.sleep(left)
+        return answer
+
+
+def _never_ends(answer: Response | Outcome) -> bool:
+    """Whether a client waits for more than will ever come."""
+    if isinstance(answer, Response) or answer.end is not End.KEEP:
+        return False
+    return answer.response is None or answer.cut is not None
+
+
+class _Socket:
+    """A socket on which an answer has arrived, and then what its outcome says."""
+
+    def __init__(self, answer: Response | Outcome) -> None:
+        if isinstance(answer, Response):
+            answer = Outcome(answer)
+        self._bytes = _on_the_wire(answer)
+        self._end = answer.end
+        self._silent = _never_ends(answer)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What `http.client` reads from."""
+        return io.BufferedReader(_Stream(self._bytes, self._then))
+
+    def _then(self) -> None:
+        """What comes behind the last byte."""
+        if self._end is End.RESET:
+            raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+        if self._silent:
+            raise TimeoutError("timed out")
+
+
+class _Stream(io.RawIOBase):
+    def __init__(self, data: bytes, then: Callable[[], None]) -> None:
+        self._left = io.BytesIO(data)
+        self._then = then
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._left.readinto(buffer)
+        if not count:
+            self._then()
+        return count
+
+
+def _on_the_wire(outcome: Outcome) -> bytes:
+    """The bytes of an answer as the server would write them."""
+    response = outcome.response
+    if response is None:
+        return b""
+    start = head(response.status, response.headers, b"POST", "1.1", True)
+    date = internet_date(datetime.now(UTC), "GMT")
+    first = start.status_line + f"Server: fakepw\r\nDate: {date}\r\n".encode() + start.headers
+    if outcome.cut is None:
+        return b"".join(coded_pieces(first, response.body, start.coding))
+    return b"".join(cut_pieces(first, response.body, start.coding, outcome.cut))

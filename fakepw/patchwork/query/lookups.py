@@ -8,7 +8,6 @@ Sources: servers.md 1.7, 1.8 and 3; the texts of older Djangos: section 2.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from . import arrays, date_lookups
 from .collation import COLLATIONS
 from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
 from .parameters import all_bound, bound, check_zone, earliest, parameter, too_big
+from .patterns import BadPattern, Pattern
 
 Predicate = Callable[[Any], bool]
 
@@ -406,11 +406,20 @@ def _regex(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> P
         pattern = to_str(condition.value, traits.py2)
     if not isinstance(condition.value, str) and traits.untyped_regex is not None:
         return _failing_regex(Refusal(*traits.untyped_regex, RUNNING), get, traits)
+    refusal = Refusal(*traits.bad_regex, RUNNING)
     try:
-        compiled = re.compile(pattern, re.IGNORECASE if condition.lookup == "iregex" else 0)
-    except re.error:
-        return _failing_regex(Refusal(*traits.bad_regex, RUNNING), get, traits)
-    return lambda row: (found := get(row)) is not None and bool(compiled.search(show(found)))
+        compiled = Pattern(pattern)  # in numbers upper and lower case are one
+    except BadPattern:
+        return _failing_regex(refusal, get, traits)
+
+    def matches(row: Any) -> bool:
+        found = get(row)
+        try:
+            return found is not None and compiled.found_in(show(found))
+        except BadPattern:
+            raise refusal from None
+
+    return matches
 
 
 def _failing_regex(refusal: Refusal, get: Callable[[Any], Any], traits: Traits) -> Predicate:

@@ -148,6 +148,12 @@ class Store:
             checks=tuple(self.checks.values()),
         )
 
+    def followed_by(self, dataset: Dataset) -> Store:
+        """A store of other rows that goes on counting where this one is."""
+        store = Store(dataset)
+        store._skipped_ids = self._skipped_ids
+        return store
+
     # -- writing ---------------------------------------------------------------------------
 
     def replace_patch(self, patch: Patch) -> None:

@@ -1,0 +1,58 @@
+"""A request on its way through: as it came, as fronts pass it on, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..patchwork.patchwork import Patchwork
+from ..protocol.messages import Request, Response, Watch
+from ..protocol.site import Call as Head
+from ..protocol.site import site_of
+from .rules import Rule
+
+
+@dataclass(slots=True)
+class Arrived:
+    """A request that has arrived at a double, and what has become of it so far.
+
+    request, passed
+        As it came, and as the fronts before Patchwork pass it on.
+    start
+        When, in seconds of the process's own timer.
+    watch
+        Who is told if it is a call.
+    method, params
+        What it calls, if it calls anything and somebody wants to know.
+    rule
+        The rule that decides what becomes of it.
+    front
+        What a front answers in Patchwork's place.
+    response
+        What Patchwork answered; None while it has not been asked.
+    """
+
+    patchwork: Patchwork
+    request: Request
+    passed: Request
+    start: float
+    watch: Watch | None = None
+    method: str | None = None
+    params: tuple[Any, ...] = ()
+    rule: Rule | None = None
+    front: Response | None = None
+    response: Response | None = None
+
+    def called(self) -> bool:
+        """Whether it reaches the API, as far as its head goes."""
+        if self.method is not None:
+            return True
+        site = site_of(self.patchwork.traits)
+        return isinstance(self.passed.seen.get(site), Head)
+
+    def carry_out(self) -> Response:
+        """What Patchwork answers; it is asked once."""
+        if self.response is None:
+            site = site_of(self.patchwork.traits)
+            self.response = site.respond(self.passed, self.patchwork, self.watch)
+        return self.response

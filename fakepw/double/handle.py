@@ -1,0 +1,449 @@
+"""The handle: what a test holds on to, wherever the double runs.
+
+A subclass says how a `Steering` is reached: in this process, in the server's thread, over HTTP.
+"""
+
+from __future__ import annotations
+
+import xmlrpc.client
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from ..fixtures import Source
+from ..patchwork.instances.settings import Settings
+from ..patchwork.rows.rows import Dataset
+from . import asserting
+from .calls import Call, Calls
+from .matching import ANYONE
+from .rows import Patches, Shown, shown
+from .spec import Spec, spec_of
+from .steering import RuleState, Snapshot, Step
+
+
+class Rule:
+    """A rule that a test has put to work. As a context manager it is removed at the end."""
+
+    def __init__(self, double: Double, state: RuleState) -> None:
+        self._double = double
+        self.id = state.id
+        self.text = state.rule
+
+    @property
+    def hits(self) -> int:
+        """How many requests it has had an effect on."""
+        state: RuleState = self._double._do("rule", self.id)
+        return state.hits
+
+    @property
+    def matched(self) -> int:
+        """How many requests it was about, whether its counting picked them or not."""
+        state: RuleState = self._double._do("rule", self.id)
+        return state.matched
+
+    def remove(self) -> None:
+        """Take it away. Removed once, it does nothing."""
+        self._double._do("remove", self.id)
+
+    def __enter__(self) -> Rule:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def __repr__(self) -> str:
+        return f"<Rule {self.id} {self.text}>"
+
+
+class ClockHandle:
+    """The double's own clock: checks that are created, other dates and scenarios follow it."""
+
+    def __init__(self, double: Double) -> None:
+        self._double = double
+
+    @property
+    def now(self) -> datetime:
+        """The time, naive UTC."""
+        now: datetime = self._double._do("now")
+        return now
+
+    def set(self, moment: datetime | str) -> None:
+        """Stop it at a moment, UTC unless it says else. Raises ValueError for what is no date."""
+        self._double._do("set_clock", moment)
+
+    def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
+        """Move it on; what was to happen meanwhile has happened. Raises ValueError."""
+        steps = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        self._double._do("advance_clock", steps)
+
+    def run(self) -> None:
+        """Let it run from where it stands."""
+        self._double._do("run_clock")
+
+    def __repr__(self) -> str:
+        return f"<Clock {self.now.isoformat(' ')}>"
+
+
+class Later:
+    """What happens by itself, after so many calls or seconds: `pw.later(calls=3).add_patch(…)`."""
+
+    def __init__(self, double: Double, **when: Any) -> None:
+        self._double = double
+        self._when = when
+        self._number: int | None = None
+
+    def add_patch(self, name: str, **row: Any) -> Later:
+        """Add a patch then."""
+        return self._then(("patch", None, {"name": name, **row}))
+
+    def add_comment(self, patch: int | str, content: str = "", **row: Any) -> Later:
+        """Add a comment then."""
+        return self._then(("comment", None, {**_of(patch), "content": content, **row}))
+
+    def add_check(self, patch: int | str, **row: Any) -> Later:
+        """Add a check then."""
+        return self._then(("check", None, {**_of(patch), **row}))
+
+    def add_person(self, email: str, **row: Any) -> Later:
+        """Add a person then."""
+        return self._then(("person", None, {"email": email, **row}))
+
+    def change_patch(self, which: int | str, **row: Any) -> Later:
+        """Change a patch then."""
+        return self._then(("change", which, row))
+
+    def _then(self, step: Step) -> Later:
+        if self._number is None:
+            self._number = self._double._do("later", **self._when, steps=[step])
+        else:
+            self._double._do("then", self._number, step)
+        return self
+
+
+class Double(ABC):
+    """A Patchwork that a test steers: the same handle for a server in this process, one that runs
+    elsewhere, a world, a container.
+
+    url, base_url, control_url
+        Where its XML-RPC API is, what it is under, and where its control API is.
+    """
+
+    url: str
+    base_url: str
+    control_url: str
+
+    @abstractmethod
+    def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
+        """What `Steering.name` gives."""
+
+    @abstractmethod
+    def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
+        """Wait until it is so, or the seconds are over."""
+
+    @property
+    @abstractmethod
+    def instance(self) -> str:
+        """The name of the instance that it answers as."""
+
+    @abstractmethod
+    def transport(self, **options: Any) -> xmlrpc.client.Transport:
+        """A transport for `ServerProxy` to it; options as those of xmlrpc.client.Transport."""
+
+    # Rows.
+
+    def reset(self) -> None:
+        """As at the start: rows, journal, rules, clock, scenarios, snapshots.
+
+        Calls that a rule still lets wait end without being carried out.
+        """
+        self._do("reset")
+
+    def load(
+        self,
+        *sources: Source,
+        instance: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+    ) -> None:
+        """Serve another fixture from now on; `reset` comes back to it.
+
+        Raises FixtureError with all that is wrong with it, and ValueError for an instance or a
+        setting that there is not.
+        """
+        self._do("load", list(sources), instance, settings)
+
+    def state(self) -> Dataset:
+        """The rows as they are now."""
+        dataset: Dataset = self._do("state")
+        return dataset
+
+    @property
+    def patches(self) -> Patches:
+        """The patches as they are now: `pw.patches["[1/2] net: count drops"].state`."""
+        return Patches(self.state())
+
+    def snapshot(self, name: str | None = None) -> SnapshotHandle:
+        """Remember the rows of now. As a context manager, they are back at its end."""
+        snapshot: Snapshot = self._do("snapshot", name)
+        return SnapshotHandle(self, snapshot.name)
+
+    def restore(self, snapshot: SnapshotHandle | str) -> None:
+        """The rows of a snapshot again; journal, rules and clock stay. Raises LookupError."""
+        name = snapshot.name if isinstance(snapshot, SnapshotHandle) else snapshot
+        self._do("restore", name)
+
+    def add_patch(self, name: str, **row: Any) -> Shown:
+        """Add a patch, as if it came by mail, in the fixture's words; dated by the clock.
+
+        Raises FixtureError with all that is wrong, like the other four.
+        """
+        return self._add("patch", {"name": name, **row})
+
+    def add_comment(self, patch: int | str, content: str = "", **row: Any) -> Shown:
+        """Add a comment to a patch, which is given by id, message id or name."""
+        return self._add("comment", {**_of(patch), "content": content, **row})
+
+    def add_check(self, patch: int | str, **row: Any) -> Shown:
+        """Add a check to a patch, as if somebody else's CI did."""
+        return self._add("check", {**_of(patch), **row})
+
+    def add_person(self, email: str, **row: Any) -> Shown:
+        """Add a person."""
+        return self._add("person", {"email": email, **row})
+
+    def change_patch(self, which: int | str, **row: Any) -> Shown:
+        """Change a patch, as if somebody else did. Raises LookupError if there is none."""
+        return shown(self.state(), self._do("change", which, row))
+
+    def _add(self, kind: str, form: Mapping[str, Any]) -> Shown:
+        return shown(self.state(), self._do("add", kind, form))
+
+    # Time.
+
+    @property
+    def clock(self) -> ClockHandle:
+        """The double's own clock."""
+        return ClockHandle(self)
+
+    def later(
+        self,
+        calls: int | None = None,
+        of: str = "*",
+        seconds: float | None = None,
+        optional: bool = False,
+    ) -> Later:
+        """What is to happen after so many more calls of a method, or seconds of the clock."""
+        return Later(self, calls=calls, of=of, seconds=seconds, optional=optional)
+
+    # What goes wrong.
+
+    def fault(
+        self,
+        method: str = "*",
+        /,
+        *params: Any,
+        user: str | UnsetType | None = UNSET,
+        first: int | None = None,
+        nth: int | None = None,
+        every: int | None = None,
+        chance: float | None = None,
+        seed: int = 0,
+        when: str = "before",
+        latency: float = 0,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: str | bytes | None = None,
+        cut: float | None = None,
+        reset: bool = False,
+        drop: bool = False,
+        fault: str | None = None,
+        preset: str | None = None,
+        optional: bool = False,
+    ) -> Rule:
+        """Let requests go wrong: which, how often, and how. README's table says each.
+
+        Raises ValueError, with one sentence, for what is no rule.
+        """
+        members = {
+            name: value
+            for name, value in locals().items()
+            if name not in ("self", "params", "headers")
+        }
+        return self._rule(spec_of({**members, "params": params, "headers": dict(headers or {})}))
+
+    def limit(
+        self,
+        rate: str,
+        burst: int = 0,
+        status: int = 503,
+        retry_after: int | None = None,
+        *,
+        method: str = "*",
+        optional: bool = False,
+    ) -> Rule:
+        """Refuse what comes quicker than `20/s` beyond a burst, as nginx's limit_req counts."""
+        members = {
+            "method": method,
+            "rate": rate,
+            "burst": burst,
+            "status": status,
+            "retry_after": retry_after,
+            "optional": optional,
+        }
+        return self._rule(spec_of(members))
+
+    def _rule(self, spec: Spec) -> Rule:
+        return Rule(self, self._do("fault", spec))
+
+    @property
+    def rules(self) -> list[RuleState]:
+        """The rules at work, with their hits."""
+        rules: list[RuleState] = self._do("rules")
+        return rules
+
+    # What was called.
+
+    @property
+    def calls(self) -> Calls:
+        """Every request since the last reset, as the journal keeps it now."""
+        calls: Calls = self._do("calls")
+        return calls
+
+    def assert_called(
+        self, method: str, /, *params: Any, user: Any = ANYONE, times: int | None = None
+    ) -> Call:
+        """That a call was made, at least once or just so many times; gives the last of them.
+
+        Raises AssertionError with the nearest calls and what differs.
+        """
+        __tracebackhide__ = True
+        return asserting.assert_called(self.calls, method, params, user, times)
+
+    def assert_not_called(self, method: str = "*", /, *params: Any, user: Any = ANYONE) -> None:
+        """That no such call was made. Raises AssertionError."""
+        __tracebackhide__ = True
+        asserting.assert_not_called(self.calls, method, params, user)
+
+    def assert_calls(
+        self,
+        expected: Iterable[asserting.Expected],
+        *,
+        ordered: bool = True,
+        only: bool = False,
+    ) -> None:
+        """That these calls were made, in that order; with `only`, and no others.
+
+        Raises AssertionError.
+        """
+        __tracebackhide__ = True
+        asserting.assert_calls(self.calls, expected, ordered=ordered, only=only)
+
+    def assert_no_writes(self) -> None:
+        """That nothing was written, whatever was tried. Raises AssertionError."""
+        __tracebackhide__ = True
+        asserting.assert_no_writes(self.calls)
+
+    def assert_written_once(self, method: str, /, *params: Any) -> Call:
+        """That just one such write was carried out. Raises AssertionError."""
+        __tracebackhide__ = True
+        return asserting.assert_written_once(self.calls, method, params)
+
+    @contextmanager
+    def expect(
+        self,
+        method: str,
+        /,
+        *params: Any,
+        user: Any = ANYONE,
+        times: int = 1,
+        within: float = 5.0,
+    ) -> Iterator[None]:
+        """That so many such calls come in the block, or within so many seconds of its end.
+
+        Raises AssertionError at the end of the block, unless the block raised already.
+        """
+        __tracebackhide__ = True
+        before = self._seen()
+        yield
+        self._wait(within, lambda: len(self._since(before)(method, *params, user=user)) >= times)
+        asserting.assert_called(self._since(before), method, params, user, times)
+
+    def _seen(self) -> int:
+        calls = self.calls
+        return calls.dropped + len(calls)
+
+    def _since(self, number: int) -> Calls:
+        calls = self.calls
+        kept = calls[max(0, number - calls.dropped) :]
+        return Calls.these(kept, max(0, calls.dropped - number))
+
+    def unmet(self) -> list[str]:
+        """Rules and scenarios that never came to pass, a sentence each."""
+        unmet: list[str] = self._do("unmet")
+        return unmet
+
+    # Clients.
+
+    def pwclientrc(self, folder: str | PathLike[str], user: str | None = None) -> dict[str, str]:
+        """The environment in which pwclient talks to this double, as that user or as nobody.
+
+        Writes `pwclientrc` into the folder. Raises LookupError if there is no such user.
+        """
+        rows = self.state()
+        names = [project.linkname for project in rows.projects]
+        lines = ["[options]", f"default={names[0]}" if names else ""]
+        password = ""
+        if user is not None:
+            users = {each.username: each.password for each in rows.users}
+            if user not in users:
+                raise LookupError(f"there is no user {user!r}; there are: {', '.join(users)}")
+            password = users[user]
+        for name in names:
+            lines += ["", f"[{name}]", "backend=xmlrpc", f"url={self.url}"]
+            if user is not None:
+                lines += [f"username={user}", f"password={password.replace('%', '%%')}"]
+        path = Path(folder) / "pwclientrc"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return {"PWCLIENTRC": str(path), "no_proxy": "*", **self._trust()}
+
+    def _trust(self) -> dict[str, str]:
+        """What a client needs in its environment to trust this double's certificate."""
+        return {}
+
+
+class SnapshotHandle:
+    """Rows that a double remembers. As a context manager it brings them back at the end."""
+
+    def __init__(self, double: Double, name: str) -> None:
+        self._double = double
+        self.name = name
+
+    def restore(self) -> None:
+        """Bring them back."""
+        self._double.restore(self)
+
+    def __enter__(self) -> SnapshotHandle:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.restore()
+
+    def __repr__(self) -> str:
+        return f"<snapshot {self.name!r}>"
+
+
+def _of(patch: int | str) -> dict[str, Any]:
+    return {"patch_id": patch} if isinstance(patch, int) else {"patch": patch}

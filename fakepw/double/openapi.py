@@ -1,0 +1,96 @@
+"""The control API as OpenAPI 3.1, from the table of its routes and the types of its bodies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .api import ROUTES, Route, RuleForm
+from .spec import Spec
+
+#: How a body that any object may be is said: its members are those of a fixture's row, or a rule.
+_REF = "#/components/schemas/{name}"
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "string"}},
+    },
+}
+_REFUSALS = {
+    "400": "what was asked is not allowed, for the reason given",
+    "401": "a bearer token is needed",
+    "403": "another site's page asked",
+    "404": "there is no such thing",
+    "415": "the body is no application/json",
+}
+
+
+def openapi(version: str) -> dict[str, Any]:
+    """The whole document, as JSON's values; `version` is fakepw's."""
+    types = [kind for route in ROUTES for kind in (route.body, route.answer) if kind is not None]
+    named = list(dict.fromkeys(kind for kind in types if kind is not dict[str, Any]))
+    _, components = msgspec.json.schema_components([*named, Spec, RuleForm], ref_template=_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        path = "/_fakepw/" + route.path.replace("{}", "{key}")
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+    document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "fakepw control API",
+            "version": version,
+            "description": "Steers a fake Patchwork server from any language.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {**components, "Error": _ERROR},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))  # lists, no tuples
+    return found
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    name = f"{route.method.lower()}-{route.path.replace('/{}', '-one').replace('/', '-')}"
+    found: dict[str, Any] = {
+        "operationId": name,
+        "summary": route.text,
+        "responses": {
+            "200": {"description": "done", "content": _json(_schema(route.answer))},
+            **{
+                status: {
+                    "description": text,
+                    "content": _json({"$ref": _REF.format(name="Error")}),
+                }
+                for status, text in _REFUSALS.items()
+            },
+        },
+    }
+    if "{}" in route.path:
+        found["parameters"] = [
+            {"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}
+        ]
+    if route.query:
+        found.setdefault("parameters", []).extend(
+            {"name": each, "in": "query", "schema": {"type": "integer", "minimum": 0}}
+            for each in route.query
+        )
+    if route.body is not None:
+        found["requestBody"] = {"required": True, "content": _json(_schema(route.body))}
+    return found
+
+
+def _schema(kind: type[Any]) -> dict[str, Any]:
+    if kind == dict[str, Any]:
+        return {"type": "object"}
+    return {"$ref": _REF.format(name=kind.__name__)}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}

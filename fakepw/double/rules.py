@@ -1,0 +1,114 @@
+"""Rules at work: each counts what matches it, and picks what it has its effect on."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from msgspec import UNSET
+
+from .grammar import written
+from .matching import means, params_fit
+from .spec import Spec, rate_of
+
+
+class Rule:
+    """A rule at work: what it says, how many requests matched, and how many it had an effect on.
+
+    Used as a context manager it is removed at the end.
+    """
+
+    def __init__(self, spec: Spec, rules: Rules, number: int) -> None:
+        self.spec = spec
+        self.id = number
+        self.hits = 0
+        self.matched = 0
+        self._rules = rules
+        self._random = random.Random(spec.seed)
+        #: of a rate: what came too quickly, in requests, and when the last one came
+        self.excess, self.last = 0.0, -1.0
+
+    def remove(self) -> None:
+        """Let it be. Removed once, it does nothing."""
+        self._rules.remove(self)
+
+    def __enter__(self) -> Rule:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def picks(self) -> bool:
+        """Count one more request that matches; whether the rule has its effect on it."""
+        self.matched += 1
+        spec, count = self.spec, self.matched
+        picked = (
+            (spec.first is None or count <= spec.first)
+            and (spec.nth is None or count == spec.nth)
+            and (spec.every is None or count % spec.every == 0)
+        )
+        if picked and spec.chance is not None:
+            picked = self._random.random() < spec.chance
+        return picked
+
+    def matches(self, method: str | None, params: tuple[Any, ...], user: str | None) -> bool:
+        """Whether a request is one of those that it is about."""
+        spec = self.spec
+        return (
+            means(spec.method, method)
+            and (spec.user is UNSET or spec.user == user)
+            and (not spec.params or params_fit(spec.params, params))
+        )
+
+    def too_quick(self, now: float) -> bool:
+        """Whether a request that comes now is one too many, as nginx's limit_req counts.
+
+        `now` is in seconds. One that is refused does not count.
+        """
+        excess = 0.0
+        if self.last >= 0:
+            rate = rate_of(self.spec.rate or "1/s")
+            excess = max(0.0, self.excess - rate * max(0.0, now - self.last) + 1)
+            if excess > self.spec.burst:
+                return True
+        self.excess, self.last = excess, now
+        return False
+
+    def rewind(self) -> None:
+        """As it was when it was made."""
+        self.hits = self.matched = 0
+        self._random = random.Random(self.spec.seed)
+        self.excess, self.last = 0.0, -1.0
+
+    def __str__(self) -> str:
+        return written(self.spec)
+
+    def __repr__(self) -> str:
+        return f"<Rule {self.id} {self}; {self.hits} hits>"
+
+
+class Rules:
+    """The rules at work, in the order in which they were made: the first that fits wins."""
+
+    def __init__(self) -> None:
+        self.all: list[Rule] = []
+        self._made = 0
+
+    def add(self, spec: Spec) -> Rule:
+        """Put a rule to work."""
+        self._made += 1
+        rule = Rule(spec, self, self._made)
+        self.all.append(rule)
+        return rule
+
+    def remove(self, rule: Rule) -> None:
+        """Take a rule away, if it is there."""
+        if rule in self.all:
+            self.all.remove(rule)
+
+    def clear(self) -> None:
+        """Take all away."""
+        self.all.clear()
+
+    def __repr__(self) -> str:
+        return f"<Rules: {len(self.all)}>"

@@ -1,0 +1,281 @@
+"""All that a test can do to a double, by name: values in, values out.
+
+A handle in this process calls these; the control API does the same for everybody else. So both can
+do the same, and refuse the same in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from ..fixtures import Source, read
+from ..fixtures.errors import near, quoted
+from ..patchwork.instances.settings import Settings, settings_of
+from ..patchwork.rows.rows import Dataset
+from ..patchwork.zones import zone
+from .calls import Calls
+from .pipeline import Pipeline
+from .rows import TABLES, Row, added, changed, which_patch
+from .rules import Rule
+from .scenarios import Scenario
+from .spec import Spec
+
+#: Something that `later` does, as data: `("patch", None, {"name": …})` adds a patch, and
+#: `("change", 3, {"state": …})` changes one.
+Step = tuple[str, Any, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The rows of one moment, to come back to."""
+
+    name: str
+    dataset: Dataset
+
+
+class RuleState(Struct, frozen=True):
+    """A rule at work: its number, what it says, how many requests matched, how many it changed."""
+
+    id: int
+    rule: str
+    matched: int
+    hits: int
+
+
+class Steering:
+    """What a test does to one pipeline. Whatever is wrong raises before anything is changed."""
+
+    def __init__(self, pipeline: Pipeline, start: Iterable[Spec] = ()) -> None:
+        self.pipeline = pipeline
+        self.start = tuple(start)  # rules that are at work from the start, and after each reset
+        self.snapshots: dict[str, Snapshot] = {}
+        self._named = 0
+        self._removed: list[Rule] = []
+        self._steps: dict[int, list[Step]] = {}
+        self._begin()
+
+    # Rows.
+
+    def reset(self) -> None:
+        """As it was at the start, in everything; what was said of snapshots is forgotten."""
+        self.pipeline.reset()
+        self.snapshots.clear()
+        self._removed.clear()
+        self._steps.clear()
+        self._begin()
+
+    def _begin(self) -> None:
+        for spec in self.start:
+            self.pipeline.rules.add(spec)
+
+    def load(
+        self,
+        sources: Iterable[Source],
+        instance: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+    ) -> None:
+        """Other rows, and what `reset` returns to from now on.
+
+        Instance and settings are those given, or those that the fixture has, or those of before.
+        Raises FixtureError and ValueError, and then changes nothing.
+        """
+        fixture = read(*sources)
+        patchwork = self.pipeline.patchwork
+        given = None if settings is None else settings_of(settings)
+        kept = fixture.settings or patchwork.settings
+        like = instance or fixture.instance or patchwork.instance
+        patchwork.load(fixture.dataset, like, kept if given is None else fixture.settings | given)
+        self.reset()
+
+    def state(self) -> Dataset:
+        """The rows as they are now."""
+        self.pipeline.scenarios.tick()
+        return self.pipeline.patchwork.store.rows()
+
+    def add(self, kind: str, form: Mapping[str, Any]) -> Row:
+        """One more patch, comment, check or person, in the fixture's words; dated by the clock.
+
+        Raises FixtureError.
+        """
+        dataset, row = added(self.state(), kind, self._dated(kind, form))
+        self.pipeline.patchwork.replace(dataset)
+        return row
+
+    def change(self, which: int | str, form: Mapping[str, Any]) -> Row:
+        """Change a patch, as if somebody else did. Raises FixtureError and LookupError."""
+        now = self.state()
+        dataset, row = changed(now, which_patch(now, which), form)
+        self.pipeline.patchwork.replace(dataset)
+        return row
+
+    def _dated(self, kind: str, form: Mapping[str, Any]) -> dict[str, Any]:
+        if "date" in form or kind == "person":
+            return dict(form)
+        now = self.pipeline.clock.now
+        if kind == "check":  # in the server's own time, like those that clients make
+            here = zone(self.pipeline.patchwork.traits.time_zone)
+            now = now.replace(tzinfo=UTC).astimezone(here).replace(tzinfo=None)
+        return {**form, "date": now.isoformat(timespec="microseconds")}
+
+    # Snapshots.
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """Remember the rows of now, under that name or one that is made up."""
+        if name is None:
+            self._named += 1
+            name = f"snapshot-{self._named}"
+        if not isinstance(name, str) or not name or len(name) > 200:
+            text = f"a snapshot's name is a text of 1 to 200 characters, not {quoted(name)}"
+            raise ValueError(text)
+        snapshot = self.snapshots[name] = Snapshot(name, self.state())
+        return snapshot
+
+    def restore(self, name: str) -> None:
+        """The rows of a snapshot again; rules, clock and journal stay. Raises LookupError."""
+        if name not in self.snapshots:
+            known = ", ".join(self.snapshots) or "none"
+            hint = near(name, self.snapshots)
+            raise LookupError(f"there is no snapshot {quoted(name)}{hint}; there is: {known}")
+        self.pipeline.patchwork.replace(self.snapshots[name].dataset)
+
+    # What was called, and what goes wrong.
+
+    def calls(self) -> Calls:
+        """The journal as it is now."""
+        return self.pipeline.journal.calls()
+
+    def fault(self, spec: Spec) -> RuleState:
+        """Put a rule to work."""
+        rule = self.pipeline.rules.add(spec)
+        return _state_of(rule)
+
+    def rules(self) -> list[RuleState]:
+        """The rules at work."""
+        return [_state_of(rule) for rule in self.pipeline.rules.all]
+
+    def rule(self, number: int) -> RuleState:
+        """A rule, also one that was removed. Raises LookupError."""
+        return _state_of(self._rule(number))
+
+    def remove(self, number: int) -> None:
+        """Take a rule away. Raises LookupError if there never was such a rule."""
+        rule = self._rule(number)
+        if rule not in self._removed:
+            rule.remove()
+            self._removed.append(rule)
+
+    def _rule(self, number: int) -> Rule:
+        for rule in (*self.pipeline.rules.all, *self._removed):
+            if rule.id == number:
+                return rule
+        raise LookupError(f"there is no rule {number}")
+
+    # Time.
+
+    def now(self) -> datetime:
+        """The clock's time."""
+        return self.pipeline.clock.now
+
+    def set_clock(self, moment: datetime | str) -> None:
+        """Stop the clock at a moment. Raises ValueError."""
+        self.pipeline.clock.set(moment)
+
+    def advance_clock(self, steps: Mapping[str, float]) -> None:
+        """Move the clock on, by days, hours, minutes and seconds. Raises ValueError."""
+        self.pipeline.clock.advance(**steps)
+
+    def run_clock(self) -> None:
+        """Let the clock run from where it stands."""
+        self.pipeline.clock.run()
+
+    def later(
+        self,
+        calls: int | None = None,
+        of: str = "*",
+        seconds: float | None = None,
+        optional: bool = False,
+        steps: Iterable[Step] = (),
+    ) -> int:
+        """Let something happen after so many calls, or seconds of the clock; the scenario's number.
+
+        Raises ValueError, FixtureError and LookupError for what could not happen if it were now.
+        """
+        wanted = list(steps)
+        self._rehearse(wanted)
+        scenario = self.pipeline.scenarios.add(calls, of, seconds, optional)
+        self._steps[scenario.number] = []
+        for step in wanted:
+            self._extend(scenario, step)
+        return scenario.number
+
+    def then(self, number: int, step: Step) -> None:
+        """One step more for a scenario. Raises like `later`, and LookupError if it is over."""
+        for scenario in self.pipeline.scenarios.all:
+            if scenario.number == number and not scenario.come:
+                self._rehearse([*self._steps[number], step])
+                self._extend(scenario, step)
+                return
+        raise LookupError(f"scenario {number} is over")
+
+    def _extend(self, scenario: Scenario, step: Step) -> None:
+        self._steps[scenario.number].append(step)
+        scenario.actions.append(partial(self._take, step))
+
+    def _take(self, step: Step) -> None:
+        kind, which, form = step
+        if kind == "change":
+            self.change(which, form)
+        else:
+            self.add(kind, form)
+
+    def _rehearse(self, steps: Iterable[Step]) -> None:
+        """Raise what a scenario's steps would raise if they were taken now."""
+        dataset = self.state()
+        for kind, which, form in steps:
+            if kind == "change":
+                dataset, _ = changed(dataset, which_patch(dataset, which), form)
+            elif kind in TABLES:
+                dataset, _ = added(dataset, kind, self._dated(kind, form))
+            else:
+                raise ValueError(f"nothing can be done with {quoted(kind)}{near(kind, TABLES)}")
+
+    # The end of a test.
+
+    def unmet(self) -> list[str]:
+        """What was set up and never came to pass, a sentence each."""
+        self.pipeline.scenarios.tick()
+        rules = [*self.pipeline.rules.all, *self._removed]
+        found = [
+            f"the rule `{rule}` never had an effect: {_why(rule)}"
+            for rule in rules
+            if not rule.hits and not rule.spec.optional
+        ]
+        found += [
+            f"{scenario} never came to pass: {_ahead(scenario)}"
+            for scenario in self.pipeline.scenarios.all
+            if not scenario.come and not scenario.optional
+        ]
+        return found
+
+
+def _state_of(rule: Rule) -> RuleState:
+    return RuleState(rule.id, str(rule), rule.matched, rule.hits)
+
+
+def _why(rule: Rule) -> str:
+    if not rule.matched:
+        return "nothing matched it"
+    return f"{rule.matched} request{'s' * (rule.matched > 1)} matched it"
+
+
+def _ahead(scenario: Scenario) -> str:
+    if scenario.calls > 0:
+        more = "1 more call was" if scenario.calls == 1 else f"{scenario.calls} more calls were"
+        return f"{more} needed"
+    return f"the clock has not reached {scenario.due}"

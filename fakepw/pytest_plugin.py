@@ -1,0 +1,253 @@
+"""The pytest plugin: a `fakepw` fixture, a marker, and what a failing test says of its calls.
+
+It is loaded wherever fakepw is installed, so it imports nothing of fakepw until a test asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import xmlrpc.client
+
+    from .double.handle import Double
+    from .testing import Server
+
+MARKER = (
+    "fakepw(*sources, instance=None, settings={}, faults=[], in_front=None, limit=None,"
+    " strict=None, clock=None): what the fixture `fakepw` is to this test, class or module."
+    " The closest marker wins, argument by argument; `instance` may be a list of names, or"
+    ' "recorded".'
+)
+#: How many of the last calls a failing test shows.
+LAST = 20
+
+_DOUBLE = pytest.StashKey["Double"]()
+_WANTED = pytest.StashKey[dict[str, Any]]()
+_FAILED = pytest.StashKey[dict[str, dict[str, str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("fakepw", "a fake Patchwork server")
+    group.addoption(
+        "--fakepw-instance",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="run every test with the fixture `fakepw` as if it were marked with this instance;"
+        " several, or `recorded`, run it on each and end with a table",
+    )
+    group.addoption(
+        "--fakepw-url",
+        metavar="URL",
+        help="a double that runs elsewhere, to be used in the place of a server of our own",
+    )
+    group.addoption(
+        "--fakepw-token", metavar="TOKEN", help="what that double's control API asks for"
+    )
+    group.addoption(
+        "--fakepw-table",
+        metavar="FILE",
+        help="append the table of tests and instances to this file, as Markdown",
+    )
+    parser.addini("fakepw_sources", "fixtures for tests that name none", type="args", default=[])
+    parser.addini("fakepw_instance", "the instance for tests that name none", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+    config.stash[_FAILED] = {}
+
+
+# What a test wants: its markers, the closest first; then the command line; then the ini file.
+
+
+def _marked(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    for marker in node.iter_markers("fakepw"):
+        if marker.args:
+            wanted.setdefault("sources", list(marker.args))
+        for name, value in marker.kwargs.items():
+            wanted.setdefault(name, value)
+    return wanted
+
+
+def _instances(definition: Any, config: pytest.Config) -> list[str]:
+    """The instances that a test is to run on; none if that is nobody's business."""
+    asked = config.getoption("--fakepw-instance") or _marked(definition).get("instance") or []
+    names = [asked] if isinstance(asked, str) else list(asked)
+    if "recorded" in names:
+        from .patchwork.instances.instances import RECORDED
+
+        at = names.index("recorded")
+        names[at : at + 1] = RECORDED
+    return names
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "_fakepw_instance" in metafunc.fixturenames:
+        names = _instances(metafunc.definition, metafunc.config)
+        if names:
+            metafunc.parametrize("_fakepw_instance", names, indirect=True, scope="function")
+
+
+@pytest.fixture
+def _fakepw_instance(request: pytest.FixtureRequest) -> str | None:
+    return getattr(request, "param", None)
+
+
+# Fixtures.
+
+
+@pytest.fixture(scope="session")
+def fakepw_server(pytestconfig: pytest.Config) -> Iterator[Server]:
+    """The server that the tests of this process share; `fakepw` makes it a test's own."""
+    from .testing import Server
+
+    url = pytestconfig.getoption("--fakepw-url")
+    server = Server(url, pytestconfig.getoption("--fakepw-token"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fakepw(
+    request: pytest.FixtureRequest, fakepw_server: Server, _fakepw_instance: str | None
+) -> Double:
+    """A fake Patchwork server, fresh for this test: rows, journal, rules and clock.
+
+    `fakepw.url` is where it is; `fakepw.fault`, `fakepw.calls`, `fakepw.assert_called`,
+    `fakepw.add_patch` and more are what a test does with it. `@pytest.mark.fakepw(…)` says what it
+    serves. A rule, scenario or expectation that never comes to pass fails the test.
+    """
+    config = request.config
+    wanted = _marked(request.node)
+    wanted.setdefault("sources", config.getini("fakepw_sources"))
+    wanted["instance"] = _fakepw_instance or config.getini("fakepw_instance") or None
+    why = ""
+    try:
+        double = fakepw_server.prepared(**wanted)
+    except (ValueError, TypeError, LookupError, OSError) as error:
+        why = str(error).replace("\n", "; ")
+    if why:
+        pytest.fail(f"{request.node.nodeid}: @pytest.mark.fakepw: {why}", pytrace=False)
+    request.node.stash[_DOUBLE] = double
+    if _fakepw_instance is not None:
+        request.node.user_properties.append(("fakepw_instance", _fakepw_instance))
+    return double
+
+
+@pytest.fixture
+def fakepw_url(fakepw: Double) -> str:
+    """Where the XML-RPC API of the fixture `fakepw` is."""
+    return fakepw.url
+
+
+@pytest.fixture
+def fakepw_transport(fakepw: Double) -> xmlrpc.client.Transport:
+    """A transport for `ServerProxy` to the fixture `fakepw`, without a socket in between."""
+    return fakepw.transport()
+
+
+@pytest.fixture
+def fakepw_environment(fakepw: Double, tmp_path: Path) -> dict[str, str]:
+    """The environment in which pwclient, as a subprocess, talks to the fixture `fakepw`.
+
+    It has what it needs besides that of the tests: `{**os.environ, **fakepw_environment}`. It is
+    somebody who may write, the first user who maintains a project, if there is one.
+    """
+    users = fakepw.state().users
+    user = next((each.username for each in users if each.maintainer_of), None)
+    return fakepw.pwclientrc(tmp_path, user)
+
+
+# The end of a test.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test, in the test itself and not at its teardown, for what never came to pass."""
+    result = yield
+    double = item.stash.get(_DOUBLE, None)
+    if double is not None and (unmet := double.unmet()):
+        pytest.fail("fakepw: " + "\n".join(unmet), pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what was called beside what failed."""
+    report = yield
+    double = item.stash.get(_DOUBLE, None)
+    if double is not None and report.when == "call" and report.failed:
+        report.sections.append(("fakepw calls", _last_calls(double)))
+    return report
+
+
+def _last_calls(double: Double) -> str:
+    try:
+        calls = double.calls
+    except Exception as error:  # of a double that died: the test's own failure says more
+        return f"the journal could not be read: {error}"
+    shown = [str(call) for call in calls[max(0, len(calls) - LAST) :]]
+    before = len(calls) + calls.dropped - len(shown)
+    head = f"{before} before these" if before else "all that there were" if shown else "none"
+    return "\n".join([f"({head})", *shown])
+
+
+# The table of tests and instances.
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    pass
+
+
+def _instance_of(report: Any) -> str | None:
+    properties = dict(getattr(report, "user_properties", ()))
+    return properties.get("fakepw_instance")
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """Say what failed on which instance, where tests ran on several."""
+    ran: dict[str, dict[str, str]] = {}
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            name = _instance_of(report)
+            if name is not None:
+                test = report.nodeid.replace(f"[{name}]", "").replace(f"-{name}]", "]")
+                test = test.replace(f"[{name}-", "[")
+                ran.setdefault(test, {})[name] = outcome
+    instances = list(dict.fromkeys(name for results in ran.values() for name in results))
+    if len(instances) < 2:
+        return
+    failed = {test: results for test, results in ran.items() if set(results.values()) - {"passed"}}
+    lines = _table(failed, instances)
+    terminalreporter.section("fakepw: tests by instance")
+    if not failed:
+        terminalreporter.line(f"{len(ran)} tests passed on all {len(instances)} instances")
+    for test, results in failed.items():
+        bad = [name for name in instances if results.get(name, "passed") != "passed"]
+        terminalreporter.line(f"{test}: {len(bad)} of {len(results)}: {', '.join(bad)}")
+    if path := config.getoption("--fakepw-table"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+
+def _table(failed: dict[str, dict[str, str]], instances: list[str]) -> list[str]:
+    """As Markdown: the tests that failed somewhere, and where."""
+    if not failed:
+        return [f"Every test passed on all {len(instances)} instances."]
+    marks = {"passed": "✓", "failed": "✗", "error": "✗"}
+    head = ["test", *instances]
+    lines = [" | ".join(head), " | ".join("---" for _ in head)]
+    for test, results in failed.items():
+        name = test.replace("|", "\\|")
+        cells = [marks.get(results.get(each, ""), "") for each in instances]
+        lines.append(" | ".join([f"`{name}`", *cells]))
+    return [f"| {line} |" for line in lines]

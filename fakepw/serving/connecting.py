@@ -1,0 +1,227 @@
+"""A handle to a double that runs elsewhere: in another process, a container, another world."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import ssl
+import xmlrpc.client
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from ..double import api
+from ..double.calls import Calls
+from ..double.handle import Double
+from ..double.rows import TABLES, Row
+from ..double.spec import Spec
+from ..double.steering import RuleState, Snapshot, Step
+from ..fixtures import FixtureError, Source, dump, load, read
+from ..patchwork.instances.settings import Settings, settings_of
+from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
+from .waiting import wait
+
+_ROWS: dict[str, type[Row]] = {"patch": Patch, "comment": Comment, "check": Check, "person": Person}
+
+
+class DoubleUnreachable(OSError):
+    """The control API of a double did not answer, or it was something else that did."""
+
+
+class RemoteDouble(Double):
+    """A double that runs elsewhere, steered through its control API."""
+
+    def __init__(self, url: str, token: str | None = None, timeout: float = 10.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url!r} is no URL of a double: http://HOST:PORT/")
+        path = parts.path.rstrip("/")
+        for tail in ("/xmlrpc", "/_fakepw"):
+            path = path.removesuffix(tail)
+        self._host, self._path = parts.netloc.rpartition("@")[2], path
+        self._tls = parts.scheme == "https"
+        self._token, self._timeout = token, timeout
+        self.base_url = f"{parts.scheme}://{self._host}{path}/"
+        self.url = f"{self.base_url}xmlrpc/"
+        self.control_url = f"{self.base_url}_fakepw/"
+        self._owner = os.getpid()
+        self._connection: http.client.HTTPConnection | None = None
+        self._request("GET", "health")
+
+    @property
+    def instance(self) -> str:
+        """The name of the instance that it answers as."""
+        health = msgspec.convert(self._request("GET", "health"), api.Health)
+        return health.instance
+
+    def transport(self, **options: Any) -> xmlrpc.client.Transport:
+        """The stdlib's own transport: this double is reached over a socket."""
+        kind = xmlrpc.client.SafeTransport if self._tls else xmlrpc.client.Transport
+        return kind(**options)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __repr__(self) -> str:
+        return f"<fakepw at {self.base_url}>"
+
+    def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
+        wait(seconds, for_what)
+
+    def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
+        return _WAYS[name](self, *args, **named)
+
+    def _request(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON that the control API answers.
+
+        Raises what the handle of a server in this process would: FixtureError, ValueError or
+        LookupError; and DoubleUnreachable.
+        """
+        data = b"" if body is None else msgspec.json.encode(body, enc_hook=_unsendable)
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        status, text = self._exchange(method, f"{self._path}/_fakepw/{path}", data, headers)
+        try:
+            found = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            raise DoubleUnreachable(
+                f"{self.control_url} is no fakepw: it answered {status} with no JSON"
+            ) from None
+        if status >= 400:
+            raise _error(status, found if isinstance(found, dict) else {})
+        return found
+
+    def _exchange(
+        self, method: str, path: str, data: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        if self._owner != os.getpid():  # a fork: the connection is the parent's
+            self._owner, self._connection = os.getpid(), None
+        again = self._connection is not None  # it may have been closed meanwhile
+        while True:
+            connection = self._connection = self._connection or self._connected()
+            try:
+                connection.request(method, path, data, dict(headers))
+                response = connection.getresponse()
+                return response.status, response.read()
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                if again and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
+                    again = False
+                    continue
+                why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+                raise DoubleUnreachable(f"{self.control_url} does not answer: {why}") from error
+
+    def _connected(self) -> http.client.HTTPConnection:
+        if self._tls:
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(self._host, timeout=self._timeout, context=context)
+        return http.client.HTTPConnection(self._host, timeout=self._timeout)
+
+    # What the operations of a `Steering` are over HTTP.
+
+    def _load(
+        self,
+        sources: list[Source],
+        instance: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+    ) -> None:
+        fixture = read(*sources)
+        laid = fixture.settings | settings_of(settings or {})
+        body = {"fixture": dump(fixture.dataset), "instance": instance or fixture.instance}
+        self._request("POST", "load", {**body, "settings": msgspec.to_builtins(laid)})
+
+    def _state(self) -> Dataset:
+        return load(self._request("GET", "state"))
+
+    def _snapshot(self, name: str | None = None) -> Snapshot:
+        found = self._request("POST", "snapshots", {} if name is None else {"name": name})
+        return Snapshot(found["name"], Dataset())
+
+    def _added(self, kind: str, form: Mapping[str, Any]) -> Row:
+        return msgspec.convert(self._request("POST", TABLES[kind], form), _ROWS[kind])
+
+    def _change(self, which: int | str, form: Mapping[str, Any]) -> Row:
+        word = quote(str(which), safe="")
+        return msgspec.convert(self._request("PATCH", f"patches/{word}", form), Patch)
+
+    def _calls(self) -> Calls:
+        found = msgspec.convert(self._request("GET", "calls"), api.CallList)
+        return Calls.these([api.call_of(each) for each in found.calls], found.dropped)
+
+    def _fault(self, spec: Spec) -> RuleState:
+        members = msgspec.to_builtins(spec)
+        if isinstance(spec.body, bytes):
+            try:
+                members["body"] = spec.body.decode()
+            except UnicodeDecodeError:
+                raise ValueError("over HTTP a rule's body is text, in UTF-8") from None
+        members["params"] = list(spec.params)
+        return msgspec.convert(self._request("POST", "rules", members), RuleState)
+
+    def _later(self, steps: list[Step], **when: Any) -> int:
+        form = {**when, "steps": [_step(each) for each in steps]}
+        number: int = self._request("POST", "scenarios", form)["id"]
+        return number
+
+    def _clock(self) -> api.ClockState:
+        return msgspec.convert(self._request("GET", "clock"), api.ClockState)
+
+
+def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> RemoteDouble:
+    """The handle of a double that runs elsewhere: its base URL, or that of its API.
+
+    `token` is what `fakepw serve --control TOKEN` was given. Raises ValueError for what is no URL,
+    and OSError if no fakepw answers there.
+    """
+    return RemoteDouble(url, token, timeout)
+
+
+def _step(step: Step) -> dict[str, Any]:
+    kind, which, form = step
+    return {"change": which, "row": form} if kind == "change" else {"add": kind, "row": form}
+
+
+def _error(status: int, answer: Mapping[str, Any]) -> Exception:
+    text = str(answer.get("error", f"HTTP {status}"))
+    if "errors" in answer:
+        return FixtureError(answer["errors"])
+    kinds: dict[int, type[Exception]] = {404: LookupError, 400: ValueError, 422: ValueError}
+    return kinds.get(status, DoubleUnreachable)(text)
+
+
+def _unsendable(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise ValueError(f"over HTTP everything is JSON, and {value!r} is none")
+
+
+_R = RemoteDouble
+#: What each operation of a `Steering` is over HTTP.
+_WAYS: dict[str, Callable[..., Any]] = {
+    "reset": lambda d: d._request("POST", "reset"),
+    "load": _R._load,
+    "state": _R._state,
+    "snapshot": _R._snapshot,
+    "restore": lambda d, name: d._request("POST", f"snapshots/{quote(name, safe='')}/restore"),
+    "add": _R._added,
+    "change": _R._change,
+    "calls": _R._calls,
+    "fault": _R._fault,
+    "rules": lambda d: msgspec.convert(d._request("GET", "rules"), api.RuleList).rules,
+    "rule": lambda d, n: msgspec.convert(d._request("GET", f"rules/{n}"), RuleState),
+    "remove": lambda d, n: d._request("DELETE", f"rules/{n}"),
+    "now": lambda d: d._clock().now,
+    "set_clock": lambda d, moment: d._request("POST", "clock", {"set": str(moment)}),
+    "advance_clock": lambda d, steps: d._request("POST", "clock", {"advance": steps}),
+    "run_clock": lambda d: d._request("POST", "clock", {"run": True}),
+    "later": _R._later,
+    "then": lambda d, n, step: d._request("POST", f"scenarios/{n}/steps", _step(step)),
+    "unmet": lambda d: msgspec.convert(d._request("GET", "unmet"), api.Unmet).unmet,
+}

@@ -1,0 +1,150 @@
+"""What test suites use beside pytest's fixtures: one server for many tests, and a TestCase.
+
+class MyTest(fakepw.testing.TestCase):
+    fakepw_options = {"sources": ["netdev.json"]}
+
+    def test_it(self) -> None:
+        ServerProxy(self.fakepw.url).patch_list()
+"""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from .double.grammar import parse
+from .double.handle import Double
+from .double.spec import spec_of
+from .fixtures import Source, packaged, read
+from .patchwork.instances.instances import DEFAULT
+from .patchwork.patchwork import Patchwork
+from .patchwork.rows.rows import Dataset
+from .serving.thread import LiveServer, serve
+
+
+class Server:
+    """One double for many tests, made ready for each: a server of this process, or one elsewhere.
+
+    It starts when it is first needed.
+    """
+
+    def __init__(self, url: str | None = None, token: str | None = None) -> None:
+        self._url, self._token = url, token
+        self._double: Double | None = None
+        self._serves: Any = None
+        self._read: dict[Any, tuple[Dataset, str | None]] = {}
+
+    def prepared(
+        self,
+        sources: Iterable[Source] = (),
+        instance: str | None = None,
+        faults: Iterable[str | Mapping[str, Any]] = (),
+        in_front: str | Iterable[str] | None = None,
+        limit: str | Mapping[str, Any] | None = None,
+        clock: Any = None,
+        **unknown: Any,
+    ) -> Double:
+        """The double as a test wants it, and as nobody has touched it yet.
+
+        Raises ValueError (FixtureError among them) with one sentence for what cannot be had.
+        """
+        if unknown:
+            known = "sources, instance, faults, in_front, limit, clock"
+            raise ValueError(f"there is no argument {next(iter(unknown))!r}; there are: {known}")
+        specs = [parse(each) if isinstance(each, str) else spec_of(each) for each in faults]
+        fronts = [in_front] if isinstance(in_front, str) else list(in_front or ())
+        specs += [spec_of({"preset": each, "optional": True}) for each in fronts]
+        if limit is not None:
+            members = {"rate": limit} if isinstance(limit, str) else dict(limit)
+            specs.append(spec_of({"optional": True, **members}))
+        double = self._serving(list(sources), instance)
+        for spec in specs:
+            double._rule(spec)
+        if clock is not None:
+            double.clock.set(clock)
+        return double
+
+    def _serving(self, sources: list[Source], instance: str | None) -> Double:
+        dataset, named = self._rows(sources)
+        like = instance or named or DEFAULT
+        wanted = (id(dataset), like)
+        double = self._double
+        if double is None:
+            double = self._double = self._started(dataset, like)
+        elif self._serves != wanted:
+            double.load(dataset, instance=like)
+        double.reset()
+        self._serves = wanted
+        return double
+
+    def _started(self, dataset: Dataset, like: str) -> Double:
+        if self._url is None:
+            return serve(Patchwork(dataset, like))
+        from .serving.connecting import connect
+
+        double = connect(self._url, token=self._token)
+        double.load(dataset, instance=like)
+        return double
+
+    def _rows(self, sources: list[Source]) -> tuple[Dataset, str | None]:
+        """What sources hold. Files are read once in a process, however many tests name them."""
+        try:
+            key = tuple(sources)
+            found = self._read.get(key)
+        except TypeError:  # a dict: it may change from test to test
+            key, found = None, None
+        if found is None:
+            fixture = read(*(sources or [packaged("demo")]))
+            found = fixture.dataset, fixture.instance
+            if key is not None:
+                self._read[key] = found
+        return found
+
+    def stop(self) -> None:
+        """Stop a server of this process; one elsewhere stays."""
+        if isinstance(self._double, LiveServer):
+            self._double.stop()
+        self._double = None
+
+
+class Mixin:
+    """Gives a `unittest.TestCase` the attribute `fakepw`, fresh for each test.
+
+    `fakepw_options` are the arguments of the marker of pytest: sources, instance, faults, …
+    What a test set up and never came to pass fails it.
+    """
+
+    fakepw_options: ClassVar[Mapping[str, Any]] = {}
+    fakepw: Double
+
+    def setUp(self) -> None:
+        """Make the double ready."""
+        super().setUp()  # type: ignore[misc]
+        self.fakepw = _shared().prepared(**self.fakepw_options)
+
+    def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
+        """Run a test, and then see whether all came to pass."""
+        method = getattr(self, self._testMethodName)  # type: ignore[attr-defined]
+
+        def checked() -> Any:
+            value = method()
+            if unmet := self.fakepw.unmet():
+                raise AssertionError("fakepw: " + "\n".join(unmet))
+            return value
+
+        setattr(self, self._testMethodName, checked)  # type: ignore[attr-defined]
+        return super().run(result)  # type: ignore[misc, no-any-return]
+
+
+class TestCase(Mixin, unittest.TestCase):
+    """A `unittest.TestCase` with the attribute `fakepw`."""
+
+
+_SHARED: list[Server] = []
+
+
+def _shared() -> Server:
+    if not _SHARED:
+        _SHARED.append(Server())
+    return _SHARED[0]
