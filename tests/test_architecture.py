@@ -97,7 +97,9 @@ MACHINE = {"asyncio", "socket", "threading", "http.client", "http.server", "subp
 #: The most lines of a module, and of a function: what is read at one sitting, and on one screen.
 LONGEST, SCREEN = 480, 50
 #: Commands, whose options are listed in their signatures.
-LONGER = {"fakepw/serving/command.py: serve", "conformance/commands/cli.py: run"}
+LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | {
+    "fakepw/serving/command.py: serve"
+}
 STDLIB = sys.stdlib_module_names | {"_typeshed"}
 
 

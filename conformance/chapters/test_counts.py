@@ -8,6 +8,7 @@ from itertools import pairwise
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import array, deviates, expect, faults, poisoned
 from ..deciding.lookups import LOOKUPS, clock_change, split
+from ..target.counting import counted
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.world import World, parse_date, rows_of
 from ..verdicts.symptoms import wrong_rows
@@ -106,7 +107,7 @@ def _slice(world: World, answer: Exchange, wanted: Callable[[int], bool]) -> Fin
     return expect(
         right,
         answer,
-        f"{len(expected)} patches with the dates {expected!r:.300}",
+        f"{counted(len(expected), 'patch')} with the dates {expected!r:.300}",
         wrong_rows(answer, [row["id"] for row in got], keys),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, empty, expect, faults, fixed, poisoned
+from ..target.counting import counted
 from ..target.exchange import Exchange, call
 from ..target.world import Lacking, World, rows_of
 from ..verdicts.verdicts import Deviation
@@ -147,7 +148,7 @@ def test_a_max_count_counts_as_its_whole_number(
     found = ids_of((answer, whole))
     if not isinstance(found, list):
         return found
-    return expect(len(found[0]) == len(found[1]), answer, f"{len(found[1])} patches")
+    return expect(len(found[0]) == len(found[1]), answer, counted(len(found[1]), "patch"))
 
 
 @decides("LIST-088", fixed(call("patch_list", "id"), call("patch_list", "")), on="patch_list")

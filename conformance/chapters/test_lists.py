@@ -13,6 +13,7 @@ from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, empty, expect, faults, fixed
 from ..deciding.lookups import NO, YES
 from ..requirements.filters import safe
+from ..target.counting import counted
 from ..target.exchange import Exchange, call
 from ..target.world import Lacking, World, rows_of
 from .searching import NAMED, TABLES, _found, searched, table
@@ -88,7 +89,7 @@ def _all_rows(world: World, answer: Exchange) -> Finding:
             if not world.all_people
             else expect({r["id"] for r in got} == {r["id"] for r in rows}, answer, "everybody")
         )
-    return expect(got == rows, answer, f"all {len(rows)} rows")
+    return expect(got == rows, answer, f"all {counted(len(rows), 'row')}")
 
 
 def _with(*firsts: Any) -> Callable[[World], list[Step]]:
@@ -182,7 +183,7 @@ def test_a_negative_max_count_is_ignored(world: World, answer: Exchange) -> Find
     count, rows = _count(answer), table(world, answer.method)
     if count is None or count >= 0 or not rows:
         return None
-    return expect(rows_of(answer) == rows, answer, f"all {len(rows)} rows")
+    return expect(rows_of(answer) == rows, answer, f"all {counted(len(rows), 'row')}")
 
 
 @decides("LIST-014", _counts(-100_000, methods="project_list state_list"), on=NAMED, data=True)

@@ -6,6 +6,7 @@ import re
 
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import array, calls, deviates, expect, faults, fixed, poisoned, refused
+from ..target.counting import counted
 from ..target.exchange import ENDPOINT, NOWHERE, Exchange, call
 from ..target.login import NO_CREDENTIALS as REFUSED
 from ..target.profile import ANSWERS, CHECK_METHODS, SIGNATURES, members, parameters
@@ -111,7 +112,7 @@ def test_too_many_arguments_fault(world: World, answer: Exchange) -> Finding:
     return expect(
         numbers[-2:] == [most(name), given],
         answer,
-        f"{most(name)} arguments at most, {given} given",
+        f"{counted(most(name), 'argument')} at most, {given} given",
     )
 
 
@@ -162,7 +163,7 @@ def test_lists_take_a_search_and_a_count(world: World, answer: Exchange) -> Find
             found = array(answer)
             if isinstance(found, Deviation):
                 return found
-            return expect(len(list(found)) <= count, answer, f"at most {count} rows")
+            return expect(len(list(found)) <= count, answer, f"at most {counted(count, 'row')}")
     return None
 
 

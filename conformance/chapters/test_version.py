@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..deciding.decisions import OK, Finding, Observation, decides
 from ..deciding.judging import deviates, expect, faults, fixed, same
 from ..deciding.lookups import YES, selects
+from ..target.counting import counted
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.profile import VERSIONS
 from ..target.world import Lacking, World
@@ -150,7 +151,7 @@ def _heeded(world: World, answer: Exchange) -> Finding:
     if answer.value is None:
         return deviates(answer, "an array")
     wanted = len(selected) if ignored else count
-    return expect(len(list(answer.value)) == wanted, answer, f"{wanted} rows")
+    return expect(len(list(answer.value)) == wanted, answer, counted(wanted, "row"))
 
 
 @decides("VER-009", fixed(call("pw_rpc_version", 1)), on="pw_rpc_version")

@@ -8,6 +8,7 @@ from hypothesis.strategies import SearchStrategy
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import answered, deviates, empty, expect, faults, fixed, miss, same
 from ..requirements.bodies import BODIES, HEAD, VERSION_CALL, Body
+from ..target.counting import counted
 from ..target.exchange import Exchange, Request, call
 from ..target.profile import SIGNATURES, VERSIONS
 from ..target.wire import NotXmlRpc
@@ -40,7 +41,7 @@ def _valued(world: World, answer: Exchange, body: Body) -> Finding:
     if body.value in OF_STATES and world.states:
         swallowed = world.profile.swallows and body.value == "nil search"
         wanted = [] if swallowed else world.states
-        return expect(rows == wanted, answer, f"{len(wanted)} states")
+        return expect(rows == wanted, answer, counted(len(wanted), "state"))
     return OK
 
 

@@ -25,11 +25,12 @@ from ..reports.terminal import Live, new_console, say, show
 from ..reports.visible import plain
 from ..requirements.catalogue import Requirement, chosen, requirements
 from ..target.budget import BudgetSpent
+from ..target.counting import counted
 from ..target.survey import Unusable
 from ..target.transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
 from ..verdicts import baseline as baselines
 from ..verdicts.verdicts import AT_FAULT, ExitCode, Run, Verdict
-from . import failures
+from . import failures, helps
 from .asking import (
     Percent,
     Refused,
@@ -44,7 +45,6 @@ from .plugin import Runner
 from .runner import Options, leave_no_trace
 
 HERE = Path(__file__).parents[1]
-KEPT_IN = "Remember in this folder what must be put back, not in the state folder."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,26 +56,36 @@ def main() -> None:
 
 @main.command(cls=SeveralWrites)
 @click.argument("url")
-@click.option("--username", help="Log in as. Password: PW_CONFORMANCE_PASSWORD, ~/.netrc, prompt.")
-@click.option("--writes", multiple=True, type=int, metavar="PATCH_ID...", help="Write to these.")
-@click.option("--create-checks", is_flag=True, help="Create checks too, which cannot be undone.")
-@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only these.")
-@click.option("--skip", multiple=True, metavar="ID|CHAPTER", help="All but these.")
-@click.option("--examples", type=click.IntRange(1), help="Examples of each property.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same requests.")
-@click.option("-n", "workers", type=click.IntRange(1), default=1, help="Workers (pytest-xdist).")
-@click.option("--report", "wanted", multiple=True, type=ReportFile(), help="Write a report too.")
-@click.option("--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--min-decided", type=Percent(), help="Inconclusive if fewer MUSTs are decided.")
-@click.option("--expect-release", type=Release(), help="Fail if it is likely another release.")
-@click.option("--journal", type=click.Path(exists=True, file_okay=False), help=KEPT_IN)
-@click.option("--failures", "folder", type=click.Path(path_type=Path), help="Keep raw failures.")
-@click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
+@click.option("--username", metavar="NAME", help=helps.USERNAME)
+@click.option("--writes", multiple=True, type=int, metavar="PATCH_ID...", help=helps.WRITES)
+@click.option("--create-checks", is_flag=True, help=helps.CREATE_CHECKS)
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help=helps.SELECT)
+@click.option("--skip", multiple=True, metavar="ID|CHAPTER", help=helps.SKIP)
+@click.option("--examples", type=click.IntRange(1), metavar="N", help=helps.EXAMPLES)
+@click.option("--seed", type=int, metavar="N", default=0, help=helps.SEED)
+@click.option("-n", "workers", type=click.IntRange(1), metavar="N", default=1, help=helps.WORKERS)
+@click.option("--report", "wanted", multiple=True, type=ReportFile(), help=helps.REPORT)
+@click.option(
+    "--baseline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=helps.BASELINE,
+)
+@click.option("--min-decided", type=Percent(), help=helps.MIN_DECIDED)
+@click.option("--expect-release", type=Release(), help=helps.EXPECT_RELEASE)
+@click.option(
+    "--journal", type=click.Path(exists=True, file_okay=False), metavar="DIR", help=helps.JOURNAL
+)
+@click.option(
+    "--failures", "folder", type=click.Path(path_type=Path), metavar="DIR", help=helps.FAILURES
+)
 @click.option(
     "--replay",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Send stored failures again.",
+    metavar="DIR",
+    help=helps.REPLAY,
 )
+@click.option("--dry-run", is_flag=True, help=helps.DRY_RUN)
 @connecting
 def run(
     url: str,
@@ -89,9 +99,12 @@ def run(
     replay: Path | None,
     **given: Any,
 ) -> None:
-    """Test the instance at URL, in any form: host, with or without /xmlrpc/.
+    """Tell whether clients can rely on the Patchwork at URL: a host name, with or without a scheme,
+    a path or /xmlrpc/.
 
-    Exit codes: 0 conformant, 1 not, 2 usage, 3 inconclusive, 4 internal error.
+    Without --writes nothing on the server is changed.
+
+    Exit codes: 0 conformant, 1 not conformant, 2 usage, 3 inconclusive, 4 internal error.
     """
     console = new_console()
     load()
@@ -225,7 +238,7 @@ def _run(console: Console, options: Options, workers: int) -> Run:
     runner.run.verdicts.sort(key=lambda verdict: order[verdict.id])
     runner.run.settings = {
         "seed": options.seed,
-        "examples": options.examples,
+        "examples": _examples(runner),
         "workers": workers,
         "writes": list(options.writes),
         "create_checks": options.create_checks,
@@ -234,6 +247,12 @@ def _run(console: Console, options: Options, workers: int) -> Run:
         "min_decided": f"{runner.run.min_decided:g}%",
     }
     return runner.run
+
+
+def _examples(runner: Runner) -> int | None:
+    """How many examples were drawn at most; None if the server was never found."""
+    found = runner.target and runner.target.found
+    return runner.options.examples_at(found.endpoint) if found else None
 
 
 @contextlib.contextmanager
@@ -263,7 +282,7 @@ def _dry_run(console: Console, options: Options) -> None:
             for request in requests_of(step):
                 number += 1
                 say(console, f"{requirement.id} {plain(request.describe())}")
-    say(console, f"{number} requests, made from a sample; nothing was sent")
+    say(console, f"{counted(number, 'request')}, made from a sample; nothing was sent")
 
 
 def _replay(console: Console, options: Options, folder: Path) -> None:
@@ -291,11 +310,11 @@ def _chosen(words: Sequence[str], skip: Sequence[str] = ()) -> list[Requirement]
 
 
 @main.command(name="list")
-@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only these.")
-@click.option("--skip", multiple=True, metavar="ID|CHAPTER", help="All but these.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help=helps.SELECT)
+@click.option("--skip", multiple=True, metavar="ID|CHAPTER", help=helps.SKIP)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array, for programs.")
 def list_(select: tuple[str, ...], skip: tuple[str, ...], as_json: bool) -> None:
-    """The requirements, by chapter."""
+    """List the requirements, by chapter."""
     from ..reports import catalogued
 
     found = _chosen(select, skip)
@@ -307,9 +326,9 @@ def list_(select: tuple[str, ...], skip: tuple[str, ...], as_json: bool) -> None
 
 @main.command()
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array, for programs.")
 def explain(ids: tuple[str, ...], as_json: bool) -> None:
-    """One requirement, why it is one, and what real servers answered.
+    """Explain a requirement: why it is one, and what real servers answered.
 
     ID may also be a chapter, such as LIST.
     """
@@ -329,7 +348,7 @@ def explain(ids: tuple[str, ...], as_json: bool) -> None:
 
 @main.command()
 def schema() -> None:
-    """The JSON Schema of the JSON report."""
+    """Print the JSON Schema of the JSON report."""
     from ..reports import json as report
 
     click.echo(json.dumps(report.schema(), indent=2))
@@ -338,11 +357,18 @@ def schema() -> None:
 @main.command()
 @click.argument("one")
 @click.argument("other")
-@click.option("--select", multiple=True, metavar="ID|CHAPTER", help="Only calls of these.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same calls.")
-@click.option("--examples", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--all", "every", is_flag=True, help="Show every difference.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--select", multiple=True, metavar="ID|CHAPTER", help=helps.SELECT_CALLS)
+@click.option("--seed", type=int, metavar="N", default=0, help=helps.SEED)
+@click.option(
+    "--examples",
+    type=click.IntRange(1),
+    metavar="N",
+    default=2,
+    show_default=True,
+    help=helps.EXAMPLES_OF_CALLS,
+)
+@click.option("--all", "every", is_flag=True, help="Show every difference, not a few of a kind.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 @click.option(
     "--other-header", type=Header(), multiple=True, help="As --header, which goes to ONE alone."
 )

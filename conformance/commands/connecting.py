@@ -81,6 +81,8 @@ class Way:
     kind: click.ParamType | None = None  # type: ignore[type-arg]
     default: Any = None
     several: bool = False
+    #: What stands for the value in `--help`, if the kind's own name does not do.
+    value: str | None = None
 
     @property
     def field(self) -> str:
@@ -89,14 +91,48 @@ class Way:
 
 
 CONNECTION = (
-    Way("timeout", "Seconds that an answer may take, as a whole.", Seconds(0.1, LONGEST), 30.0),
-    Way("max-time", "Seconds that the run may take (0: any).", Seconds(0), 0.0),
-    Way("max-requests", "Send no more (0: any); the default is told below.", click.IntRange(0)),
-    Way("rate", "Requests a second (default 5; at home, and 0: any).", Seconds(0)),
-    Way("ca", "Certificates to trust.", Authorities(exists=True, dir_okay=False)),
-    Way("insecure", "Trust any certificate."),
-    Way("header", "Send this, too, to that server alone: an access token.", Header(), (), True),
-    Way("plain-http", "Send credentials over http:// all the same."),
+    Way(
+        "timeout",
+        "How long an answer may take, as a whole, before it counts as none.",
+        Seconds(0.1, LONGEST),
+        30.0,
+        value="SECONDS",
+    ),
+    Way(
+        "max-time",
+        "How long the run may take; what is not decided by then is inconclusive (0: any time).",
+        Seconds(0),
+        0.0,
+        value="SECONDS",
+    ),
+    Way(
+        "max-requests",
+        "Send no more than so many (0: any number; the default is 600, on this machine 0).",
+        click.IntRange(0),
+        value="N",
+    ),
+    Way(
+        "rate",
+        "Send so many a second at most (0: any number; the default is 5, on this machine 0).",
+        Seconds(0),
+        value="N",
+    ),
+    Way(
+        "ca",
+        "Trust the certificates in this file, in PEM form: those of your own authority.",
+        Authorities(exists=True, dir_okay=False),
+        value="FILE",
+    ),
+    Way("insecure", "Trust any certificate: whoever is in between can read and change everything."),
+    Way(
+        "header",
+        "Send this, too, to that server alone: an access token for what is in front of it. Without"
+        " =VALUE it is read from the environment, NAME in capitals behind PW_HEADER_.",
+        Header(),
+        (),
+        True,
+    ),
+    Way("plain-http", "Send credentials over http:// all the same, where anybody can read them."),
     Way("follow-redirects", "Look for the API where a redirect leads, on other hosts, too."),
 )
 
@@ -105,6 +141,8 @@ def connecting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of CONNECTION."""
     for way in reversed(CONNECTION):
         how: dict[str, Any] = {"is_flag": True} if way.kind is None else {"type": way.kind}
+        if way.value:
+            how["metavar"] = way.value
         if way.several:
             how["multiple"] = True
         elif way.default:

@@ -110,6 +110,10 @@ class Options:
         limit = self.max_requests
         return 0 < limit < ROOMY if limit is not None else not endpoint.loopback
 
+    def examples_at(self, endpoint: Endpoint) -> int:
+        """How many examples of each property are drawn on that host."""
+        return self.examples or (REMOTE if self.thrifty(endpoint) else LOCAL)
+
     def budget(self, endpoint: Endpoint, path: Path) -> Budget:
         """The budget for that host."""
         local = endpoint.loopback
@@ -208,8 +212,7 @@ def asking(transport: Transport) -> Callable[[Request], Exchange]:
 def session(options: Options, target: Target) -> Session:
     """A session with a server that was discovered."""
     transport = options.transport(target.found.endpoint, target.budget, login=True)
-    thrifty = options.thrifty(target.found.endpoint)
-    examples = options.examples or (REMOTE if thrifty else LOCAL)
+    examples = options.examples_at(target.found.endpoint)
     opened = Session(
         transport,
         target.world,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from ..verdicts.verdicts import ExitCode, Run
+from ..target.counting import counted
+from ..verdicts.verdicts import ExitCode, Outcome, Run
 
 LABEL = "Patchwork XML-RPC"
 
@@ -21,7 +22,10 @@ def _said(run: Run) -> tuple[str, str]:
     if run.failures:
         return f"{len(run.failures)} failed{share}", "red"
     if run.problems:
-        number = len(run.problems)
-        return f"{number} problem{'s' if number > 1 else ''}{share}", "red"
-    green = run.exit_code is ExitCode.CONFORMANT
-    return f"{run.headline}{share}", "green" if green else "lightgrey"
+        return f"{counted(len(run.problems), 'problem')}{share}", "red"
+    if run.exit_code is not ExitCode.CONFORMANT:
+        return f"{run.headline}{share}", "lightgrey"
+    known = sum(1 for v in run.verdicts if v.excused and v.outcome is Outcome.FAIL)
+    if known:  # by a baseline: no failure of the run, but no conformance either
+        return f"{run.headline} but for {counted(known, 'known failure')}{share}", "yellowgreen"
+    return f"{run.headline}{share}", "green"

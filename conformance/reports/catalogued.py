@@ -12,6 +12,7 @@ from rich.text import Text
 from ..deciding.decisions import DECISIONS, NEEDS
 from ..requirements import recorded
 from ..requirements.catalogue import CHAPTERS, Level, Requirement
+from ..target.counting import counted
 from .terminal import paragraphs, say
 from .visible import plain
 
@@ -66,7 +67,7 @@ def show_list(console: Console, found: Sequence[Requirement]) -> None:
         console.print()
     levels = [(level, sum(r.level is level for r in found)) for level in Level]
     counts = ", ".join(f"{number} {level}" for level, number in levels if number)
-    say(console, f"{len(found)} {'requirement' if len(found) == 1 else 'requirements'}: {counts}")
+    say(console, f"{counted(len(found), 'requirement')}: {counts}")
 
 
 def show_explained(console: Console, about: Requirement) -> None:

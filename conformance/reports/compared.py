@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from ..target.counting import counted
 from ..target.exchange import Answer, Request
 from ..target.exchange import show as shown
 from ..target.wire import Fault, Node, NotXmlRpc
@@ -69,7 +70,7 @@ def places(left: Node, right: Node, *, wire: bool = True, path: str = "") -> Ite
     elif left.kind == right.kind == "array":
         ones, others = list(left), list(right)
         if len(ones) != len(others):
-            yield path or "length", f"{len(ones)} items", f"{len(others)} items"
+            yield path or "length", counted(len(ones), "item"), counted(len(others), "item")
         for place, (one, other) in enumerate(zip(ones, others, strict=False)):
             yield from places(one, other, wire=wire, path=f"{path}[{place}]")
     elif left != right:
@@ -137,8 +138,11 @@ def show(console: Console, found: Differences, *, every: bool = False) -> None:
     console.print()
     if found.compared < found.planned:
         left_out = found.planned - found.compared
-        say(console, f"{left_out} calls were not compared: the budget is spent, or no answer came")
-    say(console, f"{len(found.different)} of {found.compared} answers differ")
+        verb = "was" if left_out == 1 else "were"
+        why = "the budget is spent, or no answer came"
+        say(console, f"{counted(left_out, 'call')} {verb} not compared: {why}")
+    verb = "differs" if len(found.different) == 1 else "differ"
+    say(console, f"{len(found.different)} of {counted(found.compared, 'answer')} {verb}")
 
 
 def _show(console: Console, request: Request, left: Answer, right: Answer, kind: Kind) -> None:
@@ -146,7 +150,7 @@ def _show(console: Console, request: Request, left: Answer, right: Answer, kind:
     rows = [(sign, shortened(a.describe(), SAID)) for sign, a in (("A", left), ("B", right))]
     if kind in (Kind.VALUE, Kind.WIRE) and (where := _where(left, right)):
         path, one, other = where[0]
-        more = f" and {len(where) - 1} places more" if len(where) > 1 else ""
+        more = f" and {counted(len(where) - 1, 'place')} more" if len(where) > 1 else ""
         paragraphs(console, [(f"at {path}{more}",)], indent=4)
         rows = [("A", one), ("B", other)]
     paragraphs(console, rows, indent=4)

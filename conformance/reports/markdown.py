@@ -138,8 +138,9 @@ def _brief(verdict: Verdict) -> str:
     said = verdict.excused or verdict.reason
     if not said and verdict.deviation:
         said = f"expected {verdict.deviation.expected}, got {verdict.deviation.got}"
-    why = f": {code(said, BRIEF)}" if said else ""
-    return f"* **{verdict.id}** {prose(requirement(verdict).text)}{why}"
+    text = requirement(verdict).text
+    told = f"{prose(text.removesuffix('.'))}: {code(said, BRIEF)}" if said else prose(text)
+    return f"* **{verdict.id}** {told}"
 
 
 def prose(words: str) -> str:

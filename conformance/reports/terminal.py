@@ -44,6 +44,14 @@ HEADLINES = {
 SAID, COPIED = 1_500, 20_000
 #: How many failures are shown in full, and how much of what a server said in a line of the others.
 WHOLE, BRIEF = 12, 200
+#: What the card's sizes are sizes of, one of each.
+SINGULAR = {
+    "projects": "project",
+    "states": "state",
+    "people": "person",
+    "patches": "patch",
+    "checks": "check",
+}
 #: How many ids are named where requirements share a reason, and how many exchanges of a failure.
 NAMED, EXCHANGES = 8, 6
 
@@ -113,8 +121,7 @@ def show_card(console: Console, run: Run) -> None:
 def _counted(what: str, size: str) -> str:
     if not size.isdigit():
         return f"{what}: {size.replace(';', ',')}"
-    one = {"people": "person"}.get(what, what.removesuffix("s"))
-    return f"{size} {one if size == '1' else what}"
+    return counted(int(size), SINGULAR.get(what, what))
 
 
 class Live:
@@ -241,7 +248,7 @@ def _named(verdicts: Sequence[Verdict]) -> str:
     ids = [verdict.id for verdict in verdicts]
     if len(ids) <= NAMED:
         return ", ".join(ids)
-    return f"{len(ids)} requirements: {', '.join(ids[: NAMED - 2])}, …"
+    return f"{counted(len(ids), 'requirement')}: {', '.join(ids[: NAMED - 2])}, …"
 
 
 def _known(console: Console, verdicts: Iterable[Verdict]) -> None:

@@ -91,7 +91,7 @@ class Requirement:
     @property
     def scope(self) -> str:
         """For people: which servers it is about."""
-        return SCOPES[self.releases] + (f" on Python {self.python}" if self.python else "")
+        return SCOPES[self.releases] + (f", on Python {self.python}" if self.python else "")
 
 
 def row(

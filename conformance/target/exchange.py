@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+from .counting import counted
 from .wire import Fault, IllFormed, Node, NotXmlRpc, Reply, parse
 
 #: Stands where the endpoint's own path belongs, so that a request can be built before it is known.
@@ -89,7 +90,7 @@ class Request:
         path = _PLACEHOLDERS.sub(lambda found: SHOWN[found[0]], self.target)
         if self.body:
             said = said or f"{self.body[:EXCERPT]!r}{'…' if len(self.body) > EXCERPT else ''}"
-            return f"{self.method} {path} with {said} ({len(self.body)} bytes)"
+            return f"{self.method} {path} with {said} ({counted(len(self.body), 'byte')})"
         return f"{self.method} {path}"
 
 

@@ -6,15 +6,21 @@ A baseline is TOML: `[[known]]` tables of `id`, `reason` and `expires` (a date).
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from ..requirements.catalogue import requirements
 from .verdicts import Outcome, Run
 
 #: Outcomes that show that an entry excuses nothing; one that was left undecided shows nothing.
 UNUSED = frozenset({Outcome.PASS, Outcome.OBSERVED, Outcome.NOT_APPLICABLE})
+
+
+#: What an entry says, and all of it.
+MEMBERS = ("id", "reason", "expires")
 
 
 class BadBaseline(ValueError):
@@ -30,21 +36,38 @@ def read(path: Path) -> dict[str, tuple[str, date]]:
     entries: dict[str, tuple[str, date]] = {}
     known = data.get("known", [])
     if set(data) - {"known"} or not isinstance(known, list):
-        raise BadBaseline(f"{path}: only [[known]] tables are allowed")
-    for place, entry in enumerate(known):
-        where = f"{path}: known[{place}]"
-        if not isinstance(entry, dict) or set(entry) != {"id", "reason", "expires"}:
-            raise BadBaseline(f"{where} must have id, reason and expires, and nothing else")
-        if entry["id"] not in requirements():
-            raise BadBaseline(f"{where}.id: no requirement is called {entry['id']!r}")
-        if not isinstance(entry["reason"], str) or not entry["reason"].strip():
-            raise BadBaseline(f"{where}.reason must say why, in words")
-        if type(entry["expires"]) is not date:
-            raise BadBaseline(f"{where}.expires must be a date such as 2027-01-31")
-        if entry["id"] in entries:
-            raise BadBaseline(f"{where}.id: {entry['id']} is listed twice")
+        raise BadBaseline(f"{path}: only [[known]] tables are allowed, each with two brackets")
+    for place, entry in enumerate(known, 1):
+        if wrong := _wrong(entry, entries):
+            name = f" ({entry['id']})" if isinstance(entry, dict) and "id" in entry else ""
+            raise BadBaseline(f"{path}: the {_nth(place)} [[known]] entry{name} {wrong}")
         entries[entry["id"]] = (entry["reason"], entry["expires"])
     return entries
+
+
+def _wrong(entry: Any, before: Collection[str]) -> str:
+    """What is wrong with an entry, as the end of a sentence; '' if nothing is."""
+    if not isinstance(entry, dict):
+        return "is no table: write [[known]] and its members below"
+    if lacking := [name for name in MEMBERS if name not in entry]:
+        return f"lacks {' and '.join(lacking)}; it needs {', '.join(MEMBERS)}"
+    if unknown := sorted(set(entry) - set(MEMBERS)):
+        return f"has {' and '.join(unknown)}, and may have {', '.join(MEMBERS)} alone"
+    if not isinstance(entry["id"], str) or entry["id"] not in requirements():
+        return "is for no requirement that there is: pw-conformance list shows all"
+    if entry["id"] in before:
+        return "is there twice: leave out one"
+    if not isinstance(entry["reason"], str) or not entry["reason"].strip():
+        return "has a reason that does not say why, in words"
+    if type(entry["expires"]) is not date:
+        return f"expires on {entry['expires']!r}, which must be a date such as 2027-01-31"
+    return ""
+
+
+def _nth(place: int) -> str:
+    """A place counted from 1, as it is read."""
+    last = 0 if 10 < place % 100 < 20 else place % 10
+    return f"{place}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
 def apply(run: Run, entries: dict[str, tuple[str, date]], today: date) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..requirements.catalogue import Level, requirements
+from ..target.counting import counted
 
 
 class Outcome(enum.StrEnum):
@@ -153,8 +154,8 @@ def _reasons(verdicts: list[Verdict]) -> tuple[tuple[str, int], ...]:
 
 def _because(reasons: tuple[tuple[str, int], ...], what: str) -> str:
     told = [
-        f"{reason[:REASON] or 'nothing was said'}{'' if reason.endswith('?') else ':'} {number}"
-        + (f" requirement{'' if number == 1 else 's'} {what}" if not place else "")
+        f"{reason[:REASON] or 'nothing was said'}{'' if reason.endswith('?') else ':'} "
+        + (str(number) if place else f"{counted(number, 'requirement')} {what}")
         for place, (reason, number) in enumerate(reasons[:REASONS])
     ]
     rest = sum(number for _, number in reasons[REASONS:])
@@ -235,7 +236,7 @@ class Run:
         )
         tally = self.tally
         why = f" ({tally.undecided})" if tally.undecided else ""
-        spent = f"{self.requests} requests in {self.seconds:.1f} s"
+        spent = f"{counted(self.requests, 'request')} in {self.seconds:.1f} s"
         return f"{self.headline}: {counts}; {tally.share}{why}; {spent}"
 
     def _known(self, outcome: Outcome) -> str:

@@ -125,6 +125,8 @@ def test_what_cannot_be_written_keeps_no_other_report_back(url: str, tmp_path: P
     assert done.returncode == 2
     assert "No space left" in done.stderr
     assert file.exists()
+    # How many examples were drawn, though nobody said how many.
+    assert '<property name="setting: Examples" value="8"' in file.read_text()
 
 
 def test_a_budget_for_discovery_alone_is_inconclusive(url: str) -> None:
@@ -279,6 +281,38 @@ def test_a_bad_baseline_is_refused(text: str, tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(baseline.BadBaseline):
         baseline.read(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TWICE, "the 2nd [[known]] entry (PW-VER-001) is there twice"),
+        (
+            "[[known]]\nid = 'PW-VER-001'",
+            "the 1st [[known]] entry (PW-VER-001) lacks reason and expires",
+        ),
+        ("[[known]]\nreason = 'r'\nexpires = 2030-01-01", "the 1st [[known]] entry lacks id"),
+        (
+            "[[known]]\nid = 'PW-VER-001'\nreason = 'r'\nexpires = 2030-01-01\nwhy = ''",
+            "the 1st [[known]] entry (PW-VER-001) has why, and may have id, reason, expires alone",
+        ),
+        (
+            "[[known]]\nid = 'PW-NO-1'\nreason = 'r'\nexpires = 2030-01-01",
+            "the 1st [[known]] entry (PW-NO-1) is for no requirement that there is",
+        ),
+        (
+            "[[known]]\nid = 'PW-VER-001'\nreason = 'r'\nexpires = 'soon'",
+            "expires on 'soon', which must be a date such as 2027-01-31",
+        ),
+        ("[known]\nid = 'PW-VER-001'", "only [[known]] tables are allowed, each with two brackets"),
+    ],
+)
+def test_a_bad_baseline_is_told_by_place_and_member(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "b.toml"
+    file.write_text(text)
+    with pytest.raises(baseline.BadBaseline) as caught:
+        baseline.read(file)
+    assert said in str(caught.value)
 
 
 def test_failures_are_kept_and_sent_again(tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""What each option is for, as `--help` says it."""
+
+from __future__ import annotations
+
+from ..reports import KINDS
+from ..target.profile import RELEASES
+from .runner import LOCAL, REMOTE
+
+USERNAME = (
+    "Log in as this user: proves that right credentials work, and changes nothing. The password is"
+    " read from PW_CONFORMANCE_PASSWORD or ~/.netrc, or asked for."
+)
+WRITES = "Write to these patches, and put them back: what changes a patch is decided, too."
+CREATE_CHECKS = "Create checks on those patches, too. No call can take a check back."
+SELECT = "Only these requirements: an id such as PW-LIST-021, or a chapter such as LIST."
+SKIP = "All requirements but these."
+SELECT_CALLS = "Only the calls of these requirements: an id such as PW-LIST-021, or a chapter."
+EXAMPLES = (
+    "Draw so many examples of each property: more look harder and take more requests"
+    f" (default {REMOTE}, and {LOCAL} where requests are not counted)."
+)
+EXAMPLES_OF_CALLS = "Draw so many calls of each property."
+SEED = "Draw other examples. The same seed draws the same ones (default 0)."
+WORKERS = "Decide in so many processes at once, by pytest-xdist (default 1)."
+REPORT = f"Write a report, too; may be given again. The kinds are {', '.join(KINDS)}."
+BASELINE = (
+    "Deviations that are known, and fail no run until a date: TOML with [[known]] tables of id,"
+    " reason and expires."
+)
+MIN_DECIDED = (
+    "Inconclusive if fewer of the MUSTs could be decided that apply to this server and to what was"
+    " given (default 1%, and one MUST with --select)."
+)
+EXPECT_RELEASE = f"Not conformant if it is another release than this: {', '.join(RELEASES)}."
+JOURNAL = (
+    "Remember in this folder what must be put back, not in your state folder: for machines that"
+    " come and go."
+)
+FAILURES = "Keep the raw exchanges of what failed in this folder, for --replay."
+REPLAY = "Send what --failures kept again, and tell what still fails. Nothing else is decided."
+DRY_RUN = "Print the calls that would be sent, made from a sample. Nothing is sent."
