@@ -16,10 +16,12 @@ from typing import Any, ClassVar
 from .double.grammar import parse
 from .double.handle import Double
 from .double.spec import spec_of
-from .fixtures import Source, packaged, read
+from .fixtures import Fixture, Source, packaged, read
 from .patchwork.instances.instances import DEFAULT
+from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.patchwork import Patchwork
 from .patchwork.rows.rows import Dataset
+from .serving.connecting import connect
 from .serving.thread import LiveServer, serve
 
 
@@ -32,13 +34,14 @@ class Server:
     def __init__(self, url: str | None = None, token: str | None = None) -> None:
         self._url, self._token = url, token
         self._double: Double | None = None
-        self._serves: Any = None
-        self._read: dict[Any, tuple[Dataset, str | None]] = {}
+        self._serves: tuple[Dataset, str, Settings] | None = None
+        self._read: dict[Any, Fixture] = {}
 
     def prepared(
         self,
         sources: Iterable[Source] = (),
         instance: str | None = None,
+        settings: Mapping[str, Any] | None = None,
         faults: Iterable[str | Mapping[str, Any]] = (),
         in_front: str | Iterable[str] | None = None,
         limit: str | Mapping[str, Any] | None = None,
@@ -50,7 +53,7 @@ class Server:
         Raises ValueError (FixtureError among them) with one sentence for what cannot be had.
         """
         if unknown:
-            known = "sources, instance, faults, in_front, limit, clock"
+            known = "sources, instance, settings, faults, in_front, limit, clock"
             raise ValueError(f"there is no argument {next(iter(unknown))!r}; there are: {known}")
         specs = [parse(each) if isinstance(each, str) else spec_of(each) for each in faults]
         fronts = [in_front] if isinstance(in_front, str) else list(in_front or ())
@@ -58,47 +61,48 @@ class Server:
         if limit is not None:
             members = {"rate": limit} if isinstance(limit, str) else dict(limit)
             specs.append(spec_of({"optional": True, **members}))
-        double = self._serving(list(sources), instance)
+        double = self._serving(list(sources), instance, settings_of(settings or {}))
         for spec in specs:
             double._rule(spec)
         if clock is not None:
             double.clock.set(clock)
         return double
 
-    def _serving(self, sources: list[Source], instance: str | None) -> Double:
-        dataset, named = self._rows(sources)
-        like = instance or named or DEFAULT
-        wanted = (id(dataset), like)
+    def _serving(self, sources: list[Source], instance: str | None, given: Settings) -> Double:
+        fixture = self._fixture(sources)
+        like = instance or fixture.instance or DEFAULT
+        laid = fixture.settings | given
+        wanted = (fixture.dataset, like, laid)
         double = self._double
         if double is None:
-            double = self._double = self._started(dataset, like)
-        elif self._serves != wanted:
-            double.load(dataset, instance=like)
+            double = self._double = self._started(*wanted)
+        elif not self._is(wanted):
+            double.load(fixture.dataset, instance=like, settings=laid)
         double.reset()
         self._serves = wanted
         return double
 
-    def _started(self, dataset: Dataset, like: str) -> Double:
-        if self._url is None:
-            return serve(Patchwork(dataset, like))
-        from .serving.connecting import connect
+    def _is(self, wanted: tuple[Dataset, str, Settings]) -> bool:
+        """Whether that is what is served already, so that a reset is enough."""
+        served = self._serves
+        return served is not None and served[0] is wanted[0] and served[1:] == wanted[1:]
 
+    def _started(self, dataset: Dataset, like: str, settings: Settings) -> Double:
+        if self._url is None:
+            return serve(Patchwork(dataset, like, settings=settings))
         double = connect(self._url, token=self._token)
-        double.load(dataset, instance=like)
+        double.load(dataset, instance=like, settings=settings)
         return double
 
-    def _rows(self, sources: list[Source]) -> tuple[Dataset, str | None]:
+    def _fixture(self, sources: list[Source]) -> Fixture:
         """What sources hold. Files are read once in a process, however many tests name them."""
+        key: Any = tuple(sources)
         try:
-            key = tuple(sources)
             found = self._read.get(key)
         except TypeError:  # a dict: it may change from test to test
-            key, found = None, None
+            return read(*sources)
         if found is None:
-            fixture = read(*(sources or [packaged("demo")]))
-            found = fixture.dataset, fixture.instance
-            if key is not None:
-                self._read[key] = found
+            found = self._read[key] = read(*(sources or [packaged("demo")]))
         return found
 
     def stop(self) -> None:

@@ -24,8 +24,8 @@ class Arrived:
         Who is told if it is a call.
     method, params
         What it calls, if it calls anything and somebody wants to know.
-    rule
-        The rule that decides what becomes of it.
+    rule, early
+        The rule that decides what becomes of it, and whether it is carried out before that shows.
     front
         What a front answers in Patchwork's place.
     response
@@ -40,6 +40,7 @@ class Arrived:
     method: str | None = None
     params: tuple[Any, ...] = ()
     rule: Rule | None = None
+    early: bool = False
     front: Response | None = None
     response: Response | None = None
 

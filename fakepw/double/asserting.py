@@ -117,7 +117,7 @@ def difference(wanted: Any, got: Any) -> list[str]:
     if equal(wanted, got):
         return []
     one, other = (pprint.pformat(value, width=70).splitlines() for value in (wanted, got))
-    lines = difflib.ndiff(one, other)
+    lines = (line for line in difflib.ndiff(one, other) if not line.startswith("?"))
     return ["  - wanted, + called:", *(f"  {line.rstrip()}" for line in lines)]
 
 

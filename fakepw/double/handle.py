@@ -221,10 +221,12 @@ class Double(ABC):
 
     def change_patch(self, which: int | str, **row: Any) -> Shown:
         """Change a patch, as if somebody else did. Raises LookupError if there is none."""
-        return shown(self.state(), self._do("change", which, row))
+        changed = self._do("change", which, row)
+        return shown(self.state(), changed)
 
     def _add(self, kind: str, form: Mapping[str, Any]) -> Shown:
-        return shown(self.state(), self._do("add", kind, form))
+        added = self._do("add", kind, form)
+        return shown(self.state(), added)
 
     # Time.
 

@@ -62,6 +62,8 @@ class Pipeline:
         latency = self._pick(arrived)
         if not latency:
             return self._affected(arrived)
+        if arrived.early:
+            arrived.carry_out()  # now; only its answer is late
         resets = self._resets
 
         def later() -> Answer:
@@ -97,6 +99,7 @@ class Pipeline:
             if not rule.spec.effect or (arrived.rule is None and self._bites(rule, arrived)):
                 rule.hits += 1
                 latency += rule.spec.latency
+                arrived.early |= rule.spec.when == "after"
         return latency
 
     def _bites(self, rule: Rule, arrived: Arrived) -> bool:

@@ -168,8 +168,8 @@ def _problems(spec: Spec) -> Iterator[str]:
         yield "burst and retry_after belong to a rate"
     if spec.burst < 0 or (spec.retry_after or 0) < 0:
         yield "burst and retry_after are not negative"
-    if spec.when == "after" and (effects == ["rate"] or not effects):
-        yield f"when=after needs an effect on the answer: body, {', '.join(EFFECTS[:-1])}"
+    if spec.when == "after" and effects == ["rate"]:
+        yield "when=after does not go with a rate: what is refused is not carried out"
 
 
 def rate_of(text: str) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import ssl
 import xmlrpc.client
 from collections.abc import Callable, Mapping
@@ -47,8 +46,6 @@ class RemoteDouble(Double):
         self.base_url = f"{parts.scheme}://{self._host}{path}/"
         self.url = f"{self.base_url}xmlrpc/"
         self.control_url = f"{self.base_url}_fakepw/"
-        self._owner = os.getpid()
-        self._connection: http.client.HTTPConnection | None = None
         self._request("GET", "health")
 
     @property
@@ -61,12 +58,6 @@ class RemoteDouble(Double):
         """The stdlib's own transport: this double is reached over a socket."""
         kind = xmlrpc.client.SafeTransport if self._tls else xmlrpc.client.Transport
         return kind(**options)
-
-    def close(self) -> None:
-        """Hang up."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def __repr__(self) -> str:
         return f"<fakepw at {self.base_url}>"
@@ -84,7 +75,7 @@ class RemoteDouble(Double):
         LookupError; and DoubleUnreachable.
         """
         data = b"" if body is None else msgspec.json.encode(body, enc_hook=_unsendable)
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        headers = {"Content-Type": "application/json", "Connection": "close"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         status, text = self._exchange(method, f"{self._path}/_fakepw/{path}", data, headers)
@@ -101,22 +92,17 @@ class RemoteDouble(Double):
     def _exchange(
         self, method: str, path: str, data: bytes, headers: Mapping[str, str]
     ) -> tuple[int, bytes]:
-        if self._owner != os.getpid():  # a fork: the connection is the parent's
-            self._owner, self._connection = os.getpid(), None
-        again = self._connection is not None  # it may have been closed meanwhile
-        while True:
-            connection = self._connection = self._connection or self._connected()
-            try:
-                connection.request(method, path, data, dict(headers))
-                response = connection.getresponse()
-                return response.status, response.read()
-            except (OSError, http.client.HTTPException) as error:
-                self.close()
-                if again and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
-                    again = False
-                    continue
-                why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-                raise DoubleUnreachable(f"{self.control_url} does not answer: {why}") from error
+        """Ask on a connection of its own: one that was kept might be closed, or a parent's."""
+        connection = self._connected()
+        try:
+            connection.request(method, path, data, dict(headers))
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException) as error:
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise DoubleUnreachable(f"{self.control_url} does not answer: {why}") from error
+        finally:
+            connection.close()
 
     def _connected(self) -> http.client.HTTPConnection:
         if self._tls:

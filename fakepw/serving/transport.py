@@ -65,8 +65,7 @@ class Transport(xmlrpc.client.Transport):
         verbose: bool = False,
     ) -> Any:
         """The decoded answer to one call; the stdlib sends it again where it would on a socket."""
-        host, extra, _ = self.get_host_info(host)
-        answer = self._waited_for(self._ask(self._request(host, extra, handler, request_body)))
+        answer = self._waited_for(self._ask(self._request(host, handler, request_body)))
         if isinstance(answer, Response) and answer.status == 200:  # nearly always
             parser, unmarshaller = self.getparser()
             for chunk in answer.body:
@@ -76,6 +75,7 @@ class Transport(xmlrpc.client.Transport):
         response = HTTPResponse(_Socket(answer), method="POST")  # type: ignore[arg-type]
         response.begin()
         if response.status == 200:
+            self.verbose = verbose
             return self.parse_response(response)
         if response.getheader("content-length", ""):
             response.read()
@@ -83,10 +83,11 @@ class Transport(xmlrpc.client.Transport):
             host + handler, response.status, response.reason, dict(response.getheaders())
         )
 
-    def _request(self, host: str, extra: Any, handler: str, request_body: SizedBuffer) -> Request:
+    def _request(self, host: Any, handler: str, request_body: SizedBuffer) -> Request:
+        name, extra, _ = self.get_host_info(host)
         body = bytes(request_body)
         headers = [
-            ("Host", host),
+            ("Host", name),
             ("Content-Type", "text/xml"),
             ("User-Agent", self.user_agent),
             ("Content-Length", str(len(body))),
@@ -99,17 +100,14 @@ class Transport(xmlrpc.client.Transport):
     def _waited_for(self, answer: Answer) -> Response | Outcome:
         """What an answer comes to, after the time that it takes.
 
-        Raises TimeoutError if that is longer than the client waits. The server knows nothing of
-        that, and carries the call out all the same.
+        Raises TimeoutError if that is longer than the client waits; what has not been carried out
+        by then never is, as where a client hangs up.
         """
         timeout = self._timeout if self._timeout is not None else socket.getdefaulttimeout()
         left = timeout
         while isinstance(answer, Later):
             if left is not None and answer.seconds > left:
                 time.sleep(left)
-                answer = answer.outcome()
-                while isinstance(answer, Later):
-                    answer = answer.outcome()
                 raise TimeoutError("timed out")
             time.sleep(answer.seconds)
             left = None if left is None else left - answer.seconds

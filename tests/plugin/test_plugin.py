@@ -1,0 +1,284 @@
+"""The pytest plugin, as a project that has fakepw installed meets it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+HEAD = """
+from xmlrpc.client import ProtocolError, ServerProxy
+import pytest
+
+def client(url):
+    return ServerProxy(url.replace("://", "://kim:earl-grey@"), use_builtin_types=True)
+"""
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester):
+    """Runs a test file in a process of its own, so that the installed plugin is what it meets."""
+
+    def run(text: str, *options: str) -> pytest.RunResult:
+        pytester.makepyfile(HEAD + text)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+    return run
+
+
+def test_each_test_has_a_server_that_nobody_has_touched(run) -> None:
+    result = run("""
+def test_one(fakepw):
+    with client(fakepw.url) as proxy:
+        assert proxy.patch_set(5, {"archived": True})
+    fakepw.fault("patch_get", status=500, optional=True)
+    fakepw.clock.set("2020-01-01")
+
+def test_two(fakepw):
+    assert not fakepw.patches[5].archived
+    assert fakepw.rules == []
+    assert len(fakepw.calls) == 0
+    assert fakepw.clock.now.year > 2020
+
+def test_the_port_stays(fakepw, fakepw_server, fakepw_url):
+    assert fakepw.url == fakepw_url
+""")
+    result.assert_outcomes(passed=3)
+
+
+def test_the_closest_marker_wins_argument_by_argument(run) -> None:
+    result = run("""
+pytestmark = pytest.mark.fakepw("tiny", instance="2.0-py2-sqlite")
+
+def test_module(fakepw):
+    assert (fakepw.instance, len(fakepw.patches)) == ("2.0-py2-sqlite", 2)
+
+@pytest.mark.fakepw(instance="1.1-py2-sqlite", settings={"TIME_ZONE": "UTC"})
+class TestClass:
+    def test_class(self, fakepw):
+        assert (fakepw.instance, len(fakepw.patches)) == ("1.1-py2-sqlite", 2)
+
+    @pytest.mark.fakepw({"patches": [{"name": "only"}]}, clock="2026-01-01T10:00")
+    def test_function(self, fakepw):
+        assert (fakepw.instance, len(fakepw.patches)) == ("1.1-py2-sqlite", 1)
+        assert fakepw.clock.now.hour == 10
+""")
+    result.assert_outcomes(passed=3)
+
+
+def test_faults_fronts_and_limits_are_marked(run) -> None:
+    result = run("""
+@pytest.mark.fakepw(faults=["patch_get: status=504 first=1"])
+def test_fault(fakepw):
+    with client(fakepw.url) as proxy:
+        with pytest.raises(ProtocolError, match="504"):
+            proxy.patch_get(1)
+        assert proxy.patch_get(1)
+
+@pytest.mark.fakepw(in_front="gateway-502")
+def test_front(fakepw):
+    with client(fakepw.url) as proxy, pytest.raises(ProtocolError, match="502"):
+        proxy.patch_get(1)
+
+@pytest.mark.fakepw(limit="1/h")
+def test_limit(fakepw):
+    with client(fakepw.url) as proxy:
+        proxy.patch_get(1)
+        with pytest.raises(ProtocolError, match="503"):
+            proxy.patch_get(1)
+""")
+    result.assert_outcomes(passed=3)
+
+
+def test_several_instances_end_in_a_table(run, pytester: pytest.Pytester) -> None:
+    text = """
+@pytest.mark.parametrize("number", [1, 2])
+def test_text(fakepw, number):
+    with client(fakepw.url) as proxy:
+        assert isinstance(proxy.patch_get(number)["date"], bytes)
+
+def test_fine(fakepw):
+    assert fakepw.patches
+"""
+    options = ["--fakepw-instance=3.2-py3-sqlite", "--fakepw-instance=2.0-py2-sqlite"]
+    for more in ([], ["-n2"]):
+        table = Path(pytester.path) / f"table{len(more)}.md"
+        result = run(text, *options, f"--fakepw-table={table}", *more)
+        result.assert_outcomes(passed=4, failed=2)
+        result.stdout.fnmatch_lines(
+            ["*fakepw: tests by instance*", "*test_text?1?: 1 of 2: 2.0-py2-sqlite"]
+        )
+        assert "| test | 3.2-py3-sqlite | 2.0-py2-sqlite |" in table.read_text()
+        assert "::test_text[1]` | ✓ | ✗ |" in table.read_text()
+        assert "test_fine" not in table.read_text()
+
+
+def test_a_marker_may_name_all_that_are_recorded(run) -> None:
+    result = run("""
+@pytest.mark.fakepw("tiny", instance="recorded")
+def test_all(fakepw):
+    assert fakepw.patches
+""")
+    import fakepw
+
+    result.assert_outcomes(passed=len(fakepw.RECORDED))
+
+
+def test_a_failing_test_shows_its_calls(run) -> None:
+    result = run("""
+def test_it(fakepw):
+    with client(fakepw.url) as proxy:
+        for number in range(25):
+            proxy.patch_get(number)
+    fakepw.assert_called("patch_get", 99)
+""")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*patch_get(99) was not called; the nearest of 25 calls:", "*- fakepw calls -*"]
+    )
+    result.stdout.fnmatch_lines(["(5 before these)", "#6 kim patch_get(5) -> *"])
+    result.stdout.no_fnmatch_line("*earl-grey*:*")
+
+
+def test_what_never_came_to_pass_fails_the_test_itself(run) -> None:
+    result = run("""
+def test_rule(fakepw):
+    fakepw.fault("patch_set", status=504)
+
+def test_scenario(fakepw):
+    fakepw.later(calls=1).change_patch(5, archived=True)
+
+@pytest.mark.fakepw(faults=["patch_set: reset optional"])
+def test_optional(fakepw):
+    pass
+""")
+    result.assert_outcomes(failed=2, passed=1)  # no errors: not at teardown
+    result.stdout.fnmatch_lines(["*the rule `patch_set: status=504` never had an effect*"])
+
+
+@pytest.mark.parametrize(
+    ("marker", "why"),
+    [
+        ("nonsense=3", "there is no argument 'nonsense'; there are: sources, *"),
+        ("'nowhere.json'", "nowhere.json: there is no such file*"),
+        ("instance='3.3'", "*3.3*"),
+        ("settings={'TIMEZONE': 'UTC'}", "*TIMEZONE*TIME_ZONE*"),
+        ("faults=['patch_get: stauts=3']", "a rule has no 'stauts'; did you mean 'status'*"),
+        ("clock='soon'", "'soon' is no date; *"),
+        ("in_front='walls'", "there is no preset 'walls'*"),
+    ],
+)
+def test_a_wrong_argument_names_the_test_in_one_sentence(run, marker: str, why: str) -> None:
+    result = run(f"""
+@pytest.mark.fakepw({marker})
+def test_it(fakepw):
+    pass
+""")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*::test_it*: @pytest.mark.fakepw: {why}"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_other_fixtures(run) -> None:
+    result = run("""
+import os, subprocess, sys
+from pathlib import Path
+
+def test_transport(fakepw, fakepw_transport):
+    with ServerProxy("http://fakepw/xmlrpc/", fakepw_transport) as proxy:
+        assert proxy.patch_get(3)
+    fakepw.assert_called("patch_get", 3)
+
+def test_pwclient(fakepw, fakepw_environment):
+    command = [Path(sys.executable).parent / "pwclient", "update", "-s", "Accepted", "5"]
+    subprocess.run(command, env={**os.environ, **fakepw_environment}, check=True)
+    fakepw.assert_written_once("patch_set", 5)
+""")
+    result.assert_outcomes(passed=2)
+
+
+def test_a_double_that_runs_elsewhere(run) -> None:
+    import fakepw
+
+    with fakepw.serve("tiny") as elsewhere:
+        result = run(
+            """
+def test_it(fakepw):
+    with client(fakepw.url) as proxy:
+        proxy.patch_get(1)
+    fakepw.assert_called("patch_get", 1)
+""",
+            f"--fakepw-url={elsewhere.url}",
+        )
+        result.assert_outcomes(passed=1)
+        assert [call.method for call in elsewhere.calls] == ["patch_get"]
+
+
+def test_unittest(run) -> None:
+    result = run("""
+import fakepw.testing
+
+class Test(fakepw.testing.TestCase):
+    fakepw_options = {"sources": ["tiny"], "faults": ["patch_set: reset optional"]}
+
+    def test_fine(self):
+        with client(self.fakepw.url) as proxy:
+            self.assertEqual(len(proxy.patch_list()), 2)
+
+    def test_unmet(self):
+        self.fakepw.fault("patch_set", status=504)
+""")
+    result.assert_outcomes(passed=1, failed=1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-n2", "-p", "no:randomly", "-p", "no:pytest_repeat"],
+        ["-p", "randomly", "-p", "no:pytest_repeat", "-p", "no:xdist"],
+        ["--count=2", "-p", "no:randomly", "-p", "no:xdist"],
+    ],
+)
+def test_it_goes_with_other_plugins(run, options: list[str]) -> None:
+    result = run(
+        """
+@pytest.mark.parametrize("n", range(6))
+def test_it(fakepw, n):
+    with client(fakepw.url) as proxy:
+        proxy.patch_get(n)
+    assert len(fakepw.calls) == 1
+""",
+        *options,
+    )
+    result.assert_outcomes(passed=12 if "--count=2" in options else 6)
+
+
+def test_it_costs_nothing_where_no_test_uses_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+import sys
+
+def test_it():
+    assert [name for name in sys.modules if name.startswith("fakepw.")] == ["fakepw.pytest_plugin"]
+""")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_it_explains_itself(pytester: pytest.Pytester) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--fixtures", "-q"],
+        cwd=pytester.path,
+        capture_output=True,
+        text=True,
+    )
+    assert "A fake Patchwork server, fresh for this test" in done.stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--markers"],
+        cwd=pytester.path,
+        capture_output=True,
+        text=True,
+    )
+    assert "@pytest.mark.fakepw(*sources, instance=None" in done.stdout
