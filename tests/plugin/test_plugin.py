@@ -238,8 +238,8 @@ class Test(fakepw.testing.TestCase):
 @pytest.mark.parametrize(
     "options",
     [
-        ["-n2", "-p", "no:randomly", "-p", "no:pytest_repeat"],
-        ["-p", "randomly", "-p", "no:pytest_repeat", "-p", "no:xdist"],
+        ["-n2", "-p", "no:randomly", "-p", "no:repeat"],
+        ["-p", "randomly", "-p", "no:repeat", "-p", "no:xdist"],
         ["--count=2", "-p", "no:randomly", "-p", "no:xdist"],
     ],
 )
