@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..deciding.decisions import OK, Finding, Observation, decides
 from ..deciding.judging import deviates, expect, faults, fixed, same
 from ..deciding.lookups import YES, selects
-from ..target.counting import counted
+from ..target.counting import counted, plural
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.profile import VERSIONS
 from ..target.world import Lacking, World
@@ -118,8 +118,8 @@ def _last_of_a_window(method: str):  # type: ignore[no-untyped-def]
         windows = world.patches if method == "patch_list" else world.checks
         found = [w for w in windows if len(w.rows) > 1]
         if not found:
-            kind = method.removesuffix("_list")
-            raise Lacking(f"this server shows no two {kind}s, of which one would be the last")
+            rows = plural(method.removesuffix("_list"))
+            raise Lacking(f"this server shows no two {rows}, of which one would be the last")
         return [call(method, {**found[0].bounds, "max_count": -1})]
 
     return probe

@@ -54,7 +54,7 @@ def main() -> None:
     leave_no_trace()
 
 
-@main.command(cls=SeveralWrites)
+@main.command(cls=SeveralWrites, short_help="Test whether clients can rely on a server.")
 @click.argument("url")
 @click.option("--username", metavar="NAME", help=helps.USERNAME)
 @click.option("--writes", multiple=True, type=int, metavar="PATCH_ID...", help=helps.WRITES)
@@ -324,7 +324,7 @@ def list_(select: tuple[str, ...], skip: tuple[str, ...], as_json: bool) -> None
         catalogued.show_list(new_console(), found)
 
 
-@main.command()
+@main.command(short_help="Explain requirements, and how they are known.")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, for programs.")
 def explain(ids: tuple[str, ...], as_json: bool) -> None:
@@ -354,7 +354,7 @@ def schema() -> None:
     click.echo(json.dumps(report.schema(), indent=2))
 
 
-@main.command()
+@main.command(short_help="Show where two servers answer differently.")
 @click.argument("one")
 @click.argument("other")
 @click.option("--select", multiple=True, metavar="ID|CHAPTER", help=helps.SELECT_CALLS)

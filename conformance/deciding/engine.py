@@ -250,7 +250,7 @@ class _Decider:
         """Why nothing has to be sent, if nothing has."""
         requirement, session = self.decision.requirement, self.session
         if not requirement.applies(session.world.profile):
-            return _Found(Outcome.NOT_APPLICABLE, f"only for {requirement.scope}")
+            return _Found(Outcome.NOT_APPLICABLE, requirement.only)
         if lacks := self.decision.lacks(session.have):
             return _Found(Outcome.NOT_RUN, lacks)
         return None

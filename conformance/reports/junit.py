@@ -73,11 +73,16 @@ def _whole(root: Element, run: Run) -> None:
     _count(suite)
 
 
+def _host(url: str) -> str | None:
+    """The host of an address, which may lack its scheme where it was never reached."""
+    return urlsplit(url if "://" in url else f"//{url}").hostname
+
+
 def _new_suite(root: Element, run: Run, name: str, seconds: float) -> Element:
     suite = SubElement(root, "testsuite", name=name, time=f"{seconds:.3f}")
     with contextlib.suppress(ValueError):
         # The host that was tested: who tested it is in the CI system already.
-        suite.set("hostname", _line(urlsplit(run.url).hostname or "unknown"))
+        suite.set("hostname", _line(_host(run.url) or "unknown"))
     with contextlib.suppress(ValueError):
         # Ant's form, which the strictest readers ask for, has no zone: UTC is meant.
         started = datetime.fromisoformat(run.started).astimezone(UTC)

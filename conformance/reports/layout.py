@@ -70,6 +70,8 @@ def failures(run: Run) -> list[Verdict]:
 def decided(run: Run) -> str:
     """How many of how many MUSTs were decided, and why the others were not."""
     tally = run.tally
+    if not run.verdicts:
+        return "no requirement was decided"
     return f"{tally.share}; {tally.undecided}" if tally.undecided else tally.share
 
 

@@ -93,6 +93,13 @@ class Requirement:
         """For people: which servers it is about."""
         return SCOPES[self.releases] + (f", on Python {self.python}" if self.python else "")
 
+    @property
+    def only(self) -> str:
+        """Why it is not about a server that it is not about, for people."""
+        python = f"on Python {self.python}" if self.python else ""
+        releases = "" if python and self.releases == "all" else f"for {SCOPES[self.releases]}"
+        return f"only {' and '.join(filter(None, (releases, python)))}"
+
 
 def row(
     number: str,

@@ -237,7 +237,8 @@ class Run:
         tally = self.tally
         why = f" ({tally.undecided})" if tally.undecided else ""
         spent = f"{counted(self.requests, 'request')} in {self.seconds:.1f} s"
-        return f"{self.headline}: {counts}; {tally.share}{why}; {spent}"
+        decided = f"{tally.share}{why}; " if self.verdicts else ""
+        return f"{self.headline}: {counts}; {decided}{spent}"
 
     def _known(self, outcome: Outcome) -> str:
         known = sum(1 for v in self.verdicts if v.excused and v.outcome is outcome)

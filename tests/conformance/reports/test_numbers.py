@@ -97,6 +97,22 @@ def test_a_badge_says_what_a_baseline_excuses() -> None:
     assert '"color": "green"' in KINDS["badge"](Run("u", verdicts=passed))
 
 
+def test_a_run_that_never_was_counts_nothing_and_names_its_host() -> None:
+    never = Run("x.example:8000", trouble="nothing listens on x.example:8000")
+    assert "MUSTs" not in never.summary
+    assert 'hostname="x.example"' in KINDS["junit"](never)
+    assert "0 requirements" not in KINDS["html"](never)
+
+
+def test_why_a_requirement_is_not_about_a_server_is_a_sentence() -> None:
+    told = {about.only for about in requirements().values()}
+    assert {"only for release 1.0", "only on Python 3"} <= told
+    assert "only for releases from 1.1 on and on Python 3" in told
+    assert not [
+        text for text in told if "on on" in text or "every release" in text and "Py" in text
+    ]
+
+
 def test_no_sentence_ends_twice() -> None:
     """A text of the catalogue is a sentence; behind it may stand what was seen."""
     for kind in ("markdown", "html", "junit"):
