@@ -109,7 +109,7 @@ def test_why_a_requirement_is_not_about_a_server_is_a_sentence() -> None:
     assert {"only for release 1.0", "only on Python 3"} <= told
     assert "only for releases from 1.1 on and on Python 3" in told
     assert not [
-        text for text in told if "on on" in text or "every release" in text and "Py" in text
+        text for text in told if "on on" in text or ("every release" in text and "Py" in text)
     ]
 
 
