@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +23,8 @@ class Arrived:
         When, in seconds of the process's own timer.
     watch
         Who is told if it is a call.
-    method, params
-        What it calls, if it calls anything and somebody wants to know.
+    method, asked
+        The method that it calls, if any, and the whole call, as Patchwork reads it.
     rule, early
         The rule that decides what becomes of it, and whether it is carried out before that shows.
     front
@@ -38,7 +39,7 @@ class Arrived:
     start: float
     watch: Watch | None = None
     method: str | None = None
-    params: tuple[Any, ...] = ()
+    asked: tuple[str | None, Sequence[Any]] | None = None
     rule: Rule | None = None
     early: bool = False
     front: Response | None = None
@@ -55,5 +56,5 @@ class Arrived:
         """What Patchwork answers; it is asked once."""
         if self.response is None:
             site = site_of(self.patchwork.traits)
-            self.response = site.respond(self.passed, self.patchwork, self.watch)
+            self.response = site.respond(self.passed, self.patchwork, self.watch, self.asked)
         return self.response

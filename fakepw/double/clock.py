@@ -10,6 +10,9 @@ import msgspec
 from ..fixtures.errors import quoted
 from ..fixtures.resolve import parse_date
 
+_EPOCH = datetime(1970, 1, 1)
+_NEVER = (_EPOCH, float("-inf"))
+
 
 class Clock:
     """The time as a Patchwork and its double see it, naive UTC.
@@ -23,6 +26,19 @@ class Clock:
         self._machine = machine  # the time outside, naive UTC
         self._stopped: datetime | None = None
         self._ahead = timedelta()
+        self._based = _NEVER
+
+    def base(self, start: float) -> tuple[datetime, float]:
+        """A moment, and the seconds that a timer showed then: so that what it shows is a time.
+
+        `start` is what the timer shows now. To ask the machine for the time, and to make a
+        datetime of it, takes longer than a short answer; so it is done once a second.
+        """
+        if self._stopped is not None:
+            return self._stopped, start
+        if not 0 <= start - self._based[1] < 1:
+            self._based = self.now, start
+        return self._based
 
     def __call__(self) -> datetime:
         """The time, for whoever takes a function."""
@@ -46,6 +62,7 @@ class Clock:
         Raises ValueError, and changes nothing, if the text is no date.
         """
         self._stopped = moment_of(moment)
+        self._based = _NEVER
 
     def advance(
         self,
@@ -65,18 +82,22 @@ class Clock:
             raise ValueError("a clock is advanced by what is not negative; set() puts it back")
         if self._stopped is None:
             self._ahead += step
+            self._based = _NEVER
         else:
             self._stopped = later
+            self._based = _NEVER
 
     def run(self) -> None:
         """Let the clock run from where it stands."""
         if self._stopped is not None:
             self._ahead = self._stopped - self._machine()
             self._stopped = None
+            self._based = _NEVER
 
     def reset(self) -> None:
         """Run with the machine's clock again."""
         self._stopped, self._ahead = None, timedelta()
+        self._based = _NEVER
 
     def seconds(self) -> float:
         """The time in seconds since 1970."""
@@ -84,9 +105,6 @@ class Clock:
 
     def __repr__(self) -> str:
         return f"<Clock {self.now.isoformat(' ')}{'' if self.running else ', stopped'}>"
-
-
-_EPOCH = datetime(1970, 1, 1)
 
 
 def now() -> float:

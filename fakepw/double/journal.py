@@ -7,10 +7,11 @@ from base64 import b64decode
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from ..protocol.messages import Request, Response
+from ..protocol.site import Call as Head
 from .calls import Call, Calls
 
 #: How many requests are kept, and how many bytes of them and of their answers.
@@ -35,7 +36,11 @@ class Entry:
     rule: str | None
     carried_out: bool
     cut: int | None
-    size: int
+
+
+#: The same of a request that Patchwork answered, no rule having to do with it: the request, the
+#: response, and when it began and ended by a timer, with what the timer is based on.
+Answered = tuple[Request, Response, tuple[float, float, tuple[datetime, float]]]
 
 
 class Journal:
@@ -51,30 +56,35 @@ class Journal:
         self.dropped = 0
         self.bytes = 0
         self.listeners: list[Callable[[Call], None]] = []
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[tuple[Entry | Answered, int]] = deque()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def note(self, entry: Entry) -> None:
-        """Write down what became of a request."""
+    def note(self, entry: Entry | Answered, size: int) -> None:
+        """Write down what became of a request, which takes so many bytes."""
         entries = self._entries
-        entries.append(entry)
-        self.bytes += entry.size
-        while len(entries) > self.most or self.bytes > self.most_bytes:
-            self.bytes -= entries.popleft().size
-            self.dropped += 1
+        entries.append((entry, size))
+        self.bytes += size
+        if self.bytes > self.most_bytes or len(entries) > self.most:
+            self._make_room()
         if self.listeners:
             call = call_of(entry, self.dropped + len(entries))
             for listener in self.listeners:
                 listener(call)
+
+    def _make_room(self) -> None:
+        entries = self._entries
+        while len(entries) > self.most or self.bytes > self.most_bytes:
+            self.bytes -= entries.popleft()[1]
+            self.dropped += 1
 
     def calls(self) -> Calls:
         """All that is kept, as it is now."""
         entries = list(self._entries)
         before = self.dropped
         return Calls(
-            len(entries), lambda place: call_of(entries[place], before + place + 1), before
+            len(entries), lambda place: call_of(entries[place][0], before + place + 1), before
         )
 
     def clear(self) -> None:
@@ -83,8 +93,10 @@ class Journal:
         self.dropped = self.bytes = 0
 
 
-def call_of(entry: Entry, number: int) -> Call:
+def call_of(entry: Entry | Answered, number: int) -> Call:
     """An entry as tests see it: as bytes, without what lets somebody in."""
+    if isinstance(entry, tuple):
+        entry = _unfolded(*entry)
     request, response = entry.request, entry.response
     return Call(
         number=number,
@@ -98,6 +110,17 @@ def call_of(entry: Entry, number: int) -> Call:
         request=_written(request),
         answer=b"" if response is None else _answer(response, entry.cut),
     )
+
+
+def _unfolded(
+    request: Request,
+    response: Response,
+    times: tuple[float, float, tuple[datetime, float]],
+) -> Entry:
+    start, end, (moment, timer) = times
+    called = any(isinstance(head, Head) for head in request.seen.values())
+    when = moment + timedelta(seconds=start - timer)
+    return Entry(when, end - start, called, request, response, None, True, None)
 
 
 def user_of(request: Request) -> str | None:

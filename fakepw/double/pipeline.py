@@ -6,6 +6,10 @@ says; so both see the same faults, and the same journal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from msgspec import UNSET
+
 from ..patchwork.faults import Fault
 from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Echo, Request, Response, Watch
@@ -16,10 +20,12 @@ from .calls import plain
 from .clock import Clock, now
 from .effects import EFFECTS
 from .journal import Entry, Journal, user_of
+from .matching import params_fit
 from .outcome import Answer, End, Later, Outcome
 from .presets import PRESETS
 from .rules import Rule, Rules
 from .scenarios import Scenarios
+from .spec import Spec
 
 #: What a request's head and a journal's entry take beside the bodies, about, in bytes.
 _OVERHEAD = 500
@@ -32,8 +38,14 @@ class Pipeline:
     it must run where `answer` runs.
     """
 
-    def __init__(self, patchwork: Patchwork, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        patchwork: Patchwork,
+        watch: Watch | None = None,
+        timer: Callable[[], float] = now,
+    ) -> None:
         self.patchwork = patchwork
+        self.timer = timer  # seconds, from anywhere on
         self.watch = watch  # is told of every call that Patchwork carries out
         known = patchwork.clock  # of its own; or of another pipeline, which it shares
         self.clock = known if isinstance(known, Clock) else Clock(known)
@@ -54,9 +66,15 @@ class Pipeline:
 
     def answer(self, request: Request) -> Answer:
         """What becomes of a request."""
-        arrived = Arrived(self.patchwork, request, request, now(), self.watch)
-        if not (self.rules.all or self.scenarios.all):
-            return self._finish(arrived, arrived.carry_out())
+        start = self.timer()
+        if not (self.rules.all or self.scenarios.all):  # nearly always, and so on a short path
+            patchwork = self.patchwork
+            response = site_of(patchwork.traits).respond(request, patchwork, self.watch)
+            size = _OVERHEAD + len(request.body) + sum(map(len, response.body))
+            times = (start, self.timer(), self.clock.base(start))
+            self.journal.note((request, response, times), size)
+            return response
+        arrived = Arrived(self.patchwork, request, request, start, self.watch)
         self.scenarios.tick()
         self._look(arrived)
         latency = self._pick(arrived)
@@ -77,14 +95,17 @@ class Pipeline:
         """Find out which method is called with which params, if any is."""
         site = site_of(self.patchwork.traits)
         request = arrived.request
-        head = site.look(request, self.patchwork)
-        if not isinstance(head, Head):
-            return
+        head = request.seen.get(site)
+        if head is None or not self.patchwork.enabled:
+            head = site.look(request, self.patchwork)
+            if not isinstance(head, Head):
+                return
+            request.seen[site] = head
         try:
-            method, params = site.decode(request.body if head.sized else b"")
+            arrived.asked = site.read(request.body if head.sized else b"")
         except (Fault, Echo, RecursionError):
             return  # it has no method: the answer says why
-        arrived.method, arrived.params = method, tuple(map(plain, params))
+        arrived.method = arrived.asked[0]
 
     def _pick(self, arrived: Arrived) -> float:
         """Find the rule that decides; the seconds that it, and all that only delay, let wait.
@@ -92,15 +113,23 @@ class Pipeline:
         Every rule counts what matches it, whichever decides.
         """
         latency = 0.0
-        user = user_of(arrived.request)
-        for rule in list(self.rules.all):
-            if not rule.matches(arrived.method, arrived.params, user) or not rule.picks():
+        for rule in self.rules.about(arrived.method):
+            if not self._matches(rule.spec, arrived) or not rule.picks():
                 continue
             if not rule.spec.effect or (arrived.rule is None and self._bites(rule, arrived)):
                 rule.hits += 1
                 latency += rule.spec.latency
                 arrived.early |= rule.spec.when == "after"
         return latency
+
+    def _matches(self, spec: Spec, arrived: Arrived) -> bool:
+        """Whether a rule about that method is about that request."""
+        if spec.user is not UNSET and spec.user != user_of(arrived.request):
+            return False
+        if not spec.params:
+            return True
+        params = arrived.asked[1] if arrived.asked else ()
+        return params_fit(spec.params, [plain(value) for value in params])
 
     def _bites(self, rule: Rule, arrived: Arrived) -> bool:
         """Whether a rule that picked a request has an effect on it; the first that decides is kept.
@@ -144,15 +173,15 @@ class Pipeline:
         self.journal.note(
             Entry(
                 when=self.clock.now,
-                seconds=now() - arrived.start,
+                seconds=self.timer() - arrived.start,
                 called=arrived.called(),
                 request=request,
                 response=response,
                 rule=None if arrived.rule is None else str(arrived.rule),
                 carried_out=arrived.response is not None,
                 cut=cut,
-                size=size,
-            )
+            ),
+            size,
         )
         if self.scenarios.all:
             self.scenarios.count(arrived.method)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from typing import Any
-
-from msgspec import UNSET
 
 from .grammar import written
-from .matching import means, params_fit
+from .matching import means
 from .spec import Spec, rate_of
+
+#: Methods for which the rules about them are kept.
+_MOST_METHODS = 100
 
 
 class Rule:
@@ -51,15 +51,6 @@ class Rule:
             picked = self._random.random() < spec.chance
         return picked
 
-    def matches(self, method: str | None, params: tuple[Any, ...], user: str | None) -> bool:
-        """Whether a request is one of those that it is about."""
-        spec = self.spec
-        return (
-            means(spec.method, method)
-            and (spec.user is UNSET or spec.user == user)
-            and (not spec.params or params_fit(spec.params, params))
-        )
-
     def too_quick(self, now: float) -> bool:
         """Whether a request that comes now is one too many, as nginx's limit_req counts.
 
@@ -92,6 +83,7 @@ class Rules:
 
     def __init__(self) -> None:
         self.all: list[Rule] = []
+        self._about: dict[str | None, list[Rule]] = {}
         self._made = 0
 
     def add(self, spec: Spec) -> Rule:
@@ -99,16 +91,29 @@ class Rules:
         self._made += 1
         rule = Rule(spec, self, self._made)
         self.all.append(rule)
+        self._about.clear()
         return rule
+
+    def about(self, method: str | None) -> list[Rule]:
+        """Those about a method, or about a request that calls none."""
+        found = self._about.get(method)
+        if found is None:
+            if len(self._about) >= _MOST_METHODS:  # clients make up what they like
+                self._about.clear()
+            found = [rule for rule in self.all if means(rule.spec.method, method)]
+            self._about[method] = found
+        return found
 
     def remove(self, rule: Rule) -> None:
         """Take a rule away, if it is there."""
         if rule in self.all:
             self.all.remove(rule)
+            self._about.clear()
 
     def clear(self) -> None:
         """Take all away."""
         self.all.clear()
+        self._about.clear()
 
     def __repr__(self) -> str:
         return f"<Rules: {len(self.all)}>"

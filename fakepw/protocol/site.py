@@ -49,6 +49,10 @@ def bad_method(traits: Traits) -> Response:
 _MOST_LENGTHS = 1024
 
 
+#: What a body asks for: a method and its params.
+Asked = tuple[str | None, Sequence[Any]]
+
+
 class Call(NamedTuple):
     """What the head of a request says that calls the API, enabled there."""
 
@@ -77,9 +81,16 @@ class Site:
         self._headers: dict[int, tuple[Field, ...]] = {}  # by the length that they give
 
     def respond(
-        self, request: Request, patchwork: Patchwork, watch: Watch | None = None
+        self,
+        request: Request,
+        patchwork: Patchwork,
+        watch: Watch | None = None,
+        asked: Asked | None = None,
     ) -> Response:
-        """The answer to a request, of whatever kind; `watch` is told if it was a call."""
+        """The answer to a request, of whatever kind; `watch` is told if it was a call.
+
+        `asked` is what `read` made of its body, if somebody has had it read.
+        """
         seen = request.seen.get(self)
         if seen is None or not patchwork.enabled:
             found = self.look(request, patchwork)
@@ -87,7 +98,8 @@ class Site:
                 return found
             request.seen[self] = seen = found
         sized, who, sent = seen
-        status, chunks = self.call(request.body if sized else b"", who, patchwork, watch)
+        body = request.body if sized else b""
+        status, chunks = self.call(body, who, patchwork, watch, asked)
         return self._answer(status, chunks, sent, patchwork)
 
     def look(self, request: Request, patchwork: Patchwork) -> Call | Response:
@@ -145,8 +157,20 @@ class Site:
             return None
         return inside[1:] if self.traits.drops_a_slash and inside[:2] == "//" else inside or "/"
 
+    def read(self, body: bytes) -> Asked:
+        """The method and the params of a body. Raises what a server answers in their place."""
+        limit = self.traits.body_limit
+        if limit is not None and len(body) > limit:
+            raise Fault(*_TOO_BIG)
+        return self.decode(body)
+
     def call(
-        self, body: bytes, who: str | None, patchwork: Patchwork, watch: Watch | None = None
+        self,
+        body: bytes,
+        who: str | None,
+        patchwork: Patchwork,
+        watch: Watch | None = None,
+        asked: Asked | None = None,
     ) -> tuple[int, list[bytes]]:
         """The status and the chunks of the body that answer one methodCall.
 
@@ -156,10 +180,7 @@ class Site:
         params: Sequence[Any] = ()
         answer: Any
         try:
-            limit = self.traits.body_limit
-            if limit is not None and len(body) > limit:
-                raise Fault(*_TOO_BIG)
-            method, params = self.decode(body)
+            method, params = asked or self.read(body)
             answer = patchwork.call(method, params, who)
             chunks = value_response(answer)
         # What is kept is made anew: the traceback of what was raised knows this frame, and so would

@@ -98,7 +98,7 @@ def serve(
         _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
-    steering = Steering(Pipeline(patchwork))
+    steering = Steering(Pipeline(patchwork, timer=time.perf_counter))
     answer = _logged(steering) if verbose else application(steering)
     server = Server(answer, limits_of(patchwork.traits))
     bound, port = listener.getsockname()[:2]

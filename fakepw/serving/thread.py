@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import TracebackType
@@ -60,7 +61,7 @@ class LiveServer(Double):
         rules: Iterable[Spec] = (),
     ) -> None:
         self.patchwork = patchwork
-        self._steering = Steering(Pipeline(patchwork), rules)
+        self._steering = Steering(Pipeline(patchwork, timer=time.perf_counter), rules)
         self._thread: LoopThread = shared()
         if self._thread.current:  # to wait there for the start would be to wait for ever
             raise RuntimeError("no server can be started from within LiveServer.run")

@@ -52,7 +52,7 @@ class Transport(xmlrpc.client.Transport):
     ) -> None:
         super().__init__(use_datetime, use_builtin_types, headers=headers)
         if isinstance(patchwork, Patchwork):
-            patchwork = Pipeline(patchwork)
+            patchwork = Pipeline(patchwork, timer=time.perf_counter)
         self._ask = patchwork.answer if isinstance(patchwork, Pipeline) else patchwork
         self._timeout = timeout
         self._own_headers = list(headers)
