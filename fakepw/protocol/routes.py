@@ -19,11 +19,15 @@ View = Callable[..., Page]
 Match = tuple[View, tuple[str, ...]]
 
 _PROJECT = r"/project/([^/]+)/"
-# A message id may hold slashes, which is why it takes all that the suffixes leave.
+# A message id may hold slashes, which is why it takes all that the suffixes leave; or it has them
+# encoded, and may be anything else.
 _MSGID = _PROJECT + r"patch/(.+?)/"
+_ENCODED = _PROJECT + r"patch/([^/]+)/"
 _PATCH = r"/patch/(\d+)/"
 
-#: Path, view, and the trait that it needs (`!`: the trait that it must not have).
+_BY_MSGID = "patches_by_msgid !encodes_slashes"
+
+#: Path, view, and the traits that it needs (`!`: a trait that it must not have).
 _ROUTES: tuple[tuple[str, View, str], ...] = (
     (r"/", views.front, ""),
     (r"/about/", views.about, "!help_pages"),
@@ -34,9 +38,12 @@ _ROUTES: tuple[tuple[str, View, str], ...] = (
     (_PROJECT, views.project, ""),
     (_PROJECT + "list/", views.patch_list, ""),
     (_PROJECT + "pwclientrc/", views.pwclientrc, ""),
-    (_MSGID + "mbox/", views.mbox_by_msgid, "patches_by_msgid"),
-    (_MSGID + "raw/", views.raw_by_msgid, "patches_by_msgid"),
-    (_MSGID, views.patch_by_msgid, "patches_by_msgid"),
+    (_MSGID + "mbox/", views.mbox_by_msgid, _BY_MSGID),
+    (_MSGID + "raw/", views.raw_by_msgid, _BY_MSGID),
+    (_MSGID, views.patch_by_msgid, _BY_MSGID),
+    (_ENCODED + "mbox/", views.mbox_by_msgid, "encodes_slashes"),
+    (_ENCODED + "raw/", views.raw_by_msgid, "encodes_slashes"),
+    (_ENCODED, views.patch_by_msgid, "encodes_slashes"),
     (_PATCH + "((?:mbox/|raw/)?)", views.moved_patch, "patches_by_msgid"),
     (_PATCH + "mbox/", views.mbox_by_id, "!patches_by_msgid"),
     (_PATCH + "raw/", views.raw_by_id, "!patches_by_msgid"),
@@ -61,7 +68,7 @@ class Routes:
         self._routes = [
             (re.compile(path), view)
             for path, view, needs in _ROUTES
-            if not needs or bool(getattr(traits, needs.lstrip("!"))) != needs.startswith("!")
+            if all(bool(getattr(traits, n.lstrip("!"))) != n.startswith("!") for n in needs.split())
         ]
 
     def view(self, path: str) -> Match | None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.query.collation import COLLATIONS
@@ -174,6 +175,8 @@ def _patch_by_msgid(visit: Visit, linkname: str, msgid: str) -> Patch | None:
     row = _project(visit, linkname)
     if row is None:
         return None
+    if visit.traits.encodes_slashes:
+        msgid = msgid.replace("%2F", "/")
     store = visit.patchwork.store
     exact = COLLATIONS[visit.traits.database].exact
     found = store.index("msgid of a URL", lambda patch: exact(patch.msgid))
@@ -182,11 +185,19 @@ def _patch_by_msgid(visit: Visit, linkname: str, msgid: str) -> Patch | None:
 
 
 def patch_path(visit: Visit, patch: Patch) -> str:
-    """Where the page of a patch is."""
+    """Where the page of a patch is.
+
+    Raises the Fault of a message id that no path leads to (servers.md 1.9).
+    """
     if not visit.traits.patches_by_msgid:
         return f"/patch/{patch.id}/"
+    msgid = patch.msgid.strip("<>")
+    if visit.traits.encodes_slashes:
+        msgid = msgid.replace("/", "%2F")
+    if not msgid or ("\n" in msgid and not visit.traits.encodes_slashes):
+        raise Fault("django.urls.exceptions.NoReverseMatch", "no path fits the message id")
     linkname = visit.patchwork.store.projects[patch.project_id].linkname
-    return quote(f"/project/{linkname}/patch/{patch.msgid.strip('<>')}/", safe=_URL_SAFE)
+    return quote(f"/project/{linkname}/patch/{msgid}/", safe=_URL_SAFE)
 
 
 def moved_patch(visit: Visit, digits: str, rest: str) -> Page:

@@ -47,6 +47,7 @@ RELEASES: dict[str, dict[str, Any]] = {
         "offers_script": True,
         "script_asks_who": True,
         "patches_by_msgid": False,
+        "encodes_slashes": False,
         "patch_page_has_form": False,
         "comment_pages": False,
         "raw_suffix": ".patch",
@@ -169,7 +170,6 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "strict_datetimes": True,
         "bad_index_text": "{kind} indices must be integers, not str",
         "cannot_unpack_text": "need more than 0 values to unpack",
-        "strict_addresses": False,
         # wire
         "lone_argument_comma": True,
         "int_limit_text": None,
@@ -225,7 +225,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "markup": "3.12",
     },
     "3.12": {},
-    "3.13": {"strict_addresses": True},
+    "3.13": {},
 }
 
 DJANGOS: dict[str, dict[str, Any]] = {

@@ -47,6 +47,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     offers_script: bool  # pwclient, at /pwclient/
     script_asks_who: bool  # whether its page looks at the session
     patches_by_msgid: bool  # /patch/N/ redirects to /project/X/patch/MSGID/
+    encodes_slashes: bool  # of a message id there, as %2F
     patch_page_has_form: bool
     comment_pages: bool  # /comment/N/
     raw_suffix: str  # of the name under which /raw/ is offered
@@ -75,7 +76,6 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     strict_datetimes: bool  # < 3.9: a DateTime compares with no number, not even to be unequal
     bad_index_text: str  # a list or text asked for an item by name
     cannot_unpack_text: str  # an empty range
-    strict_addresses: bool  # >= 3.13: parseaddr finds nothing where there are several
     # wire: how loads() reads and complains (tests/protocol/interpreters.jsonl.xz)
     lone_argument_comma: bool  # <= 3.6: repr of an exception with one argument
     int_limit_text: str | None  # of an int() of more than 4300 digits, where there is a limit

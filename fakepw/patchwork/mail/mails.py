@@ -42,6 +42,12 @@ class Email(Protocol):
         Raises Fault if this Python cannot write it.
         """
 
+    def plain(self, text: str) -> str:
+        """A text that is to be a header's value as it is.
+
+        Raises Fault if this Python cannot make a header of it.
+        """
+
     def fields(self, headers: str) -> list[Field]:
         """The headers in the text of a mail's head, up to its first line that is none.
 
@@ -103,6 +109,9 @@ class _Python3:
         except UnicodeEncodeError as error:
             raise Fault("UnicodeEncodeError", str(error)) from None
 
+    def plain(self, text: str) -> str:
+        return text
+
     def fields(self, headers: str) -> list[Field]:
         return _split_fields(headers, r"[!-9;-~]*", " \t")
 
@@ -142,6 +151,10 @@ class _Python2:
             return email
         quote = '"' if self._special.search(encoded) else ""
         return quote + self._escaped.sub(r"\\\g<0>", encoded) + quote + f" <{email}>"
+
+    def plain(self, text: str) -> str:
+        headers2.require_ascii(text)
+        return text
 
     def fields(self, headers: str) -> list[Field]:
         headers2.require_ascii(headers)

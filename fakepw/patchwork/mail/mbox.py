@@ -22,11 +22,14 @@ from .mails import Email, Field
 _NOT_COPIED = frozenset({"Content-Type", "Content-Transfer-Encoding"})
 
 
-#: Newer patch releases of the standard library read addresses strictly by themselves; what the
-#: Python under an instance does is for `_address` to say.
-_AS_EVER = {"strict": False} if hasattr(utils, "supports_strict_parsing") else {}
-#: What counts of parentheses in an address: none that is escaped or in a quoted string.
-_BRACKETS = re.compile(r'\\.|"(?:\\.|[^"\\])*"|[()]', re.S)
+#: How a From header is understood, by the first of these that matches it from its start: whose
+#: name goes before the last blanks within one line (servers.md 1.9).
+_SENDERS = (
+    (re.compile(r".*?\s*<([^>]+)>"), "{0}"),  # Ann <ann@example.org>
+    (re.compile(r"(.*?)\sat\s(.*?)\s*\([^)]+\)"), "{0}@{1}"),  # ann at example.org (Ann)
+    (re.compile(r'"?(.*?)"?\s*\([^)]+\)'), "{0}"),  # ann@example.org (Ann)
+    (re.compile(r"(.*)"), "{0}"),
+)
 
 
 def mbox(store: Store, patch: Patch, traits: Traits) -> str:
@@ -72,7 +75,9 @@ def _submitter(store: Store, patch: Patch, email: Email) -> str:
 
 
 def _delegate(store: Store, patch: Patch, email: Email) -> str | None:
-    return None if patch.delegate_id is None else store.users[patch.delegate_id].email
+    if patch.delegate_id is None:
+        return None
+    return email.plain(store.users[patch.delegate_id].email)
 
 
 #: What Patchwork has to say in a header of that name; None: nothing, and no header.
@@ -98,7 +103,7 @@ def _head(store: Store, patch: Patch, traits: Traits, email: Email) -> list[Fiel
     else:
         listemail = store.projects[patch.project_id].listemail if traits.mbox_unmunges else None
         for name, value in stored:
-            if name == "From" and _address(value, traits) == listemail:
+            if name == "From" and _address(value) == listemail:
                 fields.append(("X-Patchwork-Original-From", value))
                 fields.append((name, _submitter(store, patch, email)))
             elif name not in _NOT_COPIED:
@@ -116,25 +121,12 @@ def _chosen(stored: list[Field], names: tuple[str, ...]) -> list[Field]:
     return [(name, first[name.lower()]) for name in names if name.lower() in first]
 
 
-def _address(value: str, traits: Traits) -> str:
-    """The address in the value of a From header; '' if there is none.
-
-    Python 3.13 finds none, either, where there are several, or brackets that do not match
-    (CPython 3.13.0).
-    """
-    found = [address for _, address in utils.getaddresses([value], **_AS_EVER)] or [""]
-    if traits.strict_addresses and (len(found) > 1 or "[" in found[0] or not _balanced(value)):
-        return ""
-    return found[0]
-
-
-def _balanced(value: str) -> bool:
-    depth = 0
-    for token in _BRACKETS.findall(value):
-        depth += (token == "(") - (token == ")")
-        if depth < 0:
-            return False
-    return depth == 0
+def _address(value: str) -> str:
+    """The address in the value of a From header, as Patchwork understands it."""
+    for pattern, address in _SENDERS:
+        if found := pattern.match(value):
+            return address.format(*found.groups())
+    return ""
 
 
 # -- body ----------------------------------------------------------------------------------
@@ -154,9 +146,10 @@ def _body(store: Store, patch: Patch, traits: Traits, email: Email) -> str:
     message, *postscript = re.split(traits.mbox_postscript, message, maxsplit=1)
     if postscript:
         message = email.stripped(message) + "\n"
-        postscript.insert(0, "---\n")
+    # of what is stripped already, only nothing at all is blank: no marker then
+    marked = ["---\n", *postscript] if "".join(postscript).strip("\n") else []
     diff = ["\n", patch.diff] if patch.diff else []
-    return "".join([message, *_tags(store, patch, traits), *postscript, *diff])
+    return "".join([message, *_tags(store, patch, traits), *marked, *diff])
 
 
 def _has_comment(patch: Patch, traits: Traits) -> bool:

@@ -207,20 +207,6 @@ def test_a_from_of_somebody_else_stays() -> None:
     assert "Original-From" not in mail("3.2-py3-sqlite", headers="From: x@example.org\n")
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "list@example.org, a@b",
-        "list@example.org\n\tcont",
-        "list@example.org (",
-        "list@example.org )(",
-    ],
-)
-def test_python_3_13_finds_no_address_in_a_malformed_from(value: str) -> None:
-    for name, put_right in (("3.2-py3-sqlite", True), ("main-py3-sqlite", False)):
-        assert ("Original-From" in mail(name, headers=f"From: {value}\n")) == put_right
-
-
 @pytest.mark.parametrize("value", ["list@example.org (a \\( b)", '"a ( b" <list@example.org>'])
 def test_python_3_13_does_not_mind_brackets_that_are_quoted(value: str) -> None:
     assert "Original-From" in mail("main-py3-sqlite", headers=f"From: {value}\n")
@@ -330,6 +316,171 @@ def test_tags_come_in_the_order_of_their_comments_dates_then_ids(name: str) -> N
 def test_raw_is_the_diff_as_it_is_stored(name: str) -> None:
     assert raw(msgspec.structs.replace(PATCH, diff="a\r\nb\r\fc")) == "a\r\nb\r\fc"
     assert raw(msgspec.structs.replace(PATCH, diff=None)) == "None"
+
+
+# -- the marker before a postscript --------------------------------------------------------
+
+
+@EVERY
+@pytest.mark.parametrize("line", ["---", "--", "--- ", "-- "])
+@pytest.mark.parametrize("behind", ["", "\n", "\n\n  \n", " \n\t\n"])
+def test_a_marker_with_nothing_behind_it_is_not_written(name: str, line: str, behind: str) -> None:
+    assert body_of(name, content=f"a\n{line}{behind}", diff="d") == "a\n\nd"
+    assert body_of(name, "Acked-by: b", content=f"a\n{line}{behind}", diff=None) == (
+        "a\nAcked-by: b\n"
+    )
+
+
+@EVERY
+def test_a_message_that_is_nothing_but_a_marker(name: str) -> None:
+    first = instance(name).traits.mbox_postscript.startswith("(?:^")
+    assert body_of(name, content="---", diff="d") == ("\n\nd" if first else "---\n\nd")
+    both = body_of(name, content="---\n---", diff="d")
+    assert both == ("\n---\n---\n\nd" if first else "---\n\nd")
+
+
+_LINES = st.lists(
+    st.sampled_from(
+        ["a", "", " ", "---", "--", "--- ", "-- ", "----", " ---", "---  ", "-", "b c"]
+    ),
+    max_size=7,
+)
+
+
+def _told(lines: list[str], first_counts: bool) -> str:
+    """The body of a message of these lines, line by line: servers.md 1.9 in other words."""
+    text = "\n".join(lines).strip()
+    if not lines or not "\n".join(lines):
+        return ""
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        if re.fullmatch("-{2,3} ?", line) and (at or first_counts):
+            behind = "\n".join(lines[at + 1 :])
+            before = "\n".join(lines[:at]).strip() + "\n"
+            return before + (f"---\n{behind}\n" if behind.rstrip() else "")
+    return text + "\n"
+
+
+@given(
+    _LINES,
+    st.sampled_from(
+        ["2.0-py2-sqlite", "2.1-py3-sqlite", "3.0-py3-sqlite", "3.1-py3-sqlite", "main-py3-mariadb"]
+    ),
+)
+def test_the_marker_is_written_before_what_is_something(lines: list[str], name: str) -> None:
+    first_counts = instance(name).traits.mbox_postscript.startswith("(?:^")
+    assert body_of(name, content="\n".join(lines), diff=None) == _told(lines, first_counts)
+
+
+# -- a From that the list rewrote ----------------------------------------------------------
+
+_LIST = "list@example.org"
+UNMUNGING = [name for name in RECORDED if instance(name).traits.mbox_unmunges]
+REPLACED = [
+    _LIST,
+    f"<{_LIST}>",
+    f"Ann <{_LIST}>",
+    f"Ann via list <{_LIST}>",
+    f'"Ann, B" <{_LIST}>',
+    f'"Ann (x)" <{_LIST}>',
+    f"other@x <{_LIST}>",
+    "list at example.org (Ann)",
+    f"{_LIST} (Ann)",
+    f"{_LIST}(Ann)",
+    f"Ann <{_LIST}> x",
+    f"<{_LIST}> Ann",
+    f"Ann <{_LIST}> <b@x>",
+    f"Ann <{_LIST}>, Bob <b@x>",
+    f"Ann <> <{_LIST}>",
+    f"Ann\n <{_LIST}>",
+    f"{_LIST}\n\tcont",
+]
+KEPT = [
+    f"Ann via\n mails <{_LIST}>",
+    f"Ann < {_LIST} >",
+    f"Ann <{_LIST}",
+    f"{_LIST} <other@x>",
+    f"Bob <b@x>, Ann <{_LIST}>",
+    f"Ann {_LIST}",
+    f"{_LIST}, b@x",
+    f"{_LIST} (",
+    f"{_LIST} )(",
+    "list at example.org",
+    "Ann <LIST@example.org>",
+    f"Ann <mailto:{_LIST}>",
+    "",
+]
+
+
+@pytest.mark.parametrize("name", UNMUNGING)
+@pytest.mark.parametrize("value", REPLACED)
+def test_a_from_that_is_the_lists_becomes_the_submitters(name: str, value: str) -> None:
+    head, _ = parts(mail(name, headers=f"From: {value}\nSubject: s\n"))
+    assert f"X-Patchwork-Original-From: {value}".split("\n")[0] in head
+    assert "From: Ann <ann@example.org>" in head
+
+
+@pytest.mark.parametrize("name", UNMUNGING)
+@pytest.mark.parametrize("value", KEPT)
+def test_any_other_from_is_kept(name: str, value: str) -> None:
+    text = mail(name, headers=f"From: {value}\nSubject: s\n")
+    assert "X-Patchwork-Original-From" not in text
+    assert re.search("^From: ", text, re.M) is not None
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDED if name not in UNMUNGING])
+def test_before_2_2_no_from_is_looked_at(name: str) -> None:
+    assert "Original-From" not in mail(name, headers=f"From: Ann <{_LIST}>\n")
+
+
+@given(st.sampled_from(UNMUNGING), st.text(st.sampled_from('<>() at@"l\\,'), max_size=12))
+def test_who_is_meant_by_any_from_is_said_by_the_first_brackets_in_it(
+    name: str, value: str
+) -> None:
+    """In its first line: what is between `<` and `>`, else what is before a comment."""
+    from fakepw.patchwork.mail.mbox import _address
+
+    found = _address(value)
+    angle = re.search("<([^>]+)>", value)
+    if angle:
+        assert found == angle[1]
+    elif not re.search(r"\([^)]+\)", value):
+        assert found == value
+
+
+# -- a delegate ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("aö@example.org", "character u'\\xf6' in position 1"),
+        ("aöü@example.org", "characters in position 1-2"),
+        ("佐@x", "character u'\\u4f50' in position 0"),
+    ],
+)
+def test_a_delegates_address_that_is_not_ascii_breaks_python_2(
+    name: str, address: str, told: str
+) -> None:
+    store = stored()
+    user = msgspec.structs.replace(store.users[1], email=address)
+    store = Store(msgspec.structs.replace(store.dataset, users=(user,)))
+    patch = msgspec.structs.replace(PATCH, delegate_id=1)
+    traits = instance(name).traits
+    says = "X-Patchwork-Delegate" in traits.mbox_says
+    for make in (mbox, mbox_page):
+        if traits.py2 and says:
+            with pytest.raises(Fault) as raised:
+                make(store, patch, traits)
+            assert raised.value.kind == "UnicodeEncodeError"
+            assert raised.value.text == (
+                f"'ascii' codec can't encode {told}: ordinal not in range(128)"
+            )
+        elif says:
+            assert "X-Patchwork-Delegate: =?utf-8?" in make(store, patch, traits)
+        else:
+            assert "Delegate" not in make(store, patch, traits)
 
 
 # -- whatever the patch --------------------------------------------------------------------
