@@ -106,7 +106,7 @@ REQUIREMENTS = [
         "1.1+",
         text="A filter of check_list by an unknown lookup gives [], lte and exact among them.",
         why="a script's typo must not look like another answer on one server only",
-        facts="SERVER.md 1.7, 1.8",
+        facts="docs/servers.md 1.7, 1.8",
         recorded=["check_list/id__lte=*", "check_list/id__exact=*", "check_list/user__exact=*"],
     ),
     row(

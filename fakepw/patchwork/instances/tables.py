@@ -138,6 +138,7 @@ RELEASES: dict[str, dict[str, Any]] = {
         # mbox
         "mbox_postscript": r"(?:^|\n)-{2,3} ?\n",
         # pages
+        "encodes_slashes": True,
         "rest_versions": ("1.0", "1.2", "1.3"),
     },
     "3.2": {
