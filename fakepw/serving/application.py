@@ -11,6 +11,7 @@ from ..patchwork.brief import asked, brief
 from ..patchwork.instances.traits import Traits
 from ..protocol.messages import Request, Response
 from .control import Control
+from .guard import Guard
 from .http.framing import page
 from .limits import Limits
 
@@ -20,17 +21,17 @@ log = logging.getLogger("fakepw")
 LONGEST_BODY = 64 * 1024 * 1024
 
 
-def application(steering: Steering) -> Callable[[Request], Answer]:
-    """The application that serves a double, and `/_fakepw/` to control it.
+def application(steering: Steering, guard: Guard | None) -> Callable[[Request], Answer]:
+    """The application that serves a double, and `/_fakepw/` to control it if there is a guard.
 
     What is answered 400 is in the log: a client that makes such a mistake seldom says so.
     """
-    control = Control(steering)
+    control = None if guard is None else Control(steering, guard)
     pipeline = steering.pipeline
 
     def answer(request: Request) -> Answer:
         # Whatever `seen` says, it says of Patchwork's API.
-        if not request.seen and b"/_fakepw" in request.target and control.owns(request):
+        if not request.seen and b"/_fakepw" in request.target and control and control.owns(request):
             return control.answer(request)
         if len(request.body) > LONGEST_BODY:  # the server's own bound, where Django has none
             return page(413, f"fakepw takes bodies of up to {LONGEST_BODY} bytes")

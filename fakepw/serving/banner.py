@@ -21,8 +21,11 @@ TRIED = 100
 Account: TypeAlias = tuple[User, list[str]]
 
 
-def banner(patchwork: Patchwork, root: str) -> str:
-    """The banner of a server that answers at `root`, a URL without a path, as lines of text."""
+def banner(patchwork: Patchwork, root: str, control: bool | str = True) -> str:
+    """The banner of a server that answers at `root`, a URL without a path, as lines of text.
+
+    `control` is whether it can be steered, or the token for that, which is not shown.
+    """
     store, url = patchwork.store, f"{root}{patchwork.traits.script_name}/xmlrpc/"
     accounts = _accounts(patchwork)
     lines = [
@@ -32,7 +35,7 @@ def banner(patchwork: Patchwork, root: str) -> str:
         f"  time zone  {patchwork.traits.time_zone}: new checks are dated by it, patches by UTC",
         f"  loaded     {_loaded(store)}",
         *_account_lines(accounts, len(store.users) > TRIED),
-        f"  control    {root}/_fakepw/",
+        f"  control    {_control(root, control)}",
         "",
         "Try:",
         *(f"  {line}" for line in _examples(patchwork, url, accounts)),
@@ -40,6 +43,12 @@ def banner(patchwork: Patchwork, root: str) -> str:
         "Ctrl-C stops it.",
     ]
     return "\n".join(lines)
+
+
+def _control(root: str, control: bool | str) -> str:
+    if control is False:
+        return "off"
+    return f"{root}/_fakepw/{'' if control is True else '   (with its bearer token)'}"
 
 
 def _state(patchwork: Patchwork) -> str:

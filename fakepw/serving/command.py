@@ -26,6 +26,7 @@ from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Called, Request, Response
 from .application import application, limits_of
 from .banner import banner
+from .guard import Guard, control_of, is_loopback
 from .loop import new_event_loop
 from .server import Application, Server, listen, url_host
 from .thread import patchwork_of
@@ -59,6 +60,14 @@ _REMEDIES = {
     multiple=True,
     help="A setting of the deployment, such as TIME_ZONE=UTC; may be given again.",
 )
+@click.option(
+    "--control",
+    default="on",
+    envvar="FAKEPW_CONTROL",
+    show_envvar=True,
+    metavar="on|off|TOKEN",
+    help="Whether it can be steered under /_fakepw/, or the bearer token that this takes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves.")
 @click.option("-v", "--verbose", is_flag=True, help="Log every request.")
 def serve(
@@ -68,6 +77,7 @@ def serve(
     instance: str | None,
     disable_xmlrpc: bool,
     given: tuple[str, ...],
+    control: str,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -87,6 +97,7 @@ def serve(
         settings = from_texts(given)
         if disable_xmlrpc and settings.ENABLE_XMLRPC is True:
             raise ValueError("--disable-xmlrpc and --setting ENABLE_XMLRPC=true contradict")
+        steered_by = control_of(control)
         patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc, settings)
         listener = listen(host, port)
     except FixtureError as error:
@@ -99,18 +110,22 @@ def serve(
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     steering = Steering(Pipeline(patchwork, timer=time.perf_counter))
-    answer = _logged(steering) if verbose else application(steering)
-    server = Server(answer, limits_of(patchwork.traits))
     bound, port = listener.getsockname()[:2]
+    guard = Guard.of(steered_by, bound)
+    answer = _logged(steering, guard) if verbose else application(steering, guard)
+    server = Server(answer, limits_of(patchwork.traits))
     root = f"http://{url_host(bound)}:{port}"
-    if not (bound.startswith("127.") or bound == "::1"):
-        click.echo(f"warning: {bound} is not loopback: others can reach this server", err=True)
+    if not is_loopback(bound):
+        steer = ", steer it and read its passwords" if steered_by is True else ""
+        click.echo(
+            f"warning: {bound} is not loopback: others can reach this server{steer}", err=True
+        )
 
     async def run() -> None:
         stop = asyncio.Event()
         _on_signals(asyncio.get_running_loop(), stop)
         await server.start(listener)
-        click.echo(_json(patchwork, root) if as_json else banner(patchwork, root))
+        click.echo(_json(patchwork, root) if as_json else banner(patchwork, root, steered_by))
         await stop.wait()
         await server.end()
         await asyncio.sleep(0)
@@ -155,11 +170,11 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _logged(steering: Steering) -> Application:
+def _logged(steering: Steering, guard: Guard | None) -> Application:
     """The application, with a line in the log for each request: what was asked, and the answer."""
     calls: list[Called] = []
     steering.pipeline.watch = calls.append
-    answer = application(steering)
+    answer = application(steering, guard)
 
     def told(request: Request, start: float, found: Answer) -> Answer:
         if isinstance(found, Later):

@@ -17,15 +17,23 @@ from ..double.steering import Steering
 from ..fixtures import FixtureError
 from ..fixtures.errors import plain
 from ..protocol.messages import Request, Response
+from .guard import JSON, Guard
 
 PREFIX = "/_fakepw/"
+#: What keeps an answer from being stored, taken for something else, or shown within another page.
+_PRIVATE = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 
 
 class Control:
     """The control API of one double."""
 
-    def __init__(self, steering: Steering) -> None:
+    def __init__(self, steering: Steering, guard: Guard) -> None:
         self.steering = steering
+        self.guard = guard
 
     def owns(self, request: Request) -> bool:
         """Whether a request is for this API and not for Patchwork."""
@@ -34,6 +42,9 @@ class Control:
 
     def answer(self, request: Request) -> Response:
         """The answer to a request that `owns` is true of."""
+        refused = self.guard.refusal(request)
+        if refused is not None:
+            return _error(refused.status, refused.text, *refused.headers)
         path, query = _path(request.target)
         name = path[len(PREFIX) :]
         fitting = [(route, words) for route in ROUTES if (words := _words(route, name)) is not None]
@@ -98,7 +109,7 @@ def _path(target: bytes) -> tuple[str, dict[str, str]]:
 def _json(status: int, content: Any, *headers: tuple[str, str]) -> Response:
     body = content if isinstance(content, bytes) else msgspec.json.encode(content) + b"\n"
     length = ("Content-Length", str(len(body)))
-    return Response(status, (("Content-Type", "application/json"), *headers, length), [body])
+    return Response(status, (("Content-Type", JSON), *_PRIVATE, *headers, length), [body])
 
 
 def _error(status: int, text: str, *headers: tuple[str, str]) -> Response:

@@ -20,6 +20,7 @@ from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Dataset
 from .application import application, limits_of
+from .guard import Guard, control_of
 from .limits import Limits
 from .loop import LoopThread, shared
 from .server import Server, listen, url_host
@@ -59,17 +60,20 @@ class LiveServer(Double):
         port: int,
         limits: Limits,
         rules: Iterable[Spec] = (),
+        control: bool | str = True,
     ) -> None:
         self.patchwork = patchwork
         self._steering = Steering(Pipeline(patchwork, timer=time.perf_counter), rules)
         self._thread: LoopThread = shared()
         if self._thread.current:  # to wait there for the start would be to wait for ever
             raise RuntimeError("no server can be started from within LiveServer.run")
-        self._server = Server(application(self._steering), limits)
+        control = control_of(control) if isinstance(control, str) else control
         self._listener = listen(host, port)
         self.host: str
         self.port: int
         self.host, self.port = self._listener.getsockname()[:2]
+        guard = Guard.of(control, self.host)
+        self._server = Server(application(self._steering, guard), limits)
         root = f"http://{url_host(self.host)}:{self.port}"
         self.base_url = f"{root}{patchwork.traits.script_name}/"
         self.url = f"{self.base_url}xmlrpc/"
@@ -150,6 +154,7 @@ def serve(
     enabled: bool | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
     limits: Limits | None = None,
+    control: bool | str = True,
 ) -> LiveServer:
     """Start a server in a thread; it answers when this returns.
 
@@ -172,13 +177,14 @@ def serve(
         The README lists them.
     limits
         What to put up with from clients.
+    control
+        Whether it can be steered under `/_fakepw/`, or the bearer token that this takes.
 
     All servers of a process share one thread, and a server that is not stopped ends with it.
 
-    Raises FixtureError (a ValueError) with everything that is wrong with a fixture, ValueError for
-    an unknown instance or setting, a setting's wrong value or a number that is no port, OSError if
-    it cannot listen there, TypeError for an instance, `enabled` or settings beside a Patchwork,
-    which has its own, and RuntimeError within a function that `LiveServer.run` calls.
+    Raises FixtureError (a ValueError) with all that is wrong with a fixture, ValueError for what no
+    instance, setting, port or `control` can be, OSError if it cannot listen there, TypeError for an
+    instance, `enabled` or settings beside a Patchwork, and RuntimeError within `LiveServer.run`.
     """
     if isinstance(source, Patchwork):
         if instance is not None or enabled is not None or settings is not None:
@@ -187,7 +193,7 @@ def serve(
     else:
         given = settings_of({} if settings is None else settings)
         patchwork = patchwork_of(source, instance, enabled is not False, given)
-    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.traits))
+    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.traits), (), control)
 
 
 def patchwork_of(

@@ -277,7 +277,8 @@ def test_loopback_is_the_default_and_anything_else_is_warned_of(fixture):
     with started(fixture, "--json", "--host", "0.0.0.0") as process:
         assert json.loads(process.stdout.readline())["url"].startswith("http://127.0.0.1:")
         assert stopped(process)[2] == (
-            "warning: 0.0.0.0 is not loopback: others can reach this server\n"
+            "warning: 0.0.0.0 is not loopback: others can reach this server, steer it and read "
+            "its passwords\n"
         )
 
 
@@ -398,3 +399,25 @@ def test_a_second_signal_while_it_stops_is_no_other_end(fixture, pause: float) -
         time.sleep(pause)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+def test_control_is_switched_off_or_takes_a_token_that_nothing_shows(fixture, monkeypatch):
+    token = "correct-horse"
+    monkeypatch.setenv("FAKEPW_CONTROL", token)
+    with started(fixture) as process:
+        banner = banner_of(process)
+        (line,) = (line for line in banner.splitlines() if line.startswith("  control"))
+        assert line.endswith("(with its bearer token)")
+        url = line.split()[1]
+        with pytest.raises(urllib.request.HTTPError, match="401"):
+            urllib.request.urlopen(f"{url}health")
+        request = urllib.request.Request(
+            f"{url}health", headers={"Authorization": f"Bearer {token}"}
+        )
+        urllib.request.urlopen(request).close()
+        _, out, errors = stopped(process)
+        assert token not in banner + out + errors
+    with started(fixture, "--control", "off") as process:
+        assert "  control    off\n" in banner_of(process)
+    (line,) = refused(fixture, "--control", "yes")
+    assert "control is on, off, or a token" in line

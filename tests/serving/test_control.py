@@ -24,9 +24,14 @@ def pw():
         yield pw
 
 
-def ask(pw: fakepw.LiveServer, method: str, target: str) -> Answer:
+def ask(pw: fakepw.LiveServer, method: str, target: str, **headers: str) -> Answer:
+    """A request as curl would send it; of a header that is None nothing is sent."""
+    fields = {"Host": f"127.0.0.1:{pw.port}", "Content-Type": "application/json", **headers}
+    lines = "".join(
+        f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items() if value
+    )
     with Wire(pw.port) as wire:
-        wire.send(f"{method} {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".encode())
+        wire.send(f"{method} {target} HTTP/1.1\r\n{lines}Content-Length: 0\r\n\r\n".encode())
         return wire.answer(to=method)
 
 
@@ -56,7 +61,7 @@ def test_state_is_a_fixture_and_reset_brings_back_the_first_one(pw):
 
 
 def test_absolute_targets_and_queries_are_understood(pw):
-    for target in ("/_fakepw/health?x=1", "http://example.org/_fakepw/health"):
+    for target in ("/_fakepw/health?x=1", f"http://localhost:{pw.port}/_fakepw/health"):
         assert json.loads(ask(pw, "GET", target).body)["status"] == "ok"
 
 
