@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 from .target import signals
 
@@ -29,18 +30,25 @@ def _command() -> int:
         import click  # importing takes longest, and may be interrupted, too
 
         from .commands.cli import main as run
+        from .commands.leaving import guarded
     except ModuleNotFoundError as error:
         need = "pip install 'fakepw[conformance]'"
         return _told(f"pw-conformance needs {error.name}, which is not installed: {need}", 2)
-    try:
-        return run(standalone_mode=False, prog_name="pw-conformance") or 0
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
-    except (click.Abort, EOFError):
-        raise KeyboardInterrupt from None
+    with guarded():
+        try:
+            return run(standalone_mode=False, prog_name="pw-conformance") or 0
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except SystemExit as ended:
+            return ended.code if isinstance(ended.code, int) else 0
+        except (click.Abort, EOFError):
+            raise KeyboardInterrupt from None
+        except OSError:
+            raise  # of a pipe that nobody reads, for instance
+        except Exception:  # a mistake of ours; what it quotes may be secret
+            traceback.print_exc()
+            return 4
 
 
 def _told(text: str, status: int) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from conformance.target import secrecy
 from tests import tools
 
 settings.register_profile(
@@ -19,6 +21,14 @@ settings.load_profile("unhurried")
 # A shell starts what runs in the background with Ctrl-C ignored, which programs that are tested
 # would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept_secret() -> Iterator[None]:
+    """What one test must not say, the next one may."""
+    yield
+    secrecy.forget()
+
 
 # What runs of the suite keep of patches that they write to: not among what the user keeps.
 _STATE = tempfile.TemporaryDirectory(prefix="pw-conformance-tests-")

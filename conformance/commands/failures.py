@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..deciding.decisions import DECISIONS, Decision
 from ..deciding.engine import Session
+from ..target import secrecy
 from ..target.exchange import NOWHERE, SILENCE, Exchange, Request, from_json
 from ..target.transport import NoAnswer, Trouble
 from ..verdicts.verdicts import Deviation, Outcome, Run
@@ -32,13 +33,18 @@ def store(run: Run, folder: Path) -> list[Path]:
             continue
         place.mkdir(parents=True, exist_ok=True)
         for number, item in enumerate(verdict.evidence, start=1):
-            (place / f"{number}.request").write_bytes(item.request)
-            (place / f"{number}.response").write_bytes(item.response)
-            (place / f"{number}.curl").write_text(f"{item.curl}\n")
+            _write(place / f"{number}.request", item.request)
+            _write(place / f"{number}.response", item.response)
+            _write(place / f"{number}.curl", f"{item.curl}\n".encode())
         kept = {"id": verdict.id, "requests": [item.stored for item in verdict.evidence]}
-        (place / "failure.json").write_text(json.dumps(kept, indent=1) + "\n")
+        _write(place / "failure.json", f"{json.dumps(kept, indent=1)}\n".encode())
         made.append(place)
     return made
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write what leaves the process; no secret does, whatever went wrong before."""
+    path.write_bytes(secrecy.redact_bytes(data))
 
 
 def _clear(place: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from ..deciding.drawing import Settings
 from ..deciding.engine import Session
+from ..target import secrecy
 from ..target.budget import Budget
 from ..target.exchange import Exchange, Request
 from ..target.login import LOGIN, refusal
@@ -101,9 +102,13 @@ class Options:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no output may hold."""
-        password = [self.credentials.password] if self.credentials else []
-        return (*password, *(value for _, value in self.header))
+        """What no output may hold, however it is bent."""
+        found: list[str] = []
+        if self.credentials:
+            found += secrecy.login(self.credentials.username, self.credentials.password)
+        for _, value in self.header:
+            found += [value, *value.split()[1:]]  # a token without its scheme, too
+        return tuple(found)
 
     def thrifty(self, endpoint: Endpoint) -> bool:
         """Whether requests are few: on other people's machines, or because the limit is low."""
@@ -132,6 +137,7 @@ class Options:
     def transport(self, endpoint: Endpoint, path: Path, *, login: bool = False) -> HttpTransport:
         """A transport to that host; only with `login` does it know the credentials, and only to
         the server that was asked for what else is secret."""
+        secrecy.keep(*self.secrets)
         return HttpTransport(
             endpoint,
             self.budget(endpoint, path),

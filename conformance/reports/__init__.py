@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import cast
 
+from ..target import secrecy
 from ..verdicts.verdicts import Run
 from .redaction import clean
 
@@ -66,7 +67,7 @@ def write(kind: str, path: Path | str, run: Run, secrets: Iterable[str] = ()) ->
     replaced. Raises ValueError, in one sentence, if there is no such kind or it cannot be written.
     """
     kind, path = parse(f"{kind}={path}")
-    text = KINDS[kind](clean(run, secrets))
+    text = secrecy.redact(KINDS[kind](clean(run, secrets)), secrets)
     append = str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
     try:
         with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:

@@ -12,13 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from ..target import secrecy
 from ..target.exchange import made_up
+from ..target.secrecy import BLOT
 from ..verdicts.verdicts import Deviation, Evidence, Run, Verdict
-
-BLOT = "[redacted]"
-_ENTITIES = {"&": ("amp",), "<": ("lt",), ">": ("gt",), '"': ("quot",), "'": ("apos",)}
-#: A secret shorter than this is blotted out as a whole word only, or a report would be unreadable.
-SHORT = 4
 
 #: Words that may be seen before what is blotted out, or alone.
 SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "token"})
@@ -35,8 +32,7 @@ _USERINFO = re.compile(r"(://)[^/\s:@\"'<>]*:[^/\s@\"'<>]*@")
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text with every secret, Authorization value and `user:password@` blotted out.
 
-    Secrets are found as they are, escaped for XML, HTML, URLs, JSON, Python and shells, and in
-    base64.
+    Secrets are found however they are bent (`secrecy`); those that were kept there, too.
     """
     return _scrubber(secrets)(text)
 
@@ -61,11 +57,10 @@ def clean_verdict(verdict: Verdict, secrets: Iterable[str] = ()) -> Verdict:
 
 
 def _scrubber(secrets: Iterable[str]) -> Callable[[str], str]:
-    known = _pattern(secrets)
+    words = tuple(secrets)
 
     def scrub(text: str) -> str:
-        if known is not None:
-            text = known.sub(BLOT, text)
+        text = secrecy.redact(text, words)
         lower = text.lower()  # most texts hold none of these: to see that first is much cheaper
         if "authorization" in lower:
             text = _HEADER.sub(lambda match: match[1] + _header_value(match[2]), text)
@@ -74,54 +69,6 @@ def _scrubber(secrets: Iterable[str]) -> Callable[[str], str]:
         return _USERINFO.sub(rf"\1{BLOT}@", text) if "://" in text and "@" in text else text
 
     return scrub
-
-
-def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    found: set[str] = set()
-    for secret in filter(None, secrets):
-        word = "".join(map(_spellings, secret))
-        if len(secret) < SHORT:
-            word = rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])"
-        found.add(word)
-        found |= _encoded(secret)
-    return re.compile("|".join(sorted(found, key=len, reverse=True))) if found else None
-
-
-def _spellings(character: str) -> str:
-    """A pattern of one character as it is, or escaped for whatever it may be put into."""
-    code, data = ord(character), character.encode("utf-8", "surrogatepass")
-    pair = character.encode("utf-16-be", "surrogatepass")
-    units = [pair[i : i + 2].hex() for i in range(0, len(pair), 2)]
-    escapes = [
-        "".join(f"%{byte:02x}" for byte in data),  # URLs
-        *(rf"\\+x{code:02x}" for _ in range(code < 256)),  # Python, shells
-        "".join(rf"\\+x{byte:02x}" for byte in data),
-        "".join(rf"\\+{byte:03o}" for byte in data),  # printf
-        "".join(rf"\\+u{unit}" for unit in units),  # JSON
-        rf"\\+U{code:08x}",
-        rf"&#0*{code};",  # XML, HTML
-        rf"&#x0*{code:x};",
-        *(f"&{name};" for name in _ENTITIES.get(character, ())),
-    ]
-    exact = rf"\\*{re.escape(character)}"
-    if character == " ":
-        exact += r"|\+"
-    return f"(?:{exact}|(?i:{'|'.join(escapes)}))"
-
-
-def _encoded(secret: str) -> set[str]:
-    """Patterns of the secret within base64, at each of the three places in a group of bytes.
-
-    The first and last digits depend on the neighbours and are left out; lines may be wrapped.
-    """
-    data, found = secret.encode(), set()
-    for offset in range(3):
-        digits = b64encode(bytes(offset) + data + b"\0\0").decode()
-        core = digits[(0, 2, 3)[offset] : (offset + len(data)) * 8 // 6]
-        if len(core) >= SHORT:
-            for spelling in (core, core.translate(str.maketrans("+/", "-_"))):
-                found.add(r"[\r\n]*".join(map(re.escape, spelling)))
-    return found
 
 
 def _header_value(value: str) -> str:

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+from . import secrecy
 from .counting import counted
 from .wire import Fault, IllFormed, Node, NotXmlRpc, Reply, parse
 
@@ -24,6 +25,8 @@ ABSOLUTE = "{absolute}"
 SHOWN = {ENDPOINT: "/xmlrpc/", BASE: "", ABSOLUTE: "http://HOST/xmlrpc/"}
 _PLACEHOLDERS = re.compile("|".join(map(re.escape, SHOWN)))
 EXCERPT = 80
+#: How much of an answer is told in words, in characters.
+LONGEST = 20_000
 
 #: A patch that cannot exist: no database's serial column ever yields it.
 NOWHERE = -1
@@ -99,7 +102,9 @@ def show(value: Any, limit: int = 300) -> str:
     if isinstance(value, xmlrpc.client.Binary):
         value = value.data
     text = str(value) if isinstance(value, xmlrpc.client.DateTime) else repr(value)
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+    if len(text) <= limit:
+        return secrecy.redact(text)
+    return f"{secrecy.excerpt(text, limit)}… ({len(text)} characters)"
 
 
 @lru_cache(maxsize=8192)
@@ -205,7 +210,13 @@ class Answer:
         )
 
     def describe(self) -> str:
-        """For people, in a line."""
+        """For people, without secrets. A text may hold line feeds."""
+        text = self._described()
+        if len(text) <= LONGEST:
+            return secrecy.redact(text)
+        return f"{secrecy.excerpt(text, LONGEST)}… ({len(text)} characters)"
+
+    def _described(self) -> str:
         if not self.status:
             return "nothing at all"
         if self.status != 200:

@@ -14,6 +14,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 from xml.parsers import expat
 
+from .secrecy import excerpt
+
 #: What XML 1.0 cannot carry (its section 2.2), and real servers send raw (servers.md 1.3).
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -185,9 +187,9 @@ class _Reader:
             if frame.tag == "struct":
                 names = dict(node for tag, node in frame.nodes if tag == "member")
                 if "id" in names:
-                    row += f" (id {str(names['id'].plain)[:QUOTED]})"
+                    row += f" (id {excerpt(str(names['id'].plain), QUOTED)})"
             if frame.tag == "member" and frame.nodes and frame.nodes[0][0] == "name":
-                member = f"member {frame.nodes[0][1][:QUOTED]}"
+                member = f"member {excerpt(frame.nodes[0][1], QUOTED)}"
         return ", ".join(part for part in (row, member) if part)
 
 
@@ -206,7 +208,7 @@ def _build(frame: _Frame) -> Any:
             raise _Invalid("a <value> holds more than one value")
         return nodes[0][1] if nodes else Node("string", text)
     if text.strip():
-        raise _Invalid(f"text inside <{tag}>: {text.strip()[:40]!r}")
+        raise _Invalid(f"text inside <{tag}>: {excerpt(text.strip(), 40)!r}")
     if tag == "data":
         return tuple(_only(nodes, "value", tag))
     if tag == "array":
@@ -239,12 +241,12 @@ _SHAPES = {
 def _scalar(tag: str, text: str) -> str:
     shape = _SHAPES.get(tag)
     if shape and not shape.match(text):
-        raise _Invalid(f"<{tag}> holds {text[:40]!r}")
+        raise _Invalid(f"<{tag}> holds {excerpt(text, 40)!r}")
     if tag == "base64":
         try:
             base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError) as error:
-            raise _Invalid(f"<base64> holds {text[:40]!r}: {error}") from None
+            raise _Invalid(f"<base64> holds {excerpt(text, 40)!r}: {error}") from None
     return text
 
 
@@ -271,10 +273,10 @@ def _read(body: bytes) -> tuple[Reply | None, IllFormed | None]:
         character = body[at : at + 4].decode("utf-8", "replace")[:1]
         return None, IllFormed(str(error), reader.where(), character)
     except _Invalid as error:
-        return NotXmlRpc(str(error)[:QUOTED]), None
+        return NotXmlRpc(excerpt(str(error), QUOTED)), None
     tag, answer = reader.stack[0].nodes[0]
     if tag != "methodResponse":
-        return NotXmlRpc(f"the root element is <{tag[:QUOTED]}>"), None
+        return NotXmlRpc(f"the root element is <{excerpt(tag, QUOTED)}>"), None
     kind, node = answer
     return (_fault(node) if kind == "fault" else node), None
 

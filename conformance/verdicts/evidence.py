@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..target.exchange import Exchange, to_json
+from ..target.secrecy import excerpt_bytes
 from ..target.transport import Endpoint, shown, written
 from .reproduction import Trust, curl, python
 from .verdicts import Evidence
@@ -22,7 +23,7 @@ def evidence_of(
             call=exchange.request.describe(),
             answer=exchange.answer.describe(),
             request=shown(exchange.request, endpoint, trust.headers if trust else ()),
-            response=written(exchange.answer)[:KEPT],
+            response=excerpt_bytes(written(exchange.answer), KEPT),
             curl=curl(exchange.request, endpoint, trust),
             python=python(exchange.request, endpoint, trust),
             stored=to_json(exchange.request),

@@ -1,0 +1,174 @@
+"""A server that echoes what it was sent, however it bends it, gets no secret out of the suite."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.target import secrecy
+from conformance.target.exchange import Answer, Exchange, call, show
+from conformance.target.transport import endpoint_of
+from conformance.verdicts.evidence import KEPT, evidence_of
+
+from . import servers
+from .bending import BENDS, bent
+
+PASSWORDS = ["correct horse", "pä<ss>&'\"w/o+rd", "hunter22", "p?q%xy", "line\\back", "naïve£pw"]
+CHAINS = st.lists(st.sampled_from(sorted(BENDS)), min_size=0, max_size=3)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(PASSWORDS), st.integers(0, 4), CHAINS, st.booleans())
+def test_any_chain_of_three_is_seen_through(
+    password: str, which: int, chain: list[str], marked_up: bool
+) -> None:
+    words = secrecy.login("kim", password)
+    said = bent(words[which % len(words)], chain)
+    text = f"<string>{escape(said) if marked_up else said}</string>"
+    shown = secrecy.redact(f"HTTP_AUTHORIZATION was {text} in the end", words)
+    assert secrecy.BLOT in shown
+    assert said not in shown
+    assert shown.startswith("HTTP_AUTHORIZATION was")
+
+
+@pytest.mark.parametrize("chain", [("base64", a, b) for a in BENDS for b in ("XML", "base64")])
+def test_base64_of_anything_is_seen_through(chain: tuple[str, ...]) -> None:
+    for password in PASSWORDS:
+        said = bent(password, chain)
+        assert said not in secrecy.redact(f"so: {said}.", secrecy.login("kim", password))
+
+
+@pytest.mark.parametrize("chain", [(), ("base64",), ("base64", "base64"), ("percent", "base64")])
+@pytest.mark.parametrize("limit", [80, 300])
+def test_what_is_cut_holds_no_part_of_a_secret(chain: tuple[str, ...], limit: int) -> None:
+    password = "correct-horse-battery-staple"
+    secrecy.keep(*secrecy.login("kim", password))
+    said = bent(password, chain)
+    for before in range(limit - len(said) - 10, limit + 10):
+        text = "." * max(0, before) + said + "." * 400
+        for shown in (show(text, limit), show([text], limit), secrecy.excerpt(text, limit)):
+            for size in range(6, len(said) + 1):
+                assert said[:size] not in shown
+
+
+def test_an_answer_that_is_cut_off_holds_no_part_of_a_secret() -> None:
+    secrecy.keep(*secrecy.login("kim", "correct-horse"))
+    endpoint = endpoint_of("http://127.0.0.1")[0]
+    for before in range(KEPT - 80, KEPT, 7):
+        answer = Answer(200, (), b"." * before + b"correct-horse" + b"." * 99)
+        (item,) = evidence_of(endpoint, [Exchange(call("x"), answer)])
+        assert b"correct" not in item.response
+        assert len(item.response) <= KEPT
+
+
+@pytest.mark.parametrize("text", ["correct horses", "kim", "Basic", "a" * 5000, "patch 17", ""])
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert secrecy.redact(text, secrecy.login("kim", "hunter22")) == text
+
+
+def test_what_could_be_anything_is_not_shown() -> None:
+    """Wrapped up so often that looking for more is not worth it."""
+    said = "hunter22"
+    for _ in range(12):
+        said = base64.b64encode(said.encode() * 3).decode()
+    assert "hunter22" not in secrecy.redact(said[:200_000], ["hunter22"])
+
+
+def everything_under(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.name, path.read_bytes().decode("utf-8", "surrogateescape")
+
+
+def unpacked(text: str) -> str:
+    """A report, and what its members hold in base64."""
+    try:
+        loaded = json.loads(text)
+    except ValueError:
+        return text
+    found = [text]
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            for each in value.values():
+                walk(each)
+        elif isinstance(value, list):
+            for each in value:
+                walk(each)
+        elif isinstance(value, str):
+            found.append(value)
+            try:
+                raw = base64.b64decode(value, validate=True)
+            except ValueError:
+                return
+            found.append(raw.decode("utf-8", "surrogateescape"))
+
+    walk(loaded)
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("password", ["earl-grey", "pä<ss>w/o+rd"])
+def test_nothing_that_leaves_holds_what_was_echoed(password: str, tmp_path: Path) -> None:
+    """One run, of which each login is echoed after another chain of transforms."""
+    chains = itertools.cycle([*itertools.combinations(sorted(BENDS), 2), ("base64",) * 3, ()])
+    right = base64.b64encode(f"kim:{password}".encode()).decode()
+    said: list[str] = []
+    leaked: list[str] = []
+
+    def echoes(turn: servers.Turn) -> Iterator[bytes]:
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"PPid:\t{run.pid}\n" in (process / "status").read_text():
+                    for name in ("environ", "cmdline"):
+                        data = (process / name).read_bytes()
+                        leaked.extend([name] * (password.encode() in data))
+            except OSError:
+                continue
+        if turn.authorization != f"Basic {right}":  # what the suite makes up is no secret
+            yield turn.honest()
+            return
+        token = turn.authorization.partition(" ")[2]
+        secrets = [turn.authorization, token, password]
+        said.append(bent(secrets[len(said) % 3], next(chains)))
+        text = "<class 'Exception'>:" + "x" * (len(said) * 37 % 300) + said[-1]
+        clean = "".join(c if c.isprintable() and c not in "\ufffe\uffff" else "?" for c in text)
+        yield servers.written(200, servers.fault(escape(clean)))
+
+    folder = tmp_path / "out"
+    folder.mkdir()
+    kinds = ("json", "junit", "html", "markdown", "badge")
+    words = [sys.executable, "-m", "conformance", "run", "URL", "--username", "kim"]
+    words += ["--select", "AUTH", "--select", "WRITE", "--writes", "1", "--journal", str(tmp_path)]
+    words += [word for kind in kinds for word in ("--report", f"{kind}={folder / kind}")]
+    words += ["--failures", str(folder / "failures")]
+    tmp_path.chmod(0o700)
+    with servers.misbehaving(echoes) as server:
+        words[words.index("URL")] = server.url
+        run = subprocess.Popen(
+            words,
+            env=os.environ | {"PW_CONFORMANCE_PASSWORD": password},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        out, err = run.communicate(timeout=300)
+    assert run.returncode in (0, 1, 3), err.decode()
+    assert said
+    assert not leaked
+    (folder / "stdout").write_bytes(out)
+    (folder / "stderr").write_bytes(err)
+    for name, text in everything_under(folder):
+        whole = unpacked(text)
+        for secret in {password, right, *said}:
+            if len(secret) > 5:
+                assert secret not in whole, f"{name} holds {secret!r}"
