@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..deciding.decisions import Judge, Step, Test, decides
 from ..target.exchange import Exchange, call
 from ..target.world import Row, World
-from .rows import one_int, sampled
+from .rows import one_int, sampled_patches
 
 
 def mboxes(world: World) -> list[Step]:
@@ -16,7 +16,7 @@ def mboxes(world: World) -> list[Step]:
     rows = world.need_patches()
     with_delegate = [r for r in rows if r["delegate_id"]][:1]
     without = [r for r in rows if not r["delegate_id"]][:1]
-    wanted = {r["id"] for r in [*sampled(world, 3), *with_delegate, *without]}
+    wanted = {r["id"] for r in [*sampled_patches(world, 3), *with_delegate, *without]}
     return [call("patch_get_mbox", number) for number in sorted(wanted)]
 
 

@@ -39,12 +39,12 @@ def getters(world: World) -> list[str]:
     return [m for m in GETTERS if m in world.profile.methods]
 
 
-def few(world: World) -> list[str]:
+def getters_to_ask(world: World) -> list[str]:
     """The methods that take an id, or every other one where requests are few."""
     return getters(world)[::2] if world.thrifty else getters(world)
 
 
-def nothing(exchange: Exchange) -> Any:
+def missing_value(exchange: Exchange) -> Any:
     """What the method answers where there is nothing."""
     return {} if exchange.method in STRUCT_GETTERS else ""
 
@@ -70,7 +70,7 @@ def as_listed(exchange: Exchange, rows: list[Row]) -> Finding:
     return deviates(exchange, "the row that the list shows")
 
 
-def some(rows: list[Row], count: int = 3) -> list[Row]:
+def spread(rows: list[Row], count: int = 3) -> list[Row]:
     """The first, the last and some rows between."""
     if len(rows) <= count:
         return rows
@@ -90,10 +90,10 @@ TELLING: tuple[Callable[[Row], Any], ...] = (
 )
 
 
-def unlike(world: World, rows: list[Row], count: int) -> list[Row]:
+def one_of_each_kind(world: World, rows: list[Row], count: int) -> list[Row]:
     """Some rows, and with them the first of every kind; no more than `count` where requests are
     few."""
-    found = {row["id"]: row for row in some(rows, count)}
+    found = {row["id"]: row for row in spread(rows, count)}
     for kind in () if world.thrifty else TELLING:
         first: dict[Any, Row] = {}
         for row in rows:
@@ -102,13 +102,13 @@ def unlike(world: World, rows: list[Row], count: int) -> list[Row]:
     return list(found.values())
 
 
-def sampled(world: World, few: int) -> list[Row]:
+def sampled_patches(world: World, few: int) -> list[Row]:
     """Every sampled patch, or a few of them where requests are few."""
     rows = world.need_patches()
-    return some(rows, few) if world.thrifty else rows
+    return spread(rows, few) if world.thrifty else rows
 
 
-def windows(world: World) -> list[Step]:
+def patch_windows(world: World) -> list[Step]:
     """Every patch of the sample, window by window."""
     world.need_patches()
     return [w.read("patch_list") for w in world.patches]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ..deciding.decisions import OK, Finding
 from ..deciding.judging import array, deviates
-from ..deciding.lookups import NO, YES, Truth, of_text
-from ..deciding.lookups import some as any_of
+from ..deciding.lookups import NO, YES, Truth, any_of, of_text
 from ..requirements.filters import safe
 from ..target.exchange import Exchange
 from ..target.world import Row, World, rows_of

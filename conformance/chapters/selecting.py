@@ -41,7 +41,7 @@ def filter_of(exchange: Exchange) -> dict[str, Any] | None:
     return None
 
 
-def known(filt: Mapping[str, Any]) -> bool:
+def only_known_fields(filt: Mapping[str, Any]) -> bool:
     """Whether every entry names a field and a lookup that there are."""
     for key in filt:
         name, mark, lookup = key.partition("__")
@@ -50,14 +50,14 @@ def known(filt: Mapping[str, Any]) -> bool:
     return True
 
 
-def selection(world: World, answer: Exchange, filt: Mapping[str, Any]) -> Finding:
+def selected_rightly(world: World, answer: Exchange, filt: Mapping[str, Any]) -> Finding:
     """Whether just the rows came that the filter selects."""
-    if not known(filt) or poisoned(answer):
+    if not only_known_fields(filt) or poisoned(answer):
         return None
     rows = world.universe("patch_list", filt)
     if rows is None:
         return None
-    if any(pointless(world, key, value) for key, value in filt.items()):
+    if any(beyond_rows(world, key, value) for key, value in filt.items()):
         return None
     relations = [k.partition("__")[0] for k in filt if "_id" in k]
     if len(relations) != len(set(relations)):
@@ -85,7 +85,7 @@ def shorten(ids: list[int]) -> str:
     return str(ids) if len(ids) <= 20 else f"{ids[:20]}… ({len(ids)})"
 
 
-def pointless(world: World, key: str, value: Any) -> bool:
+def beyond_rows(world: World, key: str, value: Any) -> bool:
     """Whether an entry is outside what rows can tell: a relation to nowhere, an odd type."""
     name, _, lookup = key.partition("__")
     if name == "delegate_id" or name == "max_count":
@@ -128,7 +128,7 @@ def _bounded(window: Window, key: str, value: Any) -> Step:
     return call("patch_list", {key: [min(max(n, window.low), window.high) for n in value]})
 
 
-def edged(world: World, entry: Filter) -> list[Step]:
+def edge_calls(world: World, entry: Filter) -> list[Step]:
     """What every run asks: each edge of each entry, or one of the first where requests are few."""
     world.need_patches()
     asked: dict[Step, None] = {}
@@ -142,13 +142,13 @@ def edged(world: World, entry: Filter) -> list[Step]:
     return list(asked)[: 1 if world.thrifty else None]
 
 
-def mixed(world: World, entry: Filter) -> Mixed | list[Step]:
+def edges_and_draws(world: World, entry: Filter) -> Mixed | list[Step]:
     """The edges and more values besides, or the edges alone where requests are few."""
-    edges = edged(world, entry)
-    return edges if world.thrifty and edges else Mixed(edges, windowed(world, entry))
+    edges = edge_calls(world, entry)
+    return edges if world.thrifty and edges else Mixed(edges, draws_in_windows(world, entry))
 
 
-def windowed(world: World, entry: Filter) -> SearchStrategy[Any]:
+def draws_in_windows(world: World, entry: Filter) -> SearchStrategy[Any]:
     """Calls that ask for drawn values of an entry, mostly within a window."""
     world.need_patches()
     windows = [w for w in world.patches if w.rows]

@@ -14,7 +14,7 @@ from ..target.world import Row, World, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .checking import check_filter, check_windows
-from .rows import some
+from .rows import spread
 
 
 def _asked(*filters: Callable[[Row, list[Row]], dict[str, Any]]) -> Callable[[World], list[Step]]:
@@ -23,7 +23,7 @@ def _asked(*filters: Callable[[Row, list[Row]], dict[str, Any]]) -> Callable[[Wo
         steps: list[Step] = []
         for window in world.checks:
             rows = sorted(window.rows, key=lambda r: r["id"])
-            first, last = some(rows, 2)[0], some(rows, 2)[-1]
+            first, last = spread(rows, 2)[0], spread(rows, 2)[-1]
             steps += [call("check_list", {**f(first, rows), **window.bounds}) for f in filters]
             if world.all_checks:  # then also as clients ask: without bounds
                 steps += [call("check_list", f(last, rows)) for f in filters]
@@ -147,7 +147,7 @@ UNKNOWN = ("context", "state", "date", "user_id", "description", "patch")
 
 def _of_unknown(world: World) -> list[Step]:
     """Members of a check that are no fields, with values that there are."""
-    row = some(world.check_rows, 3)[1:2] or world.check_rows[:1]
+    row = spread(world.check_rows, 3)[1:2] or world.check_rows[:1]
     unknown = UNKNOWN[: 4 if world.thrifty else None]
     values = {name: row[0][name] if row else "success" for name in unknown}
     return [call("check_list", {name: value}) for name, value in values.items()]
@@ -155,7 +155,7 @@ def _of_unknown(world: World) -> list[Step]:
 
 def _of_mistaken(world: World) -> list[Step]:
     """Lookups that there are not, with values by which a check would be found if there were."""
-    row = (some(world.check_rows, 3)[1:2] or world.check_rows[:1] or [{}])[0]
+    row = (spread(world.check_rows, 3)[1:2] or world.check_rows[:1] or [{}])[0]
     values = {
         "id": row.get("id", 1),
         "user": row.get("user_id", 1),
@@ -190,7 +190,7 @@ def test_checks_of_a_missing_patch(world: World, answer: Exchange) -> Finding:
 
 
 def _user_names(world: World) -> list[Step]:
-    names = [row["user"] for row in some(world.check_rows, 1 if world.thrifty else 2)]
+    names = [row["user"] for row in spread(world.check_rows, 1 if world.thrifty else 2)]
     return [call("check_list", {"user": name}) for name in ("pw-conformance", *names)]
 
 
@@ -241,7 +241,7 @@ def test_checks_by_project(world: World, answer: Exchange) -> Finding:
 
 
 def _suffixed(world: World) -> list[Step]:
-    row = some(world.need_checks(), 3)[-1]
+    row = spread(world.need_checks(), 3)[-1]
     bounds = {} if world.all_checks else world.checks[-1].bounds
     return [
         (

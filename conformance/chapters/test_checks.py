@@ -10,12 +10,12 @@ from ..target.exchange import Exchange, call
 from ..target.wire import carried
 from ..target.world import Lacking, Row, World, parse_date
 from .checking import WORST, check_windows, every_check
-from .rows import DATE, as_listed, one_int, some
+from .rows import DATE, as_listed, one_int, spread
 
 
 @decides(
     "CHK-001",
-    lambda w: [call("check_get", r["id"]) for r in some(w.need_checks(), 4)],
+    lambda w: [call("check_get", r["id"]) for r in spread(w.need_checks(), 4)],
     on="check_get",
     data=True,
 )
@@ -31,7 +31,7 @@ def test_check_states_are_the_four(world: World, answer: Exchange) -> Finding:
 def _check_and_patch(world: World) -> list[Step]:
     return [
         (call("check_get", r["id"]), call("patch_get", r["patch_id"]))
-        for r in some(world.need_checks(), 3)
+        for r in spread(world.need_checks(), 3)
     ]
 
 
@@ -130,7 +130,7 @@ def _unchecked(world: World) -> list[Step]:
     rows = [r for r in world.need_patches() if r["id"] not in checked]
     if not rows:
         raise Lacking("every sampled patch has checks")
-    return [call("patch_check_get", row["id"]) for row in some(rows, 3)]
+    return [call("patch_check_get", row["id"]) for row in spread(rows, 3)]
 
 
 @decides("CHK-024", _unchecked, on="patch_check_get", data=True)

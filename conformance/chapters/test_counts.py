@@ -14,7 +14,7 @@ from ..target.world import World, parse_date, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .rows import some_of
-from .selecting import COMBINED, filter_of, known, pointless
+from .selecting import COMBINED, beyond_rows, filter_of, only_known_fields
 
 
 def _windows(world: World) -> list[Step]:
@@ -83,9 +83,9 @@ def _slice(world: World, answer: Exchange, wanted: Callable[[int], bool]) -> Fin
     count = filt[keys[0]]
     rest = {k: v for k, v in filt.items() if k not in keys}
     rows = world.universe("patch_list", rest)
-    if not wanted(count) or rows is None or not known(rest) or poisoned(answer):
+    if not wanted(count) or rows is None or not only_known_fields(rest) or poisoned(answer):
         return None
-    if any(pointless(world, k, v) for k, v in rest.items()):
+    if any(beyond_rows(world, k, v) for k, v in rest.items()):
         return None
     must, may = split(rows, rest)
     if must != may:
@@ -124,7 +124,7 @@ def test_a_negative_max_count_gives_the_newest(world: World, answer: Exchange) -
     filt = filter_of(answer) or {}
     rest = {k: v for k, v in filt.items() if k != "max_count"}
     rows = world.universe("patch_list", rest)
-    if rows is None or not known(rest) or "max_count" not in filt:
+    if rows is None or not only_known_fields(rest) or "max_count" not in filt:
         return None
     must, _ = split(rows, rest, world.profile.database)
     return _slice(world, answer, lambda n: -len(must) <= n < 0)

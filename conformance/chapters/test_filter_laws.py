@@ -12,7 +12,7 @@ from ..target.world import Lacking, World, rows_of
 from ..verdicts.verdicts import Deviation
 from .edges import telling
 from .searching import searched
-from .selecting import filter_of, selection
+from .selecting import filter_of, selected_rightly
 
 PATCH_RELATIONS = frozenset({"project_id", "state_id", "submitter_id"})
 
@@ -78,7 +78,7 @@ def test_isnull_is_true_of_nulls(world: World, answer: Exchange) -> Finding:
         return None
     if world.profile.swallows and answer.value is None:
         return None
-    return selection(world, answer, filt)
+    return selected_rightly(world, answer, filt)
 
 
 def _listed(world: World) -> list[Step]:

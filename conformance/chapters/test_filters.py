@@ -13,8 +13,8 @@ from ..deciding.lookups import LOOKUPS, PATCH_FIELDS
 from ..requirements.filters import FILTERS, Filter, safe
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.world import World, parse_date, rows_of
-from .rows import linkname, some, some_of
-from .selecting import COMBINED, filter_of, mixed, selection, windowed
+from .rows import linkname, some_of, spread
+from .selecting import COMBINED, draws_in_windows, edges_and_draws, filter_of, selected_rightly
 
 
 def _decide(entry: Filter) -> None:
@@ -29,12 +29,15 @@ def _decide(entry: Filter) -> None:
             if not texts:
                 return None
             filt = filt | {k: v.replace(mark, " ") for k, v in texts.items()}
-        return selection(world, answer, filt)
+        return selected_rightly(world, answer, filt)
 
     judge.__name__ = "test_filter_" + entry.number + "_" + entry.keys[0]
     judge.__module__ = __name__
     globals()[judge.__name__] = decides(
-        f"LIST-{entry.number}", lambda world: mixed(world, entry), on="patch_list", data=True
+        f"LIST-{entry.number}",
+        lambda world: edges_and_draws(world, entry),
+        on="patch_list",
+        data=True,
     )(judge)
 
 
@@ -182,7 +185,7 @@ def test_lookups_of_relations_are_ignored(world: World, answer: Exchange) -> Fin
         or not keys[0].startswith(("project_id", "submitter_id", "state_id"))
     ):
         return None
-    return selection(world, answer, filt)
+    return selected_rightly(world, answer, filt)
 
 
 def _delegates(world: World) -> list[Step]:
@@ -274,7 +277,7 @@ def _pairs(world: World) -> Mixed:
     entries = [entry for entry in FILTERS if entry.keys[0] in TOGETHER]
     first: list[Step] = []
     for window in world.patches:
-        for row in some(list(window.rows), 1 if world.thrifty else 4):
+        for row in spread(list(window.rows), 1 if world.thrifty else 4):
             for names in COMBINED[: 1 if world.thrifty else None]:
                 filt = {name: row[name] for name in names}
                 first.append(call("patch_list", {**filt, **window.bounds}))
@@ -296,7 +299,7 @@ def _pairs(world: World) -> Mixed:
 @decides("LIST-078", _pairs, on="patch_list", data=True)
 def test_filters_are_all_heeded(world: World, answer: Exchange) -> Finding:
     filt = filter_of(answer) or {}
-    return selection(world, answer, filt) if len(filt) > 1 else None
+    return selected_rightly(world, answer, filt) if len(filt) > 1 else None
 
 
 def _nulls(world: World) -> list[Step]:
@@ -325,7 +328,7 @@ def test_isnull_parts_the_patches(
     return expect(one | other == both and not one & other, yes, "either true or false of each")
 
 
-@decides("LIST-080", lambda w: windowed(w, FILTERS[0]), on="patch_list", data=True)
+@decides("LIST-080", lambda w: draws_in_windows(w, FILTERS[0]), on="patch_list", data=True)
 def test_filtered_rows_say_the_same(world: World, answer: Exchange) -> Finding:
     listed = {row["id"]: row for row in world.patch_rows}
     rows = [row for row in rows_of(answer) or [] if row.get("id") in listed]

@@ -20,14 +20,14 @@ from .rows import (
     alike,
     hashed,
     linkname,
-    some,
-    unlike,
+    one_of_each_kind,
+    spread,
 )
 
 
 @decides(
     "READ-030",
-    lambda w: calls("patch_get_by_hash", [(r["hash"],) for r in unlike(w, hashed(w), 4)]),
+    lambda w: calls("patch_get_by_hash", [(r["hash"],) for r in one_of_each_kind(w, hashed(w), 4)]),
     on="patch_get_by_hash",
     data=True,
 )
@@ -39,7 +39,7 @@ def test_a_hash_finds_its_patch(world: World, answer: Exchange) -> Finding:
     "READ-031",
     lambda w: calls(
         "patch_get_by_project_hash",
-        [(linkname(w, r["project_id"]), r["hash"]) for r in unlike(w, hashed(w), 4)],
+        [(linkname(w, r["project_id"]), r["hash"]) for r in one_of_each_kind(w, hashed(w), 4)],
     ),
     on="patch_get_by_project_hash",
     data=True,
@@ -85,7 +85,7 @@ def test_an_unknown_hash_is_a_miss(world: World, answer: Exchange) -> Finding:
     "READ-033",
     lambda w: calls(
         "patch_get_by_project_hash",
-        [("pw-conformance-none", r["hash"]) for r in some(hashed(w), 1)],
+        [("pw-conformance-none", r["hash"]) for r in spread(hashed(w), 1)],
     ),
     on="patch_get_by_project_hash",
 )
@@ -100,7 +100,7 @@ def test_a_hash_needs_its_project(world: World, answer: Exchange) -> Finding:
 def _elsewhere(world: World) -> list[Step]:
     steps = [
         call("patch_get_by_project_hash", project["linkname"], row["hash"])
-        for row in some(hashed(world), 2)
+        for row in spread(hashed(world), 2)
         for project in world.projects
         if project["id"] != row["project_id"]
     ]

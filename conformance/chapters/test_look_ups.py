@@ -12,7 +12,7 @@ from ..deciding.lookups import loose
 from ..target.exchange import Exchange, Raw, call
 from ..target.world import Lacking, Row, World
 from ..verdicts.verdicts import Deviation
-from .rows import ALL, few, hashed, linkname, nothing, one_int, some
+from .rows import ALL, getters_to_ask, hashed, linkname, missing_value, one_int, spread
 from .selecting import filter_of
 
 #: Ids that are looked up beside those that are listed.
@@ -116,11 +116,11 @@ def test_an_id_beyond_every_column_is_no_row(world: World, answer: Exchange) -> 
         return None
     if answer.fault is not None:
         return faults(answer, "OverflowError", "IndexError", "DataError", "ProgrammingError")
-    return miss(world, answer, nothing(answer))
+    return miss(world, answer, missing_value(answer))
 
 
 def _spelt(world: World) -> list[Step]:
-    methods = ["patch_get"] if world.thrifty else few(world)
+    methods = ["patch_get"] if world.thrifty else getters_to_ask(world)
     return [call(m, value) for m in methods for value in (True, "\uff11")]
 
 
@@ -180,7 +180,7 @@ def test_a_user_has_one_name_everywhere(
 def _parts(world: World) -> list[Step]:
     return [
         call("patch_get_by_hash", row["hash"][:length])
-        for row in some(hashed(world), 1 if world.thrifty else 2)
+        for row in spread(hashed(world), 1 if world.thrifty else 2)
         for length in ((12,) if world.thrifty else (7, 12, 39))
     ]
 
@@ -207,7 +207,7 @@ def _whole(answer: Exchange, text: str) -> bool:
 def _cases(world: World) -> list[Step]:
     if (world.profile.database or "").lower() not in ("sqlite", "postgresql"):
         raise Lacking("whether case matters depends on the database")
-    rows = some(hashed(world), 1 if world.thrifty else 2)
+    rows = spread(hashed(world), 1 if world.thrifty else 2)
     found: list[Step] = [call("patch_get_by_hash", row["hash"].swapcase()) for row in rows]
     for row in rows:
         name = linkname(world, row["project_id"])
@@ -234,7 +234,7 @@ def test_case_matters_to_hashes_and_linknames(world: World, answer: Exchange) ->
 
 
 def _named_otherwise(world: World) -> list[Step]:
-    row = some(hashed(world), 1)[0]
+    row = spread(hashed(world), 1)[0]
     project = next((p for p in world.projects if p["id"] == row["project_id"]), None)
     if project is None:
         raise Lacking("the project of the sampled patches is not listed")
@@ -261,7 +261,7 @@ def _any_hash(world: World) -> list[Step]:
     if not rows:
         raise Lacking("no sampled patch shows a hash")
     odd = [r for r in rows if not re.fullmatch("[0-9a-f]{40}", r["hash"])]
-    chosen = [*some(rows, 2 if world.thrifty else 8), *odd[:2]]
+    chosen = [*spread(rows, 2 if world.thrifty else 8), *odd[:2]]
     return [call("patch_get_by_hash", h) for h in dict.fromkeys(row["hash"] for row in chosen)]
 
 
@@ -301,7 +301,7 @@ def test_patches_can_be_read_at_all(world: World, *answers: Exchange) -> Finding
     "READ-071",
     lambda w: [
         call("patch_list", {"state_id": row["id"], "max_count": 20})
-        for row in (some(w.states, 1) if w.thrifty else w.states)
+        for row in (spread(w.states, 1) if w.thrifty else w.states)
     ],
     on="patch_list",
 )

@@ -16,7 +16,7 @@ from ..target.exchange import BASE, Exchange, call, page
 from ..target.world import World
 from ..verdicts.verdicts import Deviation
 from .mailing import mail_of, of_each_mbox
-from .rows import linkname, some
+from .rows import linkname, spread
 
 MIME = (
     'Content-Type: text/plain; charset="utf-8"\nMIME-Version: 1.0\nContent-Transfer-Encoding: {}\n'
@@ -106,7 +106,7 @@ def _said(mail: Message, name: str) -> str:
 
 
 def _heads(world: World) -> list[Step]:
-    rows = some(world.need_patches(), 3 if world.thrifty else 8)
+    rows = spread(world.need_patches(), 3 if world.thrifty else 8)
     return [tuple(call("patch_get_mbox", row["id"]) for row in rows)]
 
 
@@ -157,7 +157,7 @@ def _pages(what: str, method: str):  # type: ignore[no-untyped-def]
                     f"/patch/{quote(row['msgid'].strip('<>'))}/{what}/"
                 ),
             )
-            for row in some(rows, 1 if world.thrifty else 12)
+            for row in spread(rows, 1 if world.thrifty else 12)
         ]
 
     return probe

@@ -17,7 +17,7 @@ from ..target.exchange import Exchange, call
 from ..target.world import World, parse_date
 from ..verdicts.verdicts import Deviation
 from .mailing import mail_of, of_each_mbox, stamped
-from .rows import PATCHES, one_int, sampled, some, windows
+from .rows import PATCHES, one_int, patch_windows, sampled_patches, spread
 
 
 def _unmailable(answer: Exchange) -> bool:
@@ -109,7 +109,7 @@ def decoded(value: str) -> str:
 def _mbox_and_diff(world: World) -> list[Step]:
     return [
         (call("patch_get_mbox", r["id"]), call("patch_get_diff", r["id"]))
-        for r in sampled(world, 3)
+        for r in sampled_patches(world, 3)
     ]
 
 
@@ -155,7 +155,7 @@ def test_the_mbox_has_plain_line_ends(world: World, answer: Exchange) -> Finding
 
 @decides(
     "READ-047",
-    lambda w: calls("patch_get_diff", [(r["id"],) for r in sampled(w, 3)]),
+    lambda w: calls("patch_get_diff", [(r["id"],) for r in sampled_patches(w, 3)]),
     on="patch_get_diff",
     data=True,
 )
@@ -169,7 +169,7 @@ def test_a_diff_is_a_string_or_none(world: World, answer: Exchange) -> Finding:
 
 
 @decides(
-    "READ-048", lambda w: calls("patch_get_mbox", [(r["id"],) for r in some(w.need_patches(), 5)])
+    "READ-048", lambda w: calls("patch_get_mbox", [(r["id"],) for r in spread(w.need_patches(), 5)])
 )
 def test_git_reads_the_mbox(world: World, answer: Exchange) -> Finding:
     git = shutil.which("git")
@@ -196,7 +196,7 @@ def test_git_reads_the_mbox(world: World, answer: Exchange) -> Finding:
     return deviates(answer, f"a mail that git mailinfo reads ({said or 'it finds no subject'})")
 
 
-@decides("READ-050", windows, on=PATCHES)
+@decides("READ-050", patch_windows, on=PATCHES)
 def test_patches_can_be_carried_by_xml(world: World, answer: Exchange) -> Finding:
     return _carried(answer)
 
@@ -205,7 +205,7 @@ def test_patches_can_be_carried_by_xml(world: World, answer: Exchange) -> Findin
     "READ-051",
     lambda w: [
         c
-        for r in sampled(w, 3)
+        for r in sampled_patches(w, 3)
         for c in (call("patch_get_mbox", r["id"]), call("patch_get_diff", r["id"]))
     ],
     on="patch_get_mbox patch_get_diff",

@@ -28,18 +28,18 @@ from .rows import (
     TEXT_GETTERS,
     as_listed,
     every_row,
-    few,
-    nothing,
+    getters_to_ask,
+    missing_value,
     one_int,
-    sampled,
-    some,
-    windows,
+    patch_windows,
+    sampled_patches,
+    spread,
 )
 
 
-def each(*ids: Any) -> Callable[[World], list[Step]]:
+def each_getter_with(*ids: Any) -> Callable[[World], list[Step]]:
     """Every method that takes an id, with each of these ids."""
-    return lambda world: [call(m, number) for m in few(world) for number in ids]
+    return lambda world: [call(m, number) for m in getters_to_ask(world) for number in ids]
 
 
 @decides("READ-001", lambda w: calls_to(w, STRUCT_GETTERS), on=" ".join(STRUCT_GETTERS))
@@ -52,7 +52,7 @@ def test_a_missing_id_is_an_empty_text(world: World, answer: Exchange) -> Findin
     return empty(answer, "") if one_int(answer) in (NOWHERE, 9999) else None
 
 
-@decides("READ-003", each(NOWHERE), on=ALL)
+@decides("READ-003", each_getter_with(NOWHERE), on=ALL)
 def test_a_missing_id_is_an_index_error(world: World, answer: Exchange) -> Finding:
     return faults(answer, "IndexError") if one_int(answer) in (NOWHERE, 9999) else None
 
@@ -62,15 +62,19 @@ def calls_to(world: World, methods: tuple[str, ...]) -> list[Step]:
     return [call(m, NOWHERE) for m in methods if m in world.profile.methods]
 
 
-@decides("READ-004", lambda w: [call(m, -7 if i % 2 else 0) for i, m in enumerate(few(w))], on=ALL)
+@decides(
+    "READ-004",
+    lambda w: [call(m, -7 if i % 2 else 0) for i, m in enumerate(getters_to_ask(w))],
+    on=ALL,
+)
 def test_zero_and_less_are_misses(world: World, answer: Exchange) -> Finding:
     number = one_int(answer)
     if number is None or not -(1 << 31) < number <= 0:
         return None
-    return miss(world, answer, nothing(answer))
+    return miss(world, answer, missing_value(answer))
 
 
-@decides("READ-005", each(2147483647), on=ALL)
+@decides("READ-005", each_getter_with(2147483647), on=ALL)
 def test_a_large_id_is_a_miss(world: World, answer: Exchange) -> Finding:
     number = one_int(answer)
     if number != 2147483647 or number in _known_ids(world, answer.method):
@@ -78,7 +82,7 @@ def test_a_large_id_is_a_miss(world: World, answer: Exchange) -> Finding:
     plain = answer.value.plain if answer.value else None
     if isinstance(plain, dict) and plain.get("id") == number:
         return None  # a row of just that id
-    return miss(world, answer, nothing(answer))
+    return miss(world, answer, missing_value(answer))
 
 
 def _known_ids(world: World, method: str) -> set[int]:
@@ -117,9 +121,9 @@ def test_doubles_are_cut(world: World, *answers: Exchange) -> Finding:
     return _alike(*answers)
 
 
-@decides("READ-008", each(None), on=ALL)
+@decides("READ-008", each_getter_with(None), on=ALL)
 def test_nil_is_a_miss(world: World, answer: Exchange) -> Finding:
-    return miss(world, answer, nothing(answer)) if answer.params == (None,) else None
+    return miss(world, answer, missing_value(answer)) if answer.params == (None,) else None
 
 
 #: No numbers, though one begins with one.
@@ -128,7 +132,10 @@ WORDS = ("abc", "", "1abc")
 
 @decides(
     "READ-009",
-    lambda w: [call(m, WORDS[i % (2 if w.thrifty else len(WORDS))]) for i, m in enumerate(few(w))],
+    lambda w: [
+        call(m, WORDS[i % (2 if w.thrifty else len(WORDS))])
+        for i, m in enumerate(getters_to_ask(w))
+    ],
     on=ALL,
 )
 def test_a_word_is_a_value_error(world: World, answer: Exchange) -> Finding:
@@ -138,7 +145,7 @@ def test_a_word_is_a_value_error(world: World, answer: Exchange) -> Finding:
 
 @decides(
     "READ-010",
-    lambda w: [call(m, {"id": 1} if i % 2 else [1]) for i, m in enumerate(few(w))],
+    lambda w: [call(m, {"id": 1} if i % 2 else [1]) for i, m in enumerate(getters_to_ask(w))],
     on=ALL,
 )
 def test_arrays_and_structs_are_type_errors(world: World, answer: Exchange) -> Finding:
@@ -146,17 +153,17 @@ def test_arrays_and_structs_are_type_errors(world: World, answer: Exchange) -> F
     return faults(answer, "TypeError") if wrong else None
 
 
-@decides("READ-011", each("abc", [1]), on=ALL)
+@decides("READ-011", each_getter_with("abc", [1]), on=ALL)
 def test_unusable_ids_are_swallowed(world: World, answer: Exchange) -> Finding:
     word = answer.params[0] if len(answer.params) == 1 else None
     if not isinstance(word, str | list) or word not in ("abc", "", [1]):
         return None
-    return bad_value(world, answer, value=nothing(answer))
+    return bad_value(world, answer, value=missing_value(answer))
 
 
 @decides(
     "READ-012",
-    lambda w: calls("patch_get", [(r["id"],) for r in sampled(w, 4)]),
+    lambda w: calls("patch_get", [(r["id"],) for r in sampled_patches(w, 4)]),
     on="patch_get",
     data=True,
 )
@@ -169,7 +176,7 @@ def _some_of(table: str, method: str) -> Callable[[World], list[Step]]:
         rows: list[Row] = getattr(world, table)
         if not rows:
             raise Lacking(f"this server lists no {table}")
-        return [call(method, row["id"]) for row in (some(rows, 4) if world.thrifty else rows)]
+        return [call(method, row["id"]) for row in (spread(rows, 4) if world.thrifty else rows)]
 
     return probe
 
@@ -189,7 +196,7 @@ def test_person_get_agrees_with_the_list(world: World, answer: Exchange) -> Find
     return as_listed(answer, world.people)
 
 
-@decides("READ-016", windows, on=PATCHES, data=True)
+@decides("READ-016", patch_windows, on=PATCHES, data=True)
 def test_state_and_state_id_agree(world: World, answer: Exchange) -> Finding:
     names = {row["id"]: row["name"] for row in world.states}
     if not names:
@@ -204,7 +211,7 @@ def test_state_and_state_id_agree(world: World, answer: Exchange) -> Finding:
     )
 
 
-@decides("READ-017", windows, on=PATCHES, data=True)
+@decides("READ-017", patch_windows, on=PATCHES, data=True)
 def test_project_and_project_id_agree(world: World, answer: Exchange) -> Finding:
     names = {row["id"]: row["name"] for row in world.projects}
     if not names:
@@ -222,7 +229,7 @@ def test_project_and_project_id_agree(world: World, answer: Exchange) -> Finding
 def _submitters(world: World) -> list[Step]:
     return [
         (call("person_get", row["submitter_id"]), call("patch_get", row["id"]))
-        for row in sampled(world, 3)
+        for row in sampled_patches(world, 3)
     ]
 
 
@@ -247,7 +254,7 @@ def test_submitter_and_submitter_id_agree(world: World, *answers: Exchange) -> F
     )
 
 
-@decides("READ-019", windows, on=PATCHES, data=True)
+@decides("READ-019", patch_windows, on=PATCHES, data=True)
 def test_no_delegate_is_0_and_none(world: World, answer: Exchange) -> Finding:
     return every_row(
         answer,
@@ -259,7 +266,7 @@ def test_no_delegate_is_0_and_none(world: World, answer: Exchange) -> Finding:
     )
 
 
-@decides("READ-020", windows, on="patch_list", data=True)
+@decides("READ-020", patch_windows, on="patch_list", data=True)
 def test_a_delegate_id_has_one_name(world: World, answer: Exchange) -> Finding:
     known: dict[int, str] = {}
     return every_row(
@@ -272,7 +279,7 @@ def test_a_delegate_id_has_one_name(world: World, answer: Exchange) -> Finding:
     )
 
 
-@decides("READ-021", windows, on=PATCHES)
+@decides("READ-021", patch_windows, on=PATCHES)
 def test_dates_read_as_python_writes_them(world: World, answer: Exchange) -> Finding:
     return every_row(
         answer,
@@ -289,7 +296,7 @@ def filename(name: str) -> str:
     return re.sub(r"[^-_A-Za-z0-9.]+", "-", name).strip("-")
 
 
-@decides("READ-022", windows, on=PATCHES)
+@decides("READ-022", patch_windows, on=PATCHES)
 def test_the_filename_comes_from_the_name(world: World, answer: Exchange) -> Finding:
     return every_row(
         answer,
@@ -301,7 +308,7 @@ def test_the_filename_comes_from_the_name(world: World, answer: Exchange) -> Fin
     )
 
 
-@decides("READ-023", windows, on=PATCHES)
+@decides("READ-023", patch_windows, on=PATCHES)
 def test_the_filename_ends_in_patch(world: World, answer: Exchange) -> Finding:
     return every_row(
         answer,

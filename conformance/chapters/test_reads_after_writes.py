@@ -20,12 +20,12 @@ from .writing import (
     added,
     all_of,
     creates,
-    done,
-    given,
     hindered,
-    named,
     row_of,
     state,
+    took_effect,
+    values_given,
+    writable_patch,
     writes,
 )
 
@@ -36,7 +36,7 @@ NEXT = 4
 def _there_and_back(world: World) -> list[Step]:
     """Each that can be set alone, so that one which cannot be undone is named before it is in the
     way of all the others."""
-    patch = named(world)
+    patch = writable_patch(world)
     look = call("patch_get", patch)
     choices: tuple[tuple[Any, ...], ...] = (
         tuple({"archived": flag} for flag in (True, False, True)),
@@ -53,10 +53,10 @@ def _there_and_back(world: World) -> list[Step]:
 def test_what_is_set_can_be_set_back(world: World, *answers: Exchange) -> Finding:
     for at in range(0, len(answers) - 2, 2):
         before, did, after = answers[at : at + 3]
-        values = {k: "" if v is None else v for k, v in given(did).items()}
+        values = {k: "" if v is None else v for k, v in values_given(did).items()}
         if "state" in values:
             values["state_id"] = values.pop("state")
-        found = done(world, before, did, after, values)
+        found = took_effect(world, before, did, after, values)
         if found is not OK:
             return found
     return OK
@@ -64,7 +64,7 @@ def test_what_is_set_can_be_set_back(world: World, *answers: Exchange) -> Findin
 
 def _filtered(world: World) -> list[Step]:
     """Filters by what is set, asked before and after: they find the patch, or do so no more."""
-    patch = named(world)
+    patch = writable_patch(world)
     steps: list[Step] = []
     for choice in (all_of(0, COMMIT, True), all_of(1, OTHER, False)):
         values = choice(world)
@@ -95,7 +95,7 @@ def test_filters_see_what_was_written(world: World, *answers: Exchange) -> Findi
 
 
 def _by_hash(world: World) -> list[Step]:
-    patch = named(world)
+    patch = writable_patch(world)
     row = world.patch(patch) or {}
     text = str(row.get("hash", "")).strip()
     if not text or sum(str(r["hash"]).strip() == text for r in world.patch_rows) > 1:
@@ -125,7 +125,7 @@ def test_hashes_find_what_was_written(world: World, *answers: Exchange) -> Findi
 
 
 def _next_checks(world: World) -> list[Step]:
-    patch = named(world)
+    patch = writable_patch(world)
     if not world.all_checks and world.check_rows:
         raise Lacking("which id a new check will have cannot be told: not all checks were listed")
     last = max((row["id"] for row in world.check_rows), default=0)

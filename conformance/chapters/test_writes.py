@@ -24,16 +24,16 @@ from .writing import (
     WIDE,
     accepted,
     all_of,
-    done,
-    given,
+    editable_by_account,
+    faulted_without_effect,
     hindered,
-    named,
-    ours,
     row_of,
     setting,
     state,
+    took_effect,
     turning,
-    undone,
+    values_given,
+    writable_patch,
     writes,
 )
 
@@ -48,7 +48,7 @@ from .writing import (
 )
 def test_a_state_is_set(world: World, *answers: Exchange) -> Finding:
     before, did, after = answers[-3:]
-    return done(world, before, did, after, {"state_id": int(given(did)["state"])})
+    return took_effect(world, before, did, after, {"state_id": int(values_given(did)["state"])})
 
 
 @writes(
@@ -61,7 +61,7 @@ def test_a_state_is_set(world: World, *answers: Exchange) -> Finding:
 )
 def test_a_commit_is_set(world: World, *answers: Exchange) -> Finding:
     before, did, after = answers[-3:]
-    return done(world, before, did, after, given(did))
+    return took_effect(world, before, did, after, values_given(did))
 
 
 @writes(
@@ -73,13 +73,13 @@ def test_a_commit_is_set(world: World, *answers: Exchange) -> Finding:
 )
 def test_archived_is_set(world: World, *answers: Exchange) -> Finding:
     before, did, after = answers[-3:]
-    return done(world, before, did, after, given(did))
+    return took_effect(world, before, did, after, values_given(did))
 
 
 @writes("WRITE-004", setting(all_of(0, COMMIT, True), all_of(1, OTHER, False)))
 def test_several_are_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
-    values = dict(given(did))
-    return done(world, before, did, after, {"state_id": values.pop("state"), **values})
+    values = dict(values_given(did))
+    return took_effect(world, before, did, after, {"state_id": values.pop("state"), **values})
 
 
 UNKNOWN = {"name": "pw-conformance", "delegate": 1, "delegate_id": 1, "pw-conformance": 1}
@@ -97,7 +97,7 @@ def _otherwise_spelt(place: int) -> Callable[[World], Any]:
 def test_unknown_keys_are_ignored(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return done(world, before, did, after, {})
+    return took_effect(world, before, did, after, {})
 
 
 @writes(
@@ -110,7 +110,7 @@ def test_unknown_keys_are_ignored(
     ),
 )
 def test_all_or_nothing(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
-    return undone(world, before, did, after, "DoesNotExist")
+    return faulted_without_effect(world, before, did, after, "DoesNotExist")
 
 
 def _name(world: World) -> Any:
@@ -123,14 +123,14 @@ def _name(world: World) -> Any:
 def test_a_state_is_no_name(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return undone(world, before, did, after, "ValueError")
+    return faulted_without_effect(world, before, did, after, "ValueError")
 
 
 @writes("WRITE-008", setting("state", [], [["archived", True]], 5, None))
 def test_params_are_a_struct(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return undone(world, before, did, after, "AttributeError")
+    return faulted_without_effect(world, before, did, after, "AttributeError")
 
 
 @writes(
@@ -140,11 +140,11 @@ def test_params_are_a_struct(
 def test_a_refused_write_changes_nothing(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return undone(world, before, did, after, "Exception")
+    return faulted_without_effect(world, before, did, after, "Exception")
 
 
 def _at_once(world: World) -> list[Step]:
-    patch = named(world)
+    patch = writable_patch(world)
     look = call("patch_get", patch)
     both = [{**all_of(0, COMMIT, True)(world)}, {**all_of(1, OTHER, False)(world)}]
     one, other = (call("patch_set", patch, values, auth=US) for values in both)
@@ -160,7 +160,7 @@ def test_two_writers_never_mix(
     won = []
     for did in (one, other):
         if accepted(did):
-            won.append({"state_id": given(did)["state"], **given(did)})
+            won.append({"state_id": values_given(did)["state"], **values_given(did)})
         elif did.fault is None or not did.fault.type_name.startswith("django.db."):
             return deviates(did, "true, or a fault of the database, which let the other one write")
     row = row_of(after)
@@ -174,22 +174,22 @@ def test_two_writers_never_mix(
 def test_a_state_is_set_by_its_id_as_text(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return done(world, before, did, after, {"state_id": int(given(did)["state"])})
+    return took_effect(world, before, did, after, {"state_id": int(values_given(did)["state"])})
 
 
 @writes("WRITE-012", setting({"state": 0}, {"state": NOWHERE}, {"state": None}))
 def test_a_missing_state_is_told(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return undone(world, before, did, after, "DoesNotExist")
+    return faulted_without_effect(world, before, did, after, "DoesNotExist")
 
 
 @writes("WRITE-013", setting(*({"archived": v} for v in (1, 0, "1", 0, "True", 0, 1.0, 0, "t"))))
 def test_archived_is_set_by_numbers_and_texts(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    wanted = given(did)["archived"] in (1, "1", "t", "True")
-    return done(world, before, did, after, {"archived": wanted})
+    wanted = values_given(did)["archived"] in (1, "1", "t", "True")
+    return took_effect(world, before, did, after, {"archived": wanted})
 
 
 @writes("WRITE-014", setting({"archived": "False"}))
@@ -210,7 +210,9 @@ def test_what_the_text_false_archives(
 def test_a_commit_is_kept_as_its_text(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return done(world, before, did, after, {"commit_ref": str(given(did)["commit_ref"])})
+    return took_effect(
+        world, before, did, after, {"commit_ref": str(values_given(did)["commit_ref"])}
+    )
 
 
 @writes("WRITE-016", setting({"commit_ref": "b" * 256}))
@@ -227,10 +229,14 @@ def test_what_a_long_commit_becomes(
 
 @writes("WRITE-017", setting({}))
 def test_nothing_is_set(world: World, before: Exchange, did: Exchange, after: Exchange) -> Finding:
-    return done(world, before, did, after, {})
+    return took_effect(world, before, did, after, {})
 
 
-@writes("WRITE-018", lambda w: [call("patch_set", named(w), {}, auth=US)], "patch_set check_create")
+@writes(
+    "WRITE-018",
+    lambda w: [call("patch_set", writable_patch(w), {}, auth=US)],
+    "patch_set check_create",
+)
 def test_what_is_done_is_a_true_boolean(world: World, did: Exchange) -> Finding:
     if hindered(world, did) or did.fault is not None or did.answer.status != 200:
         return None
@@ -238,7 +244,11 @@ def test_what_is_done_is_a_true_boolean(world: World, did: Exchange) -> Finding:
     return expect(right, did, "<boolean>1</boolean>")
 
 
-@writes("WRITE-019", lambda w: [call("patch_set", named(w), {}, auth=US)], "patch_set check_create")
+@writes(
+    "WRITE-019",
+    lambda w: [call("patch_set", writable_patch(w), {}, auth=US)],
+    "patch_set check_create",
+)
 def test_who_may_not_edit_is_told_so(world: World, did: Exchange) -> Finding:
     if not authentic(world, did) or not _plain(did):
         return None
@@ -246,7 +256,7 @@ def test_who_may_not_edit_is_told_so(world: World, did: Exchange) -> Finding:
         return None  # a recorded call, perhaps on a patch that does not exist
     if accepted(did):
         return OK
-    if ours(world, did.params[0]) and isinstance(did.request.authorization, Basic):
+    if editable_by_account(world, did.params[0]) and isinstance(did.request.authorization, Basic):
         return deviates(did, f"true, as {world.username} is the delegate or the submitter")
     return faults(did, "Exception", text=DENIED)
 
@@ -265,14 +275,14 @@ def _plain(did: Exchange) -> bool:
 def test_a_patch_is_named_by_its_id_as_text(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    values = dict(given(did))
+    values = dict(values_given(did))
     if "state" in values:
         values["state_id"] = values.pop("state")
-    return done(world, before, did, after, values)
+    return took_effect(world, before, did, after, values)
 
 
 def _no_number(world: World) -> list[Step]:
-    named(world)
+    writable_patch(world)
     steps: list[Step] = [call("patch_set", "abc", {}, auth=US)]
     if world.profile.api != "1.0":
         steps.append(call("check_create", "abc", "pw-conformance", "success", auth=US))
@@ -290,11 +300,13 @@ def test_a_patch_is_not_named_by_a_word(world: World, did: Exchange) -> Finding:
 def test_nil_empties_the_commit(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return done(world, before, did, after, {"commit_ref": given(did)["commit_ref"] or ""})
+    return took_effect(
+        world, before, did, after, {"commit_ref": values_given(did)["commit_ref"] or ""}
+    )
 
 
 def _read_both_ways(world: World) -> list[Step]:
-    patch = named(world)
+    patch = writable_patch(world)
     reads = (call("patch_get", patch), call("patch_list", {"id": patch}))
     choices = (all_of(0, COMMIT, True), all_of(1, OTHER, False))
     return [(call("patch_set", patch, c(world), auth=US), *reads) for c in choices]
@@ -311,7 +323,7 @@ def test_the_list_shows_what_was_written(
 
 
 def _others(world: World) -> list[Step]:
-    patch = named(world)
+    patch = writable_patch(world)
     windows = [w for w in world.patches if any(r["id"] not in world.writable for r in w.rows)]
     if not windows:
         raise Lacking("this server shows no patch but those that --writes names")

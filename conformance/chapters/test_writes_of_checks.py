@@ -20,11 +20,11 @@ from .writing import (
     creates,
     creating,
     hindered,
-    kept,
-    named,
     new_check,
     recent,
     row_of,
+    unchanged,
+    writable_patch,
     writes,
 )
 
@@ -44,7 +44,9 @@ INVALID = ("FAIL", "failure", "", "Success", " success", "error")
 
 @creates(
     "WRITE-021",
-    lambda w: [call("check_create", named(w), "pw-conformance", s, auth=US) for s in INVALID],
+    lambda w: [
+        call("check_create", writable_patch(w), "pw-conformance", s, auth=US) for s in INVALID
+    ],
     "check_create",
 )
 def test_invalid_check_states_are_named(world: World, did: Exchange) -> Finding:
@@ -72,7 +74,7 @@ def test_a_check_keeps_its_words(
 
 
 def _rerun(world: World) -> list[Step]:
-    patch = named(world)
+    patch = writable_patch(world)
     return [
         (
             call("check_create", patch, f"pw-conformance-rerun-{last}", first, auth=US),
@@ -98,7 +100,7 @@ def test_the_newest_check_counts(
 
 
 def _miscounted(world: World) -> list[Step]:
-    named(world)
+    writable_patch(world)
     words = ("pw-conformance", "success", "", "", "")
     return [call("check_create", *(NOWHERE, *words)[:n], auth=US) for n in (0, 1, 2, 6)]
 
@@ -112,7 +114,7 @@ def test_check_create_counts_its_arguments(world: World, did: Exchange) -> Findi
 
 @creates(
     "WRITE-034",
-    lambda w: [call("check_create", str(named(w)), "pw-conformance", "success", auth=US)],
+    lambda w: [call("check_create", str(writable_patch(w)), "pw-conformance", "success", auth=US)],
     "check_create",
 )
 def test_a_check_names_its_patch_as_text(world: World, did: Exchange) -> Finding:
@@ -157,7 +159,7 @@ def test_an_invalid_check_is_not_added(
 
 
 def _check_and_patch(world: World) -> list[Step]:
-    patch = named(world)
+    patch = writable_patch(world)
     look = call("patch_get", patch)
     return [(look, call("check_create", patch, "pw-conformance", "fail", auth=US), look)]
 
@@ -166,7 +168,7 @@ def _check_and_patch(world: World) -> list[Step]:
 def test_a_check_leaves_the_patch_alone(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    return None if hindered(world, did) else kept(before, after)
+    return None if hindered(world, did) else unchanged(before, after)
 
 
 @creates("WRITE-038", creating((ODD[0], "success", *ODD[1:])))
@@ -178,7 +180,7 @@ def test_a_check_s_words_may_be_any(
 
 
 def _worst(world: World) -> list[Step]:
-    patch = named(world)
+    patch = writable_patch(world)
     look = call("patch_check_get", patch)
 
     def creates(context: str, state: str) -> Request:

@@ -25,7 +25,7 @@ URL, WORDS = "https://example.org/pw-conformance", "made by pw-conformance"
 DENIED = "No permissions to edit this patch"
 
 
-def named(world: World) -> int:
+def writable_patch(world: World) -> int:
     """The patch to write to. Raises Lacking where nothing can be written."""
     if world.profile.locked_out:
         raise Lacking("Patchwork 1.1 on Python 3 refuses every login")
@@ -54,7 +54,7 @@ def setting(
     """Steps that look, patch_set each choice (or what it makes of the world), and look again."""
 
     def probe(world: World) -> list[Step]:
-        patch = named(world)
+        patch = writable_patch(world)
         look = call("patch_get", patch)
         values = [choice(world) if callable(choice) else choice for choice in choices]
         return [(look, call("patch_set", number(patch), v, auth=auth), look) for v in values]
@@ -67,7 +67,7 @@ def turning(*pairs: tuple[Any, Any]) -> Callable[[World], list[Step]]:
     the second changes, and what it leaves alone, is never so already."""
 
     def probe(world: World) -> list[Step]:
-        patch = named(world)
+        patch = writable_patch(world)
         look = call("patch_get", patch)
         chosen = [[c(world) if callable(c) else c for c in pair] for pair in pairs]
         return [
@@ -118,7 +118,7 @@ def accepted(did: Exchange) -> bool:
     return did.value is not None and did.value.plain is True
 
 
-def kept(before: Exchange, after: Exchange, but: Collection[str] = ()) -> Finding:
+def unchanged(before: Exchange, after: Exchange, but: Collection[str] = ()) -> Finding:
     """Every member is as it was, but for these; a hash may be computed by any write, if null."""
     old, new = row_of(before), row_of(after)
     if not old or not new:
@@ -132,7 +132,7 @@ def kept(before: Exchange, after: Exchange, but: Collection[str] = ()) -> Findin
     return OK
 
 
-def done(
+def took_effect(
     world: World, before: Exchange, did: Exchange, after: Exchange, wanted: dict[str, Any]
 ) -> Finding:
     """The write answered true, and changed what was wanted and nothing else."""
@@ -144,18 +144,20 @@ def done(
         if row_of(after).get(name) != value:
             return deviates(after, f"{name} = {value!r} after {did.request.describe()}")
     also = {"state"} if "state_id" in wanted else set()
-    return kept(before, after, also | set(wanted))
+    return unchanged(before, after, also | set(wanted))
 
 
-def undone(world: World, before: Exchange, did: Exchange, after: Exchange, *kinds: str) -> Finding:
+def faulted_without_effect(
+    world: World, before: Exchange, did: Exchange, after: Exchange, *kinds: str
+) -> Finding:
     """The write was a fault of one of these classes, and changed nothing."""
     if hindered(world, did):
         return None
     found = faults(did, *kinds)
-    return found if isinstance(found, Deviation) else kept(before, after)
+    return found if isinstance(found, Deviation) else unchanged(before, after)
 
 
-def given(did: Exchange) -> Any:
+def values_given(did: Exchange) -> Any:
     """The values that patch_set was given."""
     return did.params[1] if len(did.params) > 1 else None
 
@@ -166,7 +168,7 @@ def all_of(place: int, commit: str, archived: bool) -> Callable[[World], Any]:
     return lambda world: {**state(place)(world), **more}
 
 
-def ours(world: World, number: int) -> bool:
+def editable_by_account(world: World, number: int) -> bool:
     """Whether the patch shows that this account may edit it (servers.md 1.10)."""
     row = world.patch(number)
     if row is None or not world.username:
@@ -177,7 +179,7 @@ def ours(world: World, number: int) -> bool:
 
 
 def _checks(world: World) -> tuple[int, Request]:
-    patch = named(world)
+    patch = writable_patch(world)
     return patch, call("check_list", {"patch_id": patch})
 
 

@@ -240,7 +240,7 @@ class _Decider:
 
     def __init__(self, session: Session, decision: Decision) -> None:
         self.session, self.decision = session, decision
-        self.seen: dict[Step, Finding] = {}
+        self.findings: dict[Step, Finding] = {}
         self.observed: dict[str, None] = {}
         self.judged = 0
         self.smallest: tuple[int, Deviation, tuple[Exchange, ...]] | None = None
@@ -303,7 +303,7 @@ class _Decider:
         def examine(step: Step) -> None:
             """The same for the same step however often it comes, whatever happens meanwhile:
             Hypothesis runs what raised again, and would call any other outcome flaky."""
-            if step not in self.seen:
+            if step not in self.findings:
                 self.after_failure += self.smallest is not None
                 if stopped or self.after_failure > chosen.shrinks:
                     return
@@ -312,7 +312,7 @@ class _Decider:
                 except (_Moving, Lacking, Trouble, BudgetSpent) as reason:
                     stopped.append(reason)
                     return
-            if isinstance(self.seen[step], Deviation):
+            if isinstance(self.findings[step], Deviation):
                 raise _Deviant
 
         try:
@@ -326,14 +326,14 @@ class _Decider:
             raise stopped[0]
 
     def _examine(self, step: Step) -> Finding:
-        if step in self.seen:
-            return self.seen[step]
+        if step in self.findings:
+            return self.findings[step]
         finding, exchanges = self._look(step)
         if isinstance(finding, Deviation) and self.decision.writes:
             finding, exchanges = self._write_again(step, finding, exchanges)
         elif isinstance(finding, Deviation) and self.decision.data:
             finding, exchanges = self._confirm(step, finding, exchanges)
-        self.seen[step] = finding
+        self.findings[step] = finding
         if finding is not None:
             self.judged += 1
         if isinstance(finding, Observation):
@@ -401,14 +401,14 @@ class _Decider:
         return ()
 
     def _write_again(
-        self, step: Step, first: Deviation, seen: tuple[Exchange, ...]
+        self, step: Step, first: Deviation, exchanges: tuple[Exchange, ...]
     ) -> tuple[Finding, tuple[Exchange, ...]]:
         """Only what shows twice is the server's doing: someone else may have written meanwhile.
 
         What patch_set never changes cannot be put back either, so that it does not show twice.
         """
         if isinstance(first, Lasting):
-            return first, seen
+            return first, exchanges
         if not self.session.restorer.anew():
             raise _Moving
         finding, exchanges = self._look(step, fresh=True)

@@ -79,7 +79,7 @@ def every(answers: Iterable[Truth]) -> Truth:
     return min(answers, key=lambda answer: answer.value, default=YES)
 
 
-def some(answers: Iterable[Truth]) -> Truth:
+def any_of(answers: Iterable[Truth]) -> Truth:
     """The disjunction."""
     return max(answers, key=lambda answer: answer.value, default=NO)
 
@@ -220,7 +220,7 @@ def of_text(name: str, text: str, lookup: str, value: Any, database: str | None 
             return OPEN
         return truth(not value)
     if lookup == "in" and isinstance(value, list | tuple):
-        return some(of_text(name, text, "", item, database) for item in value)
+        return any_of(of_text(name, text, "", item, database) for item in value)
     if value is None:  # equality with nil is IS NULL
         if lookup not in ("", "iexact") or (name in NULLABLE and text.strip(" ") == ""):
             return OPEN

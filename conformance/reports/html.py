@@ -81,7 +81,7 @@ def _template() -> Template:
         excerpt=excerpt,
         brief=BRIEF,
     )
-    environment.filters.update(seen=seen, slug=slug, prose=prose, when=layout.when)
+    environment.filters.update(spelt_out=spelt_out, slug=slug, prose=prose, when=layout.when)
     return environment.get_template("report.html.j2")
 
 
@@ -107,7 +107,7 @@ def prose(text: str) -> Markup:
     return Markup("").join(parts)
 
 
-def seen(text: str) -> Markup:
+def spelt_out(text: str) -> Markup:
     """Text from anywhere as markup: escaped, what cannot be seen spelt out and set apart."""
     return Markup("").join(
         Markup('<span class="np">{}</span>').format(piece) if special else escape(piece)
@@ -117,4 +117,4 @@ def seen(text: str) -> Markup:
 
 def excerpt(data: bytes) -> tuple[Markup, int]:
     """Raw bytes as markup, and how many at the end are left out."""
-    return seen(decoded(data[:SHOWN])), max(0, len(data) - SHOWN)
+    return spelt_out(decoded(data[:SHOWN])), max(0, len(data) - SHOWN)

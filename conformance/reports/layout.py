@@ -87,7 +87,7 @@ def follows(run: Run) -> dict[str, Cause]:
     return {verdict.id: cause for cause in every for verdict in cause.more}
 
 
-def named(verdicts: Iterable[Verdict]) -> str:
+def ids_in_short(verdicts: Iterable[Verdict]) -> str:
     """The ids of verdicts in as few words as can be: `PW-SIG-007, 014 to 019; PW-XML-001`."""
     chapters = groupby(verdicts, key=lambda verdict: verdict.chapter)
     return "; ".join(

@@ -291,7 +291,7 @@ def _following(console: Console, cause: Cause) -> None:
     number = f"and {len(cause.more)} more"
     rows = [(Text(number, "bold"), f"may follow from it, as the same is seen: {cause.symptom}")]
     paragraphs(console, rows, indent=2)
-    paragraphs(console, [(Text(" " * len(number)), layout.named(cause.more))], indent=2)
+    paragraphs(console, [(Text(" " * len(number)), layout.ids_in_short(cause.more))], indent=2)
 
 
 def show_verdict(console: Console, verdict: Verdict) -> None:

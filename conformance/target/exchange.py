@@ -165,14 +165,13 @@ def page(target: str, method: str = "GET") -> Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer, and how long it took in seconds."""
+    """One HTTP answer."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    elapsed: float = field(default=0.0, compare=False)
     #: Page facts that a recording kept where it left the page out (recordings' README).
-    kept: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    page_facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case; None if there is none."""
@@ -191,21 +190,21 @@ class Answer:
     @property
     def documented(self) -> dict[str, str]:
         """Method -> signature as the documentation page lists them; {} if it is no such page."""
-        if "documented" in self.kept:
-            return dict(self.kept["documented"])
+        if "documented" in self.page_facts:
+            return dict(self.page_facts["documented"])
         return documented(self.body.decode("utf-8", "replace"))
 
     @property
     def api_status(self) -> dict[str, str]:
         """API -> enabled/disabled as the about page says; {} if it does not say."""
-        if "api_status" in self.kept:
-            return dict(self.kept["api_status"])
+        if "api_status" in self.page_facts:
+            return dict(self.page_facts["api_status"])
         return api_status(self.body.decode("utf-8", "replace"))
 
     @property
     def html(self) -> bool:
         """Whether the body is a page for people."""
-        return bool(self.kept.get("html")) or bool(
+        return bool(self.page_facts.get("html")) or bool(
             re.match(rb"\s*(<!doctype\s+html|<html|<\?xml[^>]*>\s*<!doctype html)", self.body, re.I)
         )
 

@@ -24,16 +24,16 @@ class Look:
 
     world: World
     ask: Callable[[Request], Exchange]
-    seen: dict[Request, Exchange] = field(default_factory=dict)
+    answers: dict[Request, Exchange] = field(default_factory=dict)
 
     def at(self, request: Request) -> Exchange:
         """What came, which may be nothing at all."""
-        if request not in self.seen:
+        if request not in self.answers:
             try:
-                self.seen[request] = self.ask(request)
+                self.answers[request] = self.ask(request)
             except NoAnswer:
-                self.seen[request] = Exchange(request, SILENCE)
-        return self.seen[request]
+                self.answers[request] = Exchange(request, SILENCE)
+        return self.answers[request]
 
     def sample(self) -> Exchange | None:
         """The sample pwclientrc of a project."""

@@ -259,7 +259,6 @@ class HttpTransport:
         *,
         reused: bool,
     ) -> Answer:
-        started = time.monotonic()
         arriving = _Arriving(sock, deadline)
         incoming = _Incoming(arriving)
         keep = False
@@ -289,7 +288,7 @@ class HttpTransport:
             self.close()
             self._kept, self._process = sock, os.getpid()
         headers = tuple(response.getheaders())
-        return Answer(response.status, headers, bytes(body), time.monotonic() - started)
+        return Answer(response.status, headers, bytes(body))
 
 
 def _short(error: http.client.IncompleteRead) -> str:

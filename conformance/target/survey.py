@@ -128,12 +128,12 @@ class Surveyor:
     def __init__(self, ask: Callable[[Request], Exchange]) -> None:
         self.ask = ask
         #: Whether a second look is taken, which must be as whole as the first.
-        self.again = False
+        self.rereading = False
 
     def read(self, request: Request) -> Exchange:
         """The exchange; with silence where twice no whole answer came, though the server answers
         other calls: which requirement that misses is for the chapters to say."""
-        if self.again:
+        if self.rereading:
             return self.ask(request)
         for _ in range(2):
             try:
@@ -194,9 +194,9 @@ class Surveyor:
 
     def look_again(self, world: World) -> World:
         """The same sample, read anew."""
-        if not self.again:
+        if not self.rereading:
             strict = Surveyor(self.ask)
-            strict.again = True
+            strict.rereading = True
             return strict.look_again(world)
         fresh = replace(world, notes=[])
         self._read_lists(fresh)

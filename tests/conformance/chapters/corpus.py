@@ -84,7 +84,9 @@ def answer_of(answer: recordings.Answer) -> Answer:
         for name in ("html", "json", "documented", "api_status")
         if (value := getattr(answer, name, None))
     }
-    return Answer(answer.status, _once(answer.headers), _once(answer.received or b""), kept=kept)
+    return Answer(
+        answer.status, _once(answer.headers), _once(answer.received or b""), page_facts=kept
+    )
 
 
 @cache

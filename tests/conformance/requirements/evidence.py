@@ -44,7 +44,7 @@ def said(exchange: Exchange) -> str:
         return f"a page that documents {len(answer.documented)} methods"
     if answer.api_status:
         return "a page that says " + ", ".join(f"{k} {v}" for k, v in answer.api_status.items())
-    if answer.kept.get("html"):
+    if answer.page_facts.get("html"):
         return f"HTTP {answer.status}, a page"
     if isinstance(reply, Fault):
         return shortened(f"fault {reply.code}: {reply.text}")
