@@ -1,9 +1,9 @@
-"""Every example in the README works as it is written there.
+"""Every example in the README, and in the pages that it leads to, works as it is written there.
 
 Console blocks are run by bash, one after the other in one folder, and what they print is compared;
 a line that is only `...` stands for any lines. The server that the README starts is started, on a
 free port that is put in wherever the README says 8000. Blocks of JSON that name a file become that
-file. Python blocks are run by Python in the same folder.
+file. Python blocks are run by Python in the same folder, those that name a file by pytest.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+#: Pages whose examples are run, each in a folder of its own.
+PAGES = ["README.md", "docs/double.md"]
 ADDRESS = "127.0.0.1:8000"
 
 
@@ -30,10 +32,10 @@ class Block(NamedTuple):
     text: str
 
 
-def blocks() -> Iterator[Block]:
+def blocks(text: str = README) -> Iterator[Block]:
     fence = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-    for match in fence.finditer(README):
-        yield Block(README[: match.start()].count("\n") + 1, *match.groups())
+    for match in fence.finditer(text):
+        yield Block(text[: match.start()].count("\n") + 1, *match.groups())
 
 
 def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
@@ -115,20 +117,25 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 @pytest.mark.needs("curl")
-def test_every_example_works_as_written(session: Session) -> None:
-    ran = {"console": 0, "python": 0, "json": 0}
-    for block in blocks():
-        where = f"README.md, line {block.line}"
+@pytest.mark.parametrize("page", PAGES)
+def test_every_example_works_as_written(session: Session, page: str) -> None:
+    ran = {"console": 0, "python": 0}
+    for block in blocks((ROOT / page).read_text()):
+        where = f"{page}, line {block.line}"
         if block.language == "json":
             (session.folder / block.name).write_text(block.text)
         elif block.language == "python":
+            command_line = [sys.executable, "-c", block.text]
+            if block.name:
+                (session.folder / block.name).write_text(block.text)
+                command_line[1:] = ["-m", "pytest", "-q", block.name]
             done = subprocess.run(
-                [sys.executable, "-c", block.text],
+                command_line,
                 cwd=session.folder,
                 env=os.environ | {"CI": "1"},  # by which Hypothesis knows to be patient
                 capture_output=True,
             )
-            assert done.returncode == 0, f"{where}: {done.stderr.decode()}"
+            assert done.returncode == 0, f"{where}: {(done.stdout + done.stderr).decode()}"
         elif block.language == "console":
             for command, expected in commands(block):
                 serves = command.startswith("fakepw serve")
@@ -137,7 +144,7 @@ def test_every_example_works_as_written(session: Session) -> None:
         else:
             assert block.language == "sh", f"{where}: nothing runs {block.language}"
             continue
-        ran[block.language] += 1
+        ran[block.language] = ran.get(block.language, 0) + 1
     assert min(ran.values()) > 0
     assert session.server is not None
 

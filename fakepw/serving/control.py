@@ -20,6 +20,7 @@ from ..protocol.messages import Request, Response
 from .guard import JSON, Guard
 
 PREFIX = "/_fakepw/"
+OPENAPI = "openapi.json"
 #: What keeps an answer from being stored, taken for something else, or shown within another page.
 _PRIVATE = (
     ("Cache-Control", "no-store"),
@@ -47,9 +48,11 @@ class Control:
             return _error(refused.status, refused.text, *refused.headers)
         path, query = _path(request.target)
         name = path[len(PREFIX) :]
+        if name == OPENAPI:
+            return _described()
         fitting = [(route, words) for route in ROUTES if (words := _words(route, name)) is not None]
         if not fitting:
-            known = ", ".join(dict.fromkeys(route.path for route in ROUTES))
+            known = ", ".join([*dict.fromkeys(route.path for route in ROUTES), OPENAPI])
             return _error(404, f"there is no {PREFIX}{name[:200]}; there is: {known}")
         method = request.method.decode("latin-1")
         method = "GET" if method == "HEAD" else method
@@ -104,6 +107,15 @@ def _path(target: bytes) -> tuple[str, dict[str, str]]:
     if not path.startswith("/") and "://" in path:
         path = "/" + path.partition("://")[2].partition("/")[2]
     return path, dict(parse_qsl(query, keep_blank_values=True))
+
+
+def _described() -> Response:
+    """The control API in OpenAPI's words."""
+    from importlib.metadata import version  # both are slow to import, and seldom asked for
+
+    from ..double.openapi import openapi
+
+    return _json(200, openapi(version("fakepw")))
 
 
 def _json(status: int, content: Any, *headers: tuple[str, str]) -> Response:

@@ -98,3 +98,15 @@ def test_patchwork_keeps_every_other_path(pw, target):
         )
         .startswith("text/html")
     )
+
+
+def test_openapi_describes_what_there_is(pw):
+    from openapi_spec_validator import validate
+
+    answer = ask(pw, "GET", "/_fakepw/openapi.json")
+    assert answer.status == 200
+    document = json.loads(answer.body)
+    validate(document)
+    for path, operations in document["paths"].items():
+        assert ask(pw, "PUT", path.replace("{key}", "1")).status == 405
+        assert set(operations) <= {"get", "post", "patch", "delete"}
