@@ -226,7 +226,6 @@ def test_with_its_token_everything_goes(locked):
     connected = fakepw.connect(locked.base_url.replace("0.0.0.0", "127.0.0.1"), TOKEN)
     connected.reset()
     assert connected.state() == locked.state()
-    connected.close()
 
 
 def test_a_token_is_no_reason_to_trust_another_site(locked):
