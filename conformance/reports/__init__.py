@@ -18,7 +18,9 @@ from ..verdicts.verdicts import Run
 from .redaction import clean
 
 
-def _renderer(kind: str) -> Callable[[Run], str]:
+def renderer(kind: str) -> Callable[[Run], str]:
+    """What makes a report of a kind, by the function `render` of the module of that name."""
+
     def render(run: Run) -> str:
         # Imported only now: a run without an HTML report needs no jinja2.
         module = importlib.import_module(f"{__name__}.{kind}")
@@ -31,7 +33,7 @@ def _renderer(kind: str) -> Callable[[Run], str]:
 
 #: Kind -> what makes the text of that report.
 KINDS: dict[str, Callable[[Run], str]] = {
-    kind: _renderer(kind) for kind in ("badge", "html", "json", "junit", "markdown")
+    kind: renderer(kind) for kind in ("badge", "html", "json", "junit", "markdown")
 }
 
 
