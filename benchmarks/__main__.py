@@ -2,6 +2,7 @@
 
 --quick    next to nothing of everything, to see that it runs; its figures mean nothing
 --json     one JSON object a line instead of the table
+--nasty    instead: the calls that keep the server busy longest for what they cost a client
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from . import nasty
 from .figures import QUICK, Effort, Figure, everything
 from .load import generator
 
@@ -22,7 +24,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smoke test: figures mean nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--nasty", action="store_true", help="calls that mean harm, instead")
     options = parser.parse_args()
+    if options.nasty:
+        _nasty(options.quick, options.json)
+        return
     effort = QUICK if options.quick else Effort()
     if not options.json:
         print(_conditions(effort))
@@ -30,6 +36,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for figure in everything(effort, Path(folder)):
             print(_json(figure) if options.json else _line(figure), flush=True)
+
+
+def _nasty(quick: bool, as_json: bool) -> None:
+    if quick:
+        found = nasty.slowest(2000, (10, 20, 50), 25, nasty.INSTANCES[:1])
+    else:
+        found = nasty.slowest(nasty.MOST, (1000, 10_000, 100_000), 25)
+    if not as_json:
+        print(f"Python {platform.python_version()}; seconds in which the processor is busy.\n")
+        print(*nasty.table(found), sep="\n")
+        return
+    for each in found:
+        row = {"what": each.nasty.what, "bytes": len(each.nasty.body), "instance": each.instance}
+        print(json.dumps(row | {"seconds": each.seconds}))
 
 
 def _conditions(effort: Effort) -> str:

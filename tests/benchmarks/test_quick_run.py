@@ -62,6 +62,17 @@ def test_the_table_says_how_it_was_measured():
         assert ("met" in line) is not ("MISSED" in line)
 
 
+def test_calls_that_mean_harm_are_listed_slowest_first():
+    rows = [json.loads(line) for line in run("--nasty", "--json").splitlines()]
+    assert len(rows) == 25
+    times = [row["seconds"]["50"] for row in rows]
+    assert times == sorted(times, reverse=True)
+    assert all(row["seconds"].keys() == {"10", "20", "50"} for row in rows)
+    lines = run("--nasty").splitlines()
+    assert lines[-1].startswith("the slowest took ")
+    assert len(lines) == 2 + 1 + 25 + 1
+
+
 @pytest.mark.parametrize(
     "wrk", [pytest.param(True, marks=pytest.mark.needs("wrk")), False], ids=["wrk", "Python"]
 )

@@ -75,5 +75,7 @@ def _part_of(value: Any, part: str) -> int | None:
             raise failure
     try:
         return int(getattr(date(*(int(number) for number in dated.split("-"))), part))
+    except OverflowError:  # which Django's function does not expect, unlike the others
+        raise failure from None
     except (ValueError, TypeError):
         return None

@@ -20,7 +20,16 @@ from ..zones import zone
 from . import arrays, date_lookups
 from .collation import COLLATIONS
 from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
-from .parameters import all_bound, bound, check_zone, earliest, parameter, too_big
+from .parameters import (
+    Characters,
+    all_bound,
+    bound,
+    check_zone,
+    count_of,
+    earliest,
+    parameter,
+    too_big,
+)
 from .patterns import BadPattern, Pattern
 
 Predicate = Callable[[Any], bool]
@@ -72,6 +81,9 @@ _TRANSFORMS = (
     *("year", "iso_year", "month", "day", "week", "week_day", "iso_week_day", "quarter"),
     *("hour", "minute", "second", "date", "time"),
 )
+#: Bits of an integer that a row may hold. A client's larger ones are kept out of sets, where any
+#: number of them can be made to collide.
+_SMALL = 60
 _FIELD_ERROR = "django.core.exceptions.FieldError"
 _TAKES_NONE = ("exact", "iexact")
 
@@ -104,11 +116,23 @@ def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Con
     if value is None and lookup not in ("in", "range"):
         raise Fault("ValueError", "Cannot use None as a query value")
     if lookup in ("in", "range"):
-        items = iterate(value, traits.py2)
-        value = [prepare(target, item, traits) for item in items]
+        value = _items(target, value, lookup, traits)
     elif lookup in _COMPARISONS:
         value = prepare(target, value, traits, ceil=lookup in ("gte", "lt") and part != "year")
     return Condition(field, lookup, value, part)
+
+
+def _items(field: Field, value: Any, lookup: str, traits: Traits) -> list[Any]:
+    """The values of a list, a text's characters or a struct's names as the field takes them.
+
+    A text of megabytes has but few different characters: each is looked at once.
+    """
+    if not isinstance(value, str):
+        return [prepare(field, item, traits) for item in iterate(value, traits.py2)]
+    prepared = [prepare(field, char, traits) for char in dict.fromkeys(value)]
+    if lookup == "range" and len(value) == 2:
+        return [prepared[0], prepared[-1]]
+    return Characters(prepared, len(value))
 
 
 def _read_bool(value: Any, traits: Traits) -> Any:
@@ -284,7 +308,7 @@ def _membership(condition: Condition, get: Callable[[Any], Any], traits: Traits)
     if not values:
         raise NothingMatches
     key = _key(condition, traits, "exact")
-    wanted = {key(bound(value, traits)) for value in values}
+    wanted = {key(value) for each in values if not too_big(value := bound(each, traits), _SMALL)}
 
     def matches(row: Any) -> bool:
         found = get(row)
@@ -299,7 +323,7 @@ def _between(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
         check_zone(value, traits)
     if not values:
         raise Fault(*(traits.empty_range or ("ValueError", traits.cannot_unpack_text)))
-    if len(values) == 1:
+    if count_of(values) == 1:
         raise Fault("IndexError", traits.single_range_text)
     values = all_bound(values, traits)
     if None in values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,13 +77,27 @@ def bound(value: Any, traits: Traits) -> Any:
     return parameter(value, traits)
 
 
+class Characters(list[Any]):
+    """The characters of a text as values, each of them once; `all` is how many there were."""
+
+    def __init__(self, values: Iterable[Any], count: int) -> None:
+        super().__init__(values)
+        self.all = count
+
+
+def count_of(values: Sequence[Any]) -> int:
+    """How many values a client gave."""
+    return values.all if isinstance(values, Characters) else len(values)
+
+
 def all_bound(values: Sequence[Any], traits: Traits) -> list[Any]:
     """The values of a range, of which there are two."""
     refusals: list[Refusal] = []
-    if len(values) > 2:
+    count = count_of(values)
+    if count > 2:
         kind, text = traits.long_range
         stage = COUNTING if not traits.counts_first else BEFOREHAND
-        refusals.append(Refusal(kind, text.format(count=len(values)), stage))
+        refusals.append(Refusal(kind, text.format(count=count), stage))
     found = []
     for value in values:
         try:
