@@ -11,13 +11,15 @@ import os
 import signal
 import sys
 import time
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import click
 import msgspec
 
 from ..double.outcome import Answer, Later, Outcome
 from ..double.pipeline import Pipeline
+from ..double.spec import Spec
 from ..double.steering import Steering
 from ..fixtures import FixtureError
 from ..patchwork.brief import asked
@@ -29,6 +31,7 @@ from .banner import banner
 from .guard import Guard, control_of, is_loopback
 from .loop import new_event_loop
 from .server import Application, Server, listen, url_host
+from .staging import JournalFile, LimitText, PresetName, RuleText, staged
 from .thread import patchwork_of
 
 log = logging.getLogger("fakepw")
@@ -41,35 +44,55 @@ _REMEDIES = {
 }
 
 
+def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
+    """An option that is an environment variable, too: CI services take no arguments."""
+    word = names[0].removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=f"FAKEPW_{word}", show_envvar=True, **how)
+
+
 @click.command()
-@click.argument("fixtures", metavar="[FIXTURE]...", nargs=-1)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option(
+@click.argument("fixtures", metavar="[FIXTURE]...", nargs=-1, envvar="FAKEPW_FIXTURE")
+@_option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@_option(
     "--port",
     default=8000,
     show_default=True,
     type=click.IntRange(0, 65535),
     help="0 takes a free one.",
 )
-@click.option("--instance", metavar="NAME", help="What to answer as (see `fakepw instances`).")
-@click.option("--disable-xmlrpc", is_flag=True, help="Answer 404 as if the API were switched off.")
-@click.option(
+@_option("--instance", metavar="NAME", help="What to answer as (see `fakepw instances`).")
+@_option("--disable-xmlrpc", is_flag=True, help="Answer 404 as if the API were switched off.")
+@_option(
     "--setting",
     "given",
     metavar="NAME=VALUE",
     multiple=True,
     help="A setting of the deployment, such as TIME_ZONE=UTC; may be given again.",
 )
-@click.option(
+@_option(
+    "--fault",
+    "faults",
+    type=RuleText(),
+    multiple=True,
+    help="What goes wrong, such as 'patch_list: status=504 first=2'; may be given again.",
+)
+@_option(
+    "--in-front",
+    "fronts",
+    type=PresetName(),
+    multiple=True,
+    help="What stands in front, such as nginx-limit; may be given again.",
+)
+@_option("--limit", type=LimitText(), help="Refuse what comes quicker, such as 20/s.")
+@_option("--journal", metavar="FILE", help="Append every request to this file, as JSON lines.")
+@_option(
     "--control",
     default="on",
-    envvar="FAKEPW_CONTROL",
-    show_envvar=True,
     metavar="on|off|TOKEN",
     help="Whether it can be steered under /_fakepw/, or the bearer token that this takes.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves.")
-@click.option("-v", "--verbose", is_flag=True, help="Log every request.")
+@_option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves.")
+@click.option("-v", "--verbose", is_flag=True, envvar="FAKEPW_VERBOSE", help="Log every request.")
 def serve(
     fixtures: tuple[str, ...],
     host: str,
@@ -77,6 +100,10 @@ def serve(
     instance: str | None,
     disable_xmlrpc: bool,
     given: tuple[str, ...],
+    faults: tuple[Spec, ...],
+    fronts: tuple[Spec, ...],
+    limit: Spec | None,
+    journal: str | None,
     control: str,
     as_json: bool,
     verbose: bool,
@@ -84,7 +111,8 @@ def serve(
     """Serve Patchwork's XML-RPC API.
 
     A fixture is a JSON file, `-` for standard input, or a packaged one: demo, tiny, hostile.
-    Several are read as one. Without any, the demo is served.
+    Several are read as one. Without any, the demo is served. Every option is an environment
+    variable, too.
 
     Ends with 0 after Ctrl-C or SIGTERM, and with 2 and the reasons if it cannot start.
     """
@@ -100,16 +128,22 @@ def serve(
         steered_by = control_of(control)
         patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc, settings)
         listener = listen(host, port)
+        noted = None if journal is None else JournalFile(journal)
     except FixtureError as error:
         _give_up(*error.errors)
     except ValueError as error:
         _give_up(*str(error).splitlines())
     except OSError as error:
+        if error.filename is not None and error.filename == journal:
+            _give_up(f"the journal {journal} cannot be written: {error.strerror}")
         option = _REMEDIES.get(error.errno or 0)
         _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
-    steering = Steering(Pipeline(patchwork, timer=time.perf_counter))
+    pipeline = Pipeline(patchwork, timer=time.perf_counter)
+    if noted is not None:
+        pipeline.journal.listeners.append(noted)
+    steering = Steering(pipeline, staged(faults, fronts, limit))
     bound, port = listener.getsockname()[:2]
     guard = Guard.of(steered_by, bound)
     answer = _logged(steering, guard) if verbose else application(steering, guard)

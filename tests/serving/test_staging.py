@@ -1,0 +1,106 @@
+"""`fakepw serve` with faults, fronts, limits and a journal, by options and by variables."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xmlrpc.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@contextmanager
+def served(*options: str, **environment: str) -> Iterator[Any]:
+    """A server started by its command, as a client's proxy."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fakepw", "serve", "--json", *options],
+        env={**os.environ, "FAKEPW_PORT": "0", **environment},
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        url = json.loads(process.stdout.readline())["url"]
+        url = url.replace("://", "://kim:earl-grey@")
+        with xmlrpc.client.ServerProxy(url, use_builtin_types=True) as proxy:
+            yield proxy
+    finally:
+        process.terminate()
+        process.stdout.close()
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [
+        (["--fault", "patch_get: status=504 first=1", "--fault", "state_list: fault=no"], {}),
+        ([], {"FAKEPW_FAULT": "patch_get: status=504 first=1\n\nstate_list: fault=no\n"}),
+    ],
+)
+def test_faults_from_the_start(options: list[str], environment: dict[str, str]) -> None:
+    with served(*options, **environment) as proxy:
+        with pytest.raises(xmlrpc.client.ProtocolError, match="504"):
+            proxy.patch_get(1)
+        assert proxy.patch_get(1)["id"] == 1
+        with pytest.raises(xmlrpc.client.Fault, match="no"):
+            proxy.state_list()
+
+
+def test_limits_and_fronts() -> None:
+    with served("--limit", "1/h burst=1") as proxy:
+        assert [proxy.pw_rpc_version() for _ in range(2)] == [[1, 3, 0]] * 2
+        with pytest.raises(xmlrpc.client.ProtocolError, match="503"):
+            proxy.pw_rpc_version()
+    with (
+        served(FAKEPW_IN_FRONT="gateway-502") as proxy,
+        pytest.raises(xmlrpc.client.ProtocolError, match="502"),
+    ):
+        proxy.pw_rpc_version()
+
+
+def test_fixture_and_instance_by_variable() -> None:
+    with served(FAKEPW_FIXTURE="tiny", FAKEPW_INSTANCE="1.0-py2-sqlite") as proxy:
+        assert proxy.pw_rpc_version() == 1
+        assert len(proxy.patch_list()) == 2
+
+
+def test_a_journal_on_disk_has_no_password(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    with served("--journal", str(path)) as proxy:
+        proxy.patch_set(5, {"archived": True})
+        proxy.patch_get(5)
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["method"], line["user"]) for line in lines] == [
+        ("patch_set", "kim"),
+        ("patch_get", "kim"),
+    ]
+    assert lines[1]["result"]["state"] == {"base64": "VW5kZXIgUmV2aWV3"}
+    assert "earl-grey" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--fault", "patch_get: stats=3"], "a rule has no 'stats'; did you mean 'status'"),
+        (["--limit", "quick"], "'quick' is no rate; write 20/s, 300/m or 1/h"),
+        (["--in-front", "wall"], "there is no preset 'wall'"),
+        (
+            ["--journal", "/nowhere/at/all"],
+            "the journal /nowhere/at/all cannot be written: No such",
+        ),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(options: list[str], says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fakepw", "serve", "--port", "0", *options],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
