@@ -192,6 +192,8 @@ _CSRF = re.compile(r"csrftoken=(?:\.\.\.|\w{32}|\w{64}); expires=")
 _EXPIRES = re.compile(r"[A-Z][a-z]{2}, \d\d([- ])[A-Z][a-z]{2}\1\d{4} \d\d:\d\d:\d\d GMT")
 #: What a server's front adds by itself; the recordings leave them out.
 _FRONT = {"date", "connection", "server"}
+#: What keeps pages out of caches, which they leave out as well.
+_CACHES = {"expires", "cache-control", "last-modified"}
 
 
 @cache
@@ -231,7 +233,7 @@ def normalise_headers(headers: Iterator[tuple[str, str]] | Any) -> list[tuple[st
     """The headers in order, without those of the server's front; cookies without their chance."""
     kept = []
     for name, value in headers:
-        if name.lower() in _FRONT:
+        if name.lower() in _FRONT | _CACHES:
             continue
         if name == "Set-Cookie" and _CSRF.match(value):
             value = _EXPIRES.sub(r"LATER\1", _CSRF.sub("csrftoken=...; expires=", value))

@@ -146,7 +146,7 @@ def _written(request: Request) -> bytes:
 
 def _answer(response: Response, cut: int | None) -> bytes:
     try:
-        phrase = HTTPStatus(response.status).phrase
+        phrase = response.reason or HTTPStatus(response.status).phrase
     except ValueError:
         phrase = "Unknown"
     lines = [f"HTTP/1.1 {response.status} {phrase}"]

@@ -51,12 +51,14 @@ class Response:
 
     `headers` are all that Patchwork sends, in its order.  Whoever writes it to a socket adds what
     the front of a real server adds: Date, Connection, and in HTTP/1.1 `Transfer-Encoding: chunked`
-    as the first of them where there is no Content-Length (but not to HEAD).
+    as the first of them where there is no Content-Length (but not to HEAD).  `reason` is what the
+    status line says behind the status; '': what it is usually called.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: list[bytes] = field(default_factory=list)
+    reason: str = ""
 
     def __repr__(self) -> str:
         size = sum(map(len, self.body))

@@ -22,9 +22,20 @@ Field = tuple[str, str]
 
 HTML = "text/html; charset=utf-8"
 
-#: What Django's never_cache sets. The recordings leave these out, and so do we; on Python 2 they
-#: still have their share in the order of the others.
-_NEVER_CACHE = ("Last-Modified", "Expires", "Cache-Control")
+#: What Django's never_cache says, in the order of each Python's dicts (servers.md 6.2).
+_NEVER_CACHE = ("max-age=0", "no-cache", "no-store", "must-revalidate")
+_NEVER_CACHE_2 = ("no-cache", "no-store", "must-revalidate", "max-age=0")
+
+#: What Django 1.8 calls the statuses that there are (servers.md 6.2).
+_LOUD = {
+    301: "MOVED PERMANENTLY",
+    302: "FOUND",
+    400: "BAD REQUEST",
+    403: "FORBIDDEN",
+    404: "NOT FOUND",
+    405: "METHOD NOT ALLOWED",
+    500: "INTERNAL SERVER ERROR",
+}
 
 _YEAR = timedelta(seconds=31_449_600)
 _TOKEN = frozenset(string.ascii_letters + string.digits)
@@ -91,8 +102,8 @@ def finish(page: Page, method: bytes, sent: Cookies, traits: Traits, now: dateti
     drops = not page.early and _drops_session(sent, looked, traits)
 
     names = {"Content-Type": page.type, **dict(page.fields)}
-    hidden = _NEVER_CACHE if page.never_cache else ()
-    names |= dict.fromkeys(hidden, "")
+    if page.never_cache:
+        names |= _never_cache(traits, now)
     if page.guarded and token:
         names["Vary"] = "Cookie"
     if traits.forbids_framing and not passed_by:
@@ -108,9 +119,25 @@ def finish(page: Page, method: bytes, sent: Cookies, traits: Traits, now: dateti
         jar["csrftoken"] = _csrf_cookie(sent, traits, now)
     if drops:
         jar["sessionid"] = _no_session(traits)
-    fields = [(n, v) for n, v in in_order(names, traits) if n not in hidden]
+    fields = in_order(names, traits)
     fields += [("Set-Cookie", v) for _, v in in_order(jar, traits)]
-    return Response(page.status, tuple(fields), [] if method == b"HEAD" else [page.body])
+    body = [] if method == b"HEAD" else [page.body]
+    return Response(page.status, tuple(fields), body, reason(page.status, traits))
+
+
+def reason(status: int, traits: Traits) -> str:
+    """What a status is called in the status line; '' if as usual."""
+    return _LOUD.get(status, "") if traits.loud_reasons else ""
+
+
+def _never_cache(traits: Traits, now: datetime) -> dict[str, str]:
+    """The headers by which Django keeps a page out of caches."""
+    date = internet_date(now, "GMT")
+    names = ("Last-Modified", "Expires") if traits.dates_uncached_pages else ("Expires",)
+    says = ", ".join(_NEVER_CACHE_2 if traits.py2 else _NEVER_CACHE)
+    if traits.uncached_pages_are_private:
+        says += ", private"
+    return {**dict.fromkeys(names, date), "Cache-Control": says}
 
 
 def in_order(names: dict[str, str], traits: Traits) -> list[Field]:

@@ -19,7 +19,7 @@ from .decode import Decoder
 from .encode import Unprintable, echo_response, fault_response
 from .encode import response as value_response
 from .messages import METHOD, Called, Echo, Request, Response, Watch
-from .page import HTML, NO_COOKIES, Cookies, Field, Page, cookies, finish
+from .page import HTML, NO_COOKIES, Cookies, Field, Page, cookies, finish, reason
 from .routes import Routes, split_target
 from .views import Visit
 
@@ -115,7 +115,7 @@ class Site:
             request.target, self.traits.drops_a_slash, self.traits.keeps_stray_bytes
         )
         if found is None:  # before any middleware
-            return Response(400, (("Content-Type", HTML),))
+            return Response(400, (("Content-Type", HTML),), [], reason(400, self.traits))
         path, query = found
         sent = cookies(known[b"cookie"].decode("latin-1")) if b"cookie" in known else NO_COOKIES
         host = known.get(b"host", _NO_HOST).decode("latin-1")
@@ -226,7 +226,7 @@ class Site:
         headers = self._headers.get(length)
         if headers is None:
             headers = self._headers_for(length)
-        return Response(status, headers, chunks)
+        return Response(status, headers, chunks, reason(status, self.traits))
 
     def _headers_for(self, length: int) -> tuple[Field, ...]:
         """The headers of an answer of that length to a call without cookies."""

@@ -166,7 +166,7 @@ def _on_the_wire(outcome: Outcome) -> bytes:
     response = outcome.response
     if response is None:
         return b""
-    start = head(response.status, response.headers, b"POST", "1.1", True)
+    start = head(response.status, response.headers, b"POST", "1.1", True, response.reason)
     date = internet_date(datetime.now(UTC), "GMT")
     first = start.status_line + f"Server: fakepw\r\nDate: {date}\r\n".encode() + start.headers
     if outcome.cut is None:

@@ -555,14 +555,14 @@ def test_downloads_are_named_after_the_patch() -> None:
     assert name("/project/Linux/patch/p1@h/mbox/") == "attachment; filename=PATCH-one.patch"
     assert name("/project/Linux/patch/p1@h/raw/") == "attachment; filename=PATCH-one.diff"
     assert name("/patch/1/raw/", "1.1-py3-sqlite") == "attachment; filename=PATCH-one.patch"
-    assert name("/project/Linux/patch/a/b+c=d/e@h/mbox/") == "attachment; filename=.patch"
+    assert name("/project/Linux/patch/a%252Fb+c=d%252Fe@h/mbox/") == "attachment; filename=.patch"
 
 
 def test_a_raw_patch_is_the_diff_as_it_is_stored() -> None:
     where = header(ask("/patch/3/raw/"), "Location")
     assert where is not None
     assert b"".join(ask(where).body) == "+ü\r\n".encode()
-    assert text(ask("/project/Linux/patch/a/b+c=d/e@h/raw/")) == "None"
+    assert text(ask("/project/Linux/patch/a%252Fb+c=d%252Fe@h/raw/")) == "None"
 
 
 @pytest.mark.parametrize("number", ["0", "6", "٨", str(2**63 - 1)])

@@ -158,7 +158,7 @@ def _near(name: str) -> list[str]:
         ends = f"{release}-", f"-{database}"
         known = [each for each in known if each.startswith(ends[0]) and each.endswith(ends[1])]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return near or [each for each in known if name and name in each][:3]
+    return near or sorted((each for each in known if name and name in each), key=len)[:3]
 
 
 def _every() -> Iterator[str]:

@@ -276,6 +276,9 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "renews_bad_csrf_tokens": False,
         "host_pattern": r"(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9:]+\])(?::\d+)?",
         "redirect_safe": "/",
+        "loud_reasons": True,
+        "dates_uncached_pages": True,
+        "uncached_pages_are_private": False,
         "keeps_stray_bytes": False,
     },
     "1.9": {
@@ -288,6 +291,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         ),
         # pages
         "absolute_redirects": False,
+        "loud_reasons": False,
         "drops_short_sessions": True,
         "redirect_safe": "/:@&+$,-_.!~*'()",
     },
@@ -309,6 +313,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "empty_range": None,
         "single_range_text": "tuple index out of range",
         # pages
+        "dates_uncached_pages": False,
         "sizes_answers": True,
         "sizes_slash_redirects": True,
         "host_pattern": r"(?!\.(?::|$))(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::\d+)?",
@@ -324,7 +329,11 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "cookie_dashes": False,
         "cookie_attributes": "; SameSite=Lax",
     },
-    "3.0": {"auto_fields_are_integers": True},
+    "3.0": {
+        "auto_fields_are_integers": True,
+        # pages
+        "uncached_pages_are_private": True,
+    },
     "3.1": {
         "names_field_of_bad_number": True,
         "quotes": ("“", "”"),

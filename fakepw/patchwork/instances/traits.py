@@ -135,6 +135,10 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     redirect_safe: str  # what stays unquoted in the path of a redirect to one with a slash
     keeps_stray_bytes: bool  # >= 1.11: %FF in a path is its own text, rather than a 400
 
+    loud_reasons: bool  # 1.8: 404 NOT FOUND (servers.md 6.2)
+    dates_uncached_pages: bool  # <= 1.10: Last-Modified, where no cache may keep a page
+    uncached_pages_are_private: bool  # >= 3.0
+
     # database (servers.md 3)
     database: str
     backend: str  # Django's name of it

@@ -238,7 +238,12 @@ class Connection(asyncio.BufferedProtocol):
         """Send a response; whether another may follow it."""
         request, commons = asked.request, self.commons
         start = head(
-            response.status, response.headers, request.method, request.version, asked.keep_alive
+            response.status,
+            response.headers,
+            request.method,
+            request.version,
+            asked.keep_alive,
+            response.reason,
         )
         if cut is None and self.sender.send(response, start, commons.sweep.front):
             return start.keep_alive
@@ -272,7 +277,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _say(self, response: Response) -> None:
         """Give the last answer of this connection, which is the server's and no application's."""
-        start = head(response.status, response.headers, b"GET", "1.1", False)
+        start = head(response.status, response.headers, b"GET", "1.1", False, response.reason)
         self.sender.send(response, start, self.commons.sweep.front)
         self._close()
 

@@ -45,7 +45,9 @@ class Head(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def head(status: int, headers: Headers, method: bytes, version: str, keep_alive: bool) -> Head:
+def head(
+    status: int, headers: Headers, method: bytes, version: str, keep_alive: bool, reason: str = ""
+) -> Head:
     """The head of an answer of that status and headers to a request of that method and version.
 
     As the front of real servers does: an answer without a Content-Length is chunked, Transfer-
@@ -68,7 +70,7 @@ def head(status: int, headers: Headers, method: bytes, version: str, keep_alive:
         kept.insert(0, ("Connection", "keep-alive"))
     lines = "".join(f"{name}: {value}\r\n" for name, value in kept)
     return Head(
-        status_line=f"HTTP/{version} {status} {_phrase(status)}\r\n".encode(),
+        status_line=f"HTTP/{version} {status} {reason or _phrase(status)}\r\n".encode(),
         headers=f"{lines}\r\n".encode("latin-1"),
         coding=coding,
         keep_alive=keep_alive,
