@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .double.handle import Double
-    from .double.matching import including
+    from .double.journal.matching import including
     from .fixtures import FixtureError, dumps, load
     from .patchwork.faults import Fault
     from .patchwork.instances.instances import RECORDED, Instance, instance
@@ -69,7 +69,7 @@ _MODULES = {
     "Transport": "serving.transport",
     "connect": "serving.connecting",
     "dumps": "fixtures",
-    "including": "double.matching",
+    "including": "double.journal.matching",
     "instance": "patchwork.instances.instances",
     "load": "fixtures",
     "respond": "protocol",

@@ -13,9 +13,9 @@ import unittest
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from .double.grammar import parse
 from .double.handle import Double
-from .double.spec import spec_of
+from .double.rules.grammar import parse
+from .double.rules.spec import spec_of
 from .fixtures import Fixture, Source, packaged, read
 from .patchwork.instances.instances import DEFAULT
 from .patchwork.instances.settings import Settings, settings_of

@@ -53,22 +53,30 @@ HOUSE = {
     # How it speaks, how data comes in, how it runs, and how people reach it.
     "protocol": _room("fakepw/protocol", uses="words rows instances mail query patchwork"),
     "fixtures": _room("fakepw/fixtures", uses="words rows instances mail"),
-    "double": _room("fakepw/double", uses="words rows instances query patchwork protocol fixtures"),
+    "outcomes": _room("fakepw/double/outcome", uses="protocol"),
+    "journal": _room("fakepw/double/journal", uses="words protocol"),
+    "rules": _room("fakepw/double/rules", uses="patchwork protocol fixtures journal outcomes"),
+    "double": _room(
+        "fakepw/double",
+        uses="words rows instances query patchwork protocol fixtures journal rules outcomes",
+    ),
     "http": _room(
         "fakepw/serving/http",
         "fakepw/serving/limits",
         uses="protocol",
         libraries="httptools msgspec",
     ),
-    "connections": _room("fakepw/serving/connections", uses="words protocol double http"),
+    "connections": _room("fakepw/serving/connections", uses="words protocol outcomes http"),
     "serving": _room(
         "fakepw/serving",
-        uses="words rows instances patchwork protocol fixtures double http connections",
+        uses="words rows instances patchwork protocol fixtures journal rules outcomes double"
+        " http connections",
         libraries="click httptools msgspec uvloop",
     ),
     "fakepw": _room(
         "fakepw",
-        uses="words rows instances query patchwork protocol fixtures double http serving",
+        uses="words rows instances query patchwork protocol fixtures journal rules double http"
+        " serving",
         libraries="click hypothesis msgspec pytest",
     ),
     # The suite. It must never learn the right answer from fakepw's code: no room of its is named.
@@ -92,7 +100,7 @@ HOUSE = {
 
 #: Rooms that must not know that there is a machine around them.
 SANS_IO = ["words", "rows", "instances", "mail", "query", "patchwork", "protocol", "fixtures"]
-SANS_IO += ["double", "http"]
+SANS_IO += ["outcomes", "journal", "rules", "double", "http"]
 MACHINE = {"asyncio", "socket", "threading", "http.client", "http.server", "subprocess", "time"}
 #: The most lines of a module, and of a function: what is read at one sitting, and on one screen.
 LONGEST, SCREEN = 480, 50

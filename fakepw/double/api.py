@@ -18,10 +18,10 @@ from msgspec import UNSET, Struct, UnsetType
 from ..fixtures import PACKAGED, Source, dumps, packaged
 from ..fixtures.errors import quoted
 from ..patchwork.patchwork import Patchwork
-from .calls import Call
-from .grammar import parse
+from .journal.calls import Call
 from .rows import TABLES, Row
-from .spec import spec_of
+from .rules.grammar import parse
+from .rules.spec import spec_of
 from .steering import RuleState, Steering, Step
 
 

@@ -20,11 +20,11 @@ from msgspec import UNSET, UnsetType
 from ..fixtures import Source
 from ..patchwork.instances.settings import Settings
 from ..patchwork.rows.rows import Dataset
-from . import asserting
-from .calls import Call, Calls
-from .matching import ANYONE
+from .journal import asserting
+from .journal.calls import Call, Calls
+from .journal.matching import ANYONE
 from .rows import Patches, Shown, shown
-from .spec import Spec, spec_of
+from .rules.spec import Spec, spec_of
 from .steering import RuleState, Snapshot, Step
 
 

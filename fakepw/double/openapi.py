@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from .api import ROUTES, Route, RuleForm
-from .spec import Spec
+from .rules.spec import Spec
 
 #: How a body that any object may be is said: its members are those of a fixture's row, or a rule.
 _REF = "#/components/schemas/{name}"

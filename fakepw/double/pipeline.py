@@ -15,17 +15,17 @@ from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Echo, Request, Response, Watch
 from ..protocol.site import Call as Head
 from ..protocol.site import site_of
-from .arrived import Arrived
-from .calls import plain
 from .clock import Clock, now
-from .effects import EFFECTS
-from .journal import Entry, Journal, user_of
-from .matching import params_fit
+from .journal.calls import plain
+from .journal.journal import Entry, Journal, user_of
+from .journal.matching import params_fit
 from .outcome import Answer, End, Later, Outcome
-from .presets import PRESETS
-from .rules import Rule, Rules
+from .rules.arrived import Arrived
+from .rules.effects import EFFECTS
+from .rules.presets import PRESETS
+from .rules.rules import Rule, Rules
+from .rules.spec import Spec
 from .scenarios import Scenarios
-from .spec import Spec
 
 #: What a request's head and a journal's entry take beside the bodies, about, in bytes.
 _OVERHEAD = 500

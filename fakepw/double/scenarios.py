@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .clock import Clock
-from .matching import means
+from .journal.matching import means
 
 
 @dataclass

@@ -19,12 +19,12 @@ from ..fixtures.errors import near, quoted
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.rows.rows import Dataset
 from ..patchwork.zones import zone
-from .calls import Calls
+from .journal.calls import Calls
 from .pipeline import Pipeline
 from .rows import TABLES, Row, added, changed, which_patch
-from .rules import Rule
+from .rules.rules import Rule
+from .rules.spec import Spec
 from .scenarios import Scenario
-from .spec import Spec
 
 #: Something that `later` does, as data: `("patch", None, {"name": …})` adds a patch, and
 #: `("change", 3, {"state": …})` changes one.

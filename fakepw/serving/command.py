@@ -19,7 +19,7 @@ import msgspec
 
 from ..double.outcome import Answer, Later, Outcome
 from ..double.pipeline import Pipeline
-from ..double.spec import Spec
+from ..double.rules.spec import Spec
 from ..double.steering import Steering
 from ..fixtures import FixtureError
 from ..patchwork.brief import asked

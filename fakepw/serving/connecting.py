@@ -13,10 +13,10 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from ..double import api
-from ..double.calls import Calls
 from ..double.handle import Double
+from ..double.journal.calls import Calls
 from ..double.rows import TABLES, Row
-from ..double.spec import Spec
+from ..double.rules.spec import Spec
 from ..double.steering import RuleState, Snapshot, Step
 from ..fixtures import FixtureError, Source, dump, load, read
 from ..patchwork.instances.settings import Settings, settings_of

@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from ..double.api import view
-from ..double.calls import Call
-from ..double.grammar import parse
-from ..double.spec import Spec, spec_of
+from ..double.journal.calls import Call
+from ..double.rules.grammar import parse
+from ..double.rules.spec import Spec, spec_of
 
 log = logging.getLogger("fakepw")
 

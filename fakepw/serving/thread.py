@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..double.handle import Double
 from ..double.pipeline import Pipeline
-from ..double.spec import Spec
+from ..double.rules.spec import Spec
 from ..double.steering import Steering
 from ..fixtures import NONE, Source, packaged, read
 from ..patchwork.instances.instances import DEFAULT

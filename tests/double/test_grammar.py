@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakepw.double.grammar import parse, written
-from fakepw.double.presets import PRESETS
-from fakepw.double.spec import Spec, spec_of
+from fakepw.double.rules.grammar import parse, written
+from fakepw.double.rules.presets import PRESETS
+from fakepw.double.rules.spec import Spec, spec_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.text(max_size=8),

@@ -7,10 +7,10 @@ from unittest.mock import ANY
 
 import pytest
 
-from fakepw.double.grammar import parse
-from fakepw.double.matching import including
+from fakepw.double.journal.matching import including
 from fakepw.double.outcome import End, Later, Outcome
 from fakepw.double.pipeline import Pipeline
+from fakepw.double.rules.grammar import parse
 from fakepw.double.steering import Steering
 from fakepw.protocol.messages import Response
 

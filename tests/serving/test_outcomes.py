@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import fakepw
-from fakepw.double.grammar import parse
+from fakepw.double.rules.grammar import parse
 from fakepw.strategies import method_calls
 
 ROWS = fakepw.load("demo")
@@ -76,7 +76,7 @@ def seen(proxy: Any, call: Any) -> tuple[Any, ...]:
     return "value", xmlrpc.client.dumps((value,), allow_none=True)
 
 
-def noted(calls: fakepw.double.calls.Calls) -> list[Any]:
+def noted(calls: fakepw.double.journal.calls.Calls) -> list[Any]:
     return [
         (c.number, c.method, c.params, c.user, c.status, c.fault, c.rule, c.carried_out)
         for c in calls

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from ..protocol.messages import Request, Response
-from ..protocol.site import Call as Head
+from ...protocol.messages import Request, Response
+from ...protocol.site import Call as Head
 from .calls import Call, Calls
 
 #: How many requests are kept, and how many bytes of them and of their answers.

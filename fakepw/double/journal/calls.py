@@ -14,7 +14,7 @@ from typing import Any, overload
 
 import msgspec
 
-from ..patchwork.values import Binary, DateTime
+from ...patchwork.values import Binary, DateTime
 from .matching import ANYONE, means, params_fit
 
 #: How much of a value a line about a call shows, in characters.

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from ..fixtures.errors import near, quoted
+from ...fixtures.errors import near, quoted
 from .spec import Spec, spec_of
 
 _CALL = re.compile(r"\s*([\w.*?]+)\s*(\(.*?\))?\s*:(?!//)(.*)", re.DOTALL)

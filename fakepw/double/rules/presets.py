@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..protocol.messages import Request, Response
+from ...protocol.messages import Request, Response
 
 #: What the presets say that they are: the nginx that their answers were held against.
 SERVER = "nginx/1.22.1"

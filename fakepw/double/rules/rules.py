@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
+from ..journal.matching import means
 from .grammar import written
-from .matching import means
 from .spec import Spec, rate_of
 
 #: Methods for which the rules about them are kept.

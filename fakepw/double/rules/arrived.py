@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..patchwork.patchwork import Patchwork
-from ..protocol.messages import Request, Response, Watch
-from ..protocol.site import Call as Head
-from ..protocol.site import site_of
+from ...patchwork.patchwork import Patchwork
+from ...protocol.messages import Request, Response, Watch
+from ...protocol.site import Call as Head
+from ...protocol.site import site_of
 from .rules import Rule
 
 

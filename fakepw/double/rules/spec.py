@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ..fixtures.errors import near, plain, quoted
+from ...fixtures.errors import near, plain, quoted
 from .presets import PRESETS
 
 #: The longest that a rule may let anybody wait, in seconds.

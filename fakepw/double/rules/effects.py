@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..protocol.messages import Response
-from ..protocol.site import site_of
+from ...protocol.messages import Response
+from ...protocol.site import site_of
+from ..outcome import End, Outcome
 from .arrived import Arrived
-from .outcome import End, Outcome
 from .presets import PRESETS, nginx
 from .spec import Spec
 
