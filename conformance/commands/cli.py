@@ -22,7 +22,7 @@ from ..deciding.decisions import DECISIONS, requests_of
 from ..deciding.drawing import Settings
 from ..reports.redaction import clean
 from ..reports.terminal import Live, new_console, say, show
-from ..reports.visible import plain
+from ..reports.visible import line
 from ..requirements.catalogue import Requirement, chosen, requirements
 from ..target.budget import BudgetSpent
 from ..target.counting import counted
@@ -281,7 +281,7 @@ def _dry_run(console: Console, options: Options) -> None:
         for step in plan(decision, Settings(options.examples or 3, options.seed), options):
             for request in requests_of(step):
                 number += 1
-                say(console, f"{requirement.id} {plain(request.describe())}")
+                say(console, f"{requirement.id} {line(request.describe())}")
     say(console, f"{counted(number, 'request')}, made from a sample; nothing was sent")
 
 
@@ -289,13 +289,13 @@ def _replay(console: Console, options: Options, folder: Path) -> None:
     still = False
     try:
         for number, exchanges, said in failures.replay(options, folder):
-            say(console, f"{number} {said}")
+            say(console, line(f"{number} {said}"))
             still = still or said == failures.STILL
             for exchange in exchanges:
                 told = f"  {exchange.request.describe()} -> {exchange.answer.describe()}"
-                say(console, plain(told))
+                say(console, line(told))
     except (Unusable, Trouble, BudgetSpent) as error:
-        say(console, plain(str(error)))
+        say(console, line(str(error)))
         sys.exit(ExitCode.INCONCLUSIVE)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -401,7 +401,7 @@ def diff(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except (Unusable, Trouble, BudgetSpent) as error:
-        click.echo(plain(str(error)), err=True)
+        click.echo(line(str(error)), err=True)
         sys.exit(ExitCode.INCONCLUSIVE)
     if as_json:
         click.echo(json.dumps(compared.as_json(found), indent=1))

@@ -17,8 +17,9 @@ import pytest
 from ..deciding.decisions import Decision
 from ..deciding.engine import Session
 from ..reports.redaction import clean_verdict
+from ..reports.visible import line
 from ..requirements.catalogue import Level, chosen, requirements
-from ..target import signals
+from ..target import secrecy, signals
 from ..target.budget import Budget, BudgetSpent
 from ..target.profile import RELEASES
 from ..target.survey import Unusable, card
@@ -245,10 +246,11 @@ class Deciding:
         self.item.user_properties.append(("pw_verdict", to_dict(verdict)))
         if verdict.outcome is Outcome.FAIL and verdict.deviation:
             text = f"{verdict.id}: {decision.requirement.text}\n"
-            text += f"expected: {verdict.deviation.expected}\ngot: {verdict.deviation.got}"
+            text += f"expected: {line(verdict.deviation.expected)}\n"
+            text += f"got: {line(verdict.deviation.got)}"
             pytest.fail(text, pytrace=False)
         if verdict.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN, Outcome.INCONCLUSIVE):
-            pytest.skip(f"{verdict.outcome}: {verdict.reason}")
+            pytest.skip(line(f"{verdict.outcome}: {verdict.reason}"))
 
 
 @pytest.fixture(scope="session")
@@ -276,12 +278,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if runner is None or not runner.options.url:
         return []
     if runner.run.trouble:
-        return [f"pw-conformance: {runner.run.trouble}"]
-    return (
-        [f"pw-conformance: {runner.run.url}, {runner.run.card['likely']}"]
-        if runner.run.card
-        else []
-    )
+        return [_told(runner.run.trouble)]
+    return [_told(f"{runner.run.url}, {runner.run.card['likely']}")] if runner.run.card else []
+
+
+def _told(text: str) -> str:
+    """A line about the run for pytest's own output."""
+    return f"pw-conformance: {line(secrecy.redact(text))}"
 
 
 class Stream:
@@ -323,11 +326,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     runner.count()
     if runner.run.trouble:
-        terminalreporter.write_line(f"pw-conformance: {runner.run.trouble}")
+        terminalreporter.write_line(_told(runner.run.trouble))
     if runner.run.verdicts and runner.run.shortfall:
-        terminalreporter.write_line(f"pw-conformance: {runner.run.shortfall}")
+        terminalreporter.write_line(_told(runner.run.shortfall))
     if runner.run.verdicts:
-        terminalreporter.write_line(f"pw-conformance: {runner.run.summary}")
+        terminalreporter.write_line(_told(runner.run.summary))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

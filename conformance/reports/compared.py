@@ -15,7 +15,7 @@ from ..target.exchange import show as shown
 from ..target.wire import Fault, Node, NotXmlRpc
 from ..verdicts.differences import Differences
 from .terminal import paragraphs, say
-from .visible import plain, shortened
+from .visible import line, shortened
 
 #: How many of a kind are shown unless all are asked for, and how much of an answer.
 SHOWN, SAID = 5, 300
@@ -123,7 +123,7 @@ def show(console: Console, found: Differences, *, every: bool = False) -> None:
     """The differences by kind, a few of each or `every` one."""
     signed = zip("AB", found.servers, strict=True)
     paragraphs(
-        console, [(Text(sign, "bold"), Text(plain(url)), what) for sign, (url, what) in signed]
+        console, [(Text(sign, "bold"), Text(line(url)), what) for sign, (url, what) in signed]
     )
     for kind in Kind:
         those = [each for each in found.different if kind_of(each[1], each[2]) is kind]
@@ -146,7 +146,7 @@ def show(console: Console, found: Differences, *, every: bool = False) -> None:
 
 
 def _show(console: Console, request: Request, left: Answer, right: Answer, kind: Kind) -> None:
-    say(console, Text(f"  {plain(shortened(request.describe(), SAID))}", "cyan"))
+    say(console, Text(f"  {line(shortened(request.describe(), SAID))}", "cyan"))
     rows = [(sign, shortened(a.describe(), SAID)) for sign, a in (("A", left), ("B", right))]
     if kind in (Kind.VALUE, Kind.WIRE) and (where := _where(left, right)):
         path, one, other = where[0]

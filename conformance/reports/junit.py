@@ -17,7 +17,7 @@ from ..requirements.catalogue import Level
 from ..verdicts.causes import Cause
 from ..verdicts.verdicts import Outcome, Run, Verdict
 from .layout import Chapter, card, chapters, decided, follows, requirement, settings
-from .visible import decoded, plain, shortened
+from .visible import decoded, line, plain, shortened
 
 #: How much of a raw request or answer is put into a failure, in characters. (GitLab reads 30 MB.)
 RAW = 16_384
@@ -127,7 +127,7 @@ def _decide(case: Element, verdict: Verdict, cause: Cause | None) -> None:
         out.text = plain(f"warning: {details}")
     elif outcome is Outcome.OBSERVED:
         out = SubElement(case, "system-out")
-        out.text = plain(f"observed: {verdict.reason}")
+        out.text = line(f"observed: {verdict.reason}")
 
 
 def _say(case: Element, tag: str, kind: str, message: str, text: str) -> None:
@@ -137,7 +137,7 @@ def _say(case: Element, tag: str, kind: str, message: str, text: str) -> None:
 
 def _line(text: str) -> str:
     """Attribute values are one line: XML readers turn line feeds into blanks anyway."""
-    return shortened(plain(" ".join(text.split("\n"))), MESSAGE)
+    return shortened(line(text), MESSAGE)
 
 
 def _details(verdict: Verdict, cause: Cause | None) -> str:
@@ -145,16 +145,17 @@ def _details(verdict: Verdict, cause: Cause | None) -> str:
     about, deviation = requirement(verdict), verdict.deviation
     lines = [f"{verdict.id} ({about.level}, {about.scope}): {about.text}"]
     if verdict.reason and not (deviation and deviation.got == verdict.reason):
-        lines.append(f"Reason: {verdict.reason}")
+        lines.append(f"Reason: {line(verdict.reason)}")
     if deviation:
-        lines += [f"Expected: {deviation.expected}", f"Got: {deviation.got}"]
+        lines += [f"Expected: {line(deviation.expected)}", f"Got: {line(deviation.got)}"]
         if deviation.advice:
             lines.append(f"What to do: {deviation.advice}")
     if cause:
         lines.append(f"May follow from: {cause.first.id}, which shows the same: {cause.symptom}")
     lines += [f"Who relies on it: {about.why}", f"Known from: {about.facts}"]
     for item in verdict.evidence:
-        lines += ["", f"Call: {item.call}", f"Answer: {item.answer}", f"curl: {item.curl}"]
+        lines += ["", f"Call: {line(item.call)}", f"Answer: {line(item.answer)}"]
+        lines.append(f"curl: {item.curl}")
         if item.python:
             lines.append(f"Python: {item.python}")
         for title, data in (("Request", item.request), ("Response", item.response)):

@@ -22,7 +22,7 @@ from ..target.counting import counted
 from ..verdicts.causes import Cause
 from ..verdicts.verdicts import ExitCode, Outcome, Run, Verdict, plural
 from . import layout
-from .visible import plain, shortened
+from .visible import line, shortened
 
 STYLES = {
     Outcome.PASS: "green",
@@ -73,7 +73,7 @@ def say(console: Console, text: Text | str) -> None:
 
 def paragraphs(console: Console, rows: Iterable[Sequence[Text | str]], indent: int = 0) -> None:
     """Rows of cells, the last of which hangs beside the others."""
-    kept = [[c if isinstance(c, Text) else Text(plain(c)) for c in row] for row in rows]
+    kept = [[c if isinstance(c, Text) else Text(line(c)) for c in row] for row in rows]
     if not kept:
         return
     widths = [max(row[place].cell_len for row in kept) for place in range(len(kept[0]) - 1)]
@@ -87,10 +87,10 @@ def paragraphs(console: Console, rows: Iterable[Sequence[Text | str]], indent: i
         console.print(grid)
         return
     for row in kept:
-        line = Text(" " * indent)
+        whole = Text(" " * indent)
         for cell, width in zip(row, [*widths, 0], strict=True):
-            line.append_text(cell).append(" " * (width - cell.cell_len + 2) if width else "")
-        say(console, line)
+            whole.append_text(cell).append(" " * (width - cell.cell_len + 2) if width else "")
+        say(console, whole)
 
 
 def show_card(console: Console, run: Run) -> None:
@@ -106,15 +106,15 @@ def show_card(console: Console, run: Run) -> None:
     ]
     kept = [(Text(name, "bold"), text) for name, text in rows if text]
     if not console.is_terminal:
-        say(console, plain(run.url))
+        say(console, line(run.url))
         paragraphs(console, kept, indent=2)
         return
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for name, text in kept:
-        grid.add_row(name, Text(plain(shortened(text, SAID))))
-    title = Text(plain(run.url), "bold")
+        grid.add_row(name, Text(line(shortened(text, SAID))))
+    title = Text(line(run.url), "bold")
     console.print(Panel(grid, title=title, title_align="left", expand=False))
 
 
@@ -187,13 +187,13 @@ def show(console: Console, run: Run, kept: str = "") -> None:
     if any(verdict.evidence for verdict in every):
         where = f"raw exchanges are in {kept}; --replay {kept} sends them again"
         hint = "--report html=FILE shows raw exchanges, --failures DIR keeps them for --replay"
-        say(console, Text(plain(where if kept else hint), "dim"))
+        say(console, Text(line(where if kept else hint), "dim"))
     paragraphs(console, [(Text("problem", "bold red"), problem) for problem in run.problems])
     if run.trouble:
         paragraphs(console, [(Text("trouble", "bold magenta"), run.trouble)])
     elif run.tally.decided and run.shortfall:  # if none was, the summary says why
         paragraphs(console, [(Text("undecided", "bold magenta"), run.shortfall)])
-    say(console, Text(plain(run.summary), HEADLINES[run.exit_code]))
+    say(console, Text(line(run.summary), HEADLINES[run.exit_code]))
 
 
 def _table(console: Console, run: Run) -> None:
@@ -305,7 +305,7 @@ def show_verdict(console: Console, verdict: Verdict) -> None:
     )
     console.print()
     say(console, head)
-    paragraphs(console, [(Text(plain(about.text), "bold"),)], indent=2)
+    paragraphs(console, [(Text(line(about.text), "bold"),)], indent=2)
     rows = [("known", verdict.excused)]
     if deviation is None:
         rows.append(("reason", verdict.reason))
@@ -323,9 +323,9 @@ def show_verdict(console: Console, verdict: Verdict) -> None:
     paragraphs(console, kept, indent=2)
     for number, item in enumerate(verdict.evidence[:EXCHANGES], start=1):
         place = f" {number}" if len(verdict.evidence) > 1 else ""
-        for name, line in (("curl", item.curl), ("python", item.python)):
-            if line:
+        for name, words in (("curl", item.curl), ("python", item.python)):
+            if words:
                 say(console, Text(f"  {name}{place}", "dim"))
-                say(console, plain(shortened(line, COPIED)))
+                say(console, line(shortened(words, COPIED)))
     if len(verdict.evidence) > EXCHANGES:
         say(console, f"  and {counted(len(verdict.evidence) - EXCHANGES, 'exchange')} more")
