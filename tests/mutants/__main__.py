@@ -60,9 +60,11 @@ def main() -> None:
     if not given.mutant:
         print(*map(called, EVERY), sep="\n")
         return
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # in the server's thread, too: waited for below
     with served(broken(given.mutant), given.instance, given.fixture) as url:
         print(url, flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.sigwait(ends)
 
 
 if __name__ == "__main__":
