@@ -10,7 +10,6 @@ from ..deciding.decisions import OK, Finding, Step
 from ..deciding.judging import (
     deviates,
 )
-from ..deciding.lookups import loose
 from ..target.exchange import Exchange
 from ..target.world import Lacking, Row, World, rows_of
 from ..verdicts.verdicts import Deviation
@@ -150,11 +149,6 @@ def hashed(world: World) -> list[Row]:
 def linkname(world: World, project: int) -> str:
     """The linkname of a project; '' if it is not listed."""
     return next((p["linkname"] for p in world.projects if p["id"] == project), "")
-
-
-def alike(one: str, other: str) -> bool:
-    """Whether some recorded database takes two linknames for one (servers.md 3)."""
-    return loose(one) == loose(other)
 
 
 def some_of(rows: list[Row]) -> Row:

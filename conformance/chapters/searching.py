@@ -36,22 +36,24 @@ def searched(world: World, answer: Exchange) -> Finding:
     """Whether just the rows came that the text is found in."""
     match answer.params:
         case (str(text),) if text and safe(text):
-            rows = table(world, answer.method)
-            whole = answer.method != "person_list" or world.all_people
             found = array(answer)
-            if isinstance(found, Deviation):
-                return found
-            fields = TABLES[answer.method][1]
-            got = {row["id"]: row for row in rows_of(answer) or []}
-            truths = {row["id"]: _found(world, row, fields, text) for row in rows}
-            missing = [i for i, t in truths.items() if t is YES and i not in got]
-            extra = [i for i, row in got.items() if _found(world, row, fields, text) is NO]
-            if whole and rows:
-                extra += [i for i in got if i not in truths]
-            if missing or extra:
-                wanted = sorted(i for i, t in truths.items() if t is YES)
-                return deviates(
-                    answer, f"ids {wanted}", symptoms=wrong_rows(answer, got, ["a search"])
-                )
-            return OK
+            return found if isinstance(found, Deviation) else just_those(world, answer, text)
     return None
+
+
+def just_those(world: World, answer: Exchange, text: str) -> Finding:
+    """Whether the rows that came are those that the text is found in, as far as databases agree."""
+    rows, fields = table(world, answer.method), TABLES[answer.method][1]
+    whole = answer.method != "person_list" or world.all_people
+    got = {row["id"]: row for row in rows_of(answer) or []}
+    truths = {row["id"]: _found(world, row, fields, text) for row in rows}
+    must = sorted(i for i, t in truths.items() if t is YES)
+    may = sorted(i for i, t in truths.items() if t is not NO)
+    missing = [i for i in must if i not in got]
+    extra = [i for i, row in got.items() if _found(world, row, fields, text) is NO]
+    if whole and rows:
+        extra += [i for i in got if i not in truths]
+    if not missing and not extra:
+        return OK
+    wanted = f"ids {must}" if must == may else f"ids {must}, and of {may} no others"
+    return deviates(answer, wanted, symptoms=wrong_rows(answer, got, ["a search"]))

@@ -14,10 +14,10 @@ from ..deciding.judging import (
     miss,
     poisoned,
 )
+from ..deciding.lookups import alike
 from ..target.exchange import Exchange, call
 from ..target.world import Lacking, Row, World
 from .rows import (
-    alike,
     hashed,
     linkname,
     one_of_each_kind,

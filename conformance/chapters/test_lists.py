@@ -16,7 +16,7 @@ from ..requirements.filters import safe
 from ..target.counting import counted
 from ..target.exchange import Exchange, call
 from ..target.world import Lacking, World, rows_of
-from .searching import NAMED, TABLES, _found, searched, table
+from .searching import NAMED, TABLES, _found, just_those, searched, table
 
 
 def _search(method: str) -> Callable[[World], SearchStrategy[Any]]:
@@ -125,16 +125,9 @@ def test_numbers_are_searched_as_digits(world: World, answer: Exchange) -> Findi
     number = answer.params[0] if len(answer.params) == 1 else None
     if type(number) is not int or number <= 0:
         return None
-    rows = rows_of(answer)
-    if rows is None:
+    if rows_of(answer) is None:
         return deviates(answer, "an array")
-    fields = TABLES[answer.method][1]
-    wanted = {
-        r["id"] for r in table(world, answer.method) if any(str(number) in r[f] for f in fields)
-    }
-    got = {row["id"] for row in rows}
-    whole = answer.method != "person_list" or world.all_people
-    return expect(got == wanted or not whole, answer, f"ids {sorted(wanted)}")
+    return just_those(world, answer, str(number))
 
 
 def _counts(*counts: int, methods: str = "project_list state_list"):  # type: ignore[no-untyped-def]
@@ -231,10 +224,15 @@ def test_a_max_count_that_is_no_number_faults(world: World, answer: Exchange) ->
     return faults(answer, "TypeError")
 
 
+#: Names that begin with a letter which stands at its place in every language's order: not as z in
+#: Estonian, y in Lithuanian, ch in Czech, lj in Croatian or aa in Danish.
+PLAIN = re.compile("(?!aa|c[hs]|d[dz]|gy|l[lj]|n[gjy]|[rt]h|sz)[a-u]|x")
+
+
 @decides("LIST-017", fixed(call("project_list")), on="project_list")
 def test_projects_come_in_order(world: World, answer: Exchange) -> Finding:
     rows = rows_of(answer)
-    names = [r["linkname"][0] for r in rows or [] if re.match("[a-z]", str(r.get("linkname")))]
+    names = [r["linkname"][0] for r in rows or [] if PLAIN.match(str(r.get("linkname")))]
     if len(names) < 2 or answer.params:
         return None
     return expect(names == sorted(names), answer, "ascending linknames")

@@ -8,7 +8,7 @@ from itertools import islice
 
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, expect, faults, miss, poisoned
-from ..deciding.lookups import loose
+from ..deciding.lookups import alike
 from ..target.exchange import Exchange, Raw, call
 from ..target.world import Lacking, Row, World
 from ..verdicts.verdicts import Deviation
@@ -247,10 +247,9 @@ def _named_otherwise(world: World) -> list[Step]:
 def test_a_project_is_named_by_its_linkname_alone(world: World, answer: Exchange) -> Finding:
     match answer.params:
         case (str() | int() as name, str(text)) if text:
-            linknames = {loose(p["linkname"]) for p in world.projects}
             others = {p["id"] for p in world.projects} | {p["name"] for p in world.projects}
             others |= {str(p["id"]) for p in world.projects}
-            if loose(str(name)) in linknames or name not in others:
+            if name not in others or any(alike(p["linkname"], str(name)) for p in world.projects):
                 return None
             return miss(world, answer, {})
     return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -194,23 +193,18 @@ def _date(text: str, lookup: str, value: Any) -> Truth:
     return OPEN
 
 
-def _ascii_fold(text: str) -> str:
+def _fold(text: str) -> str:
+    """The text with A to Z as a to z: the only letters that every database folds alike."""
     return "".join(c.lower() if c.isascii() else c for c in text)
 
 
-def loose(text: str, lookup: str = "") -> str:
-    """As unlike texts as any recorded collation equates become equal."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return plain if lookup else plain.rstrip(" ")  # only `=` pads with blanks
-
-
-def _odd(text: str) -> bool:
-    """Whether a collation might take one of the letters for an ASCII one."""
-    return any(
-        not c.isascii() and unicodedata.name(c, "LATIN").startswith(("LATIN", "FULLWIDTH"))
-        for c in loose(text)
-    )
+def alike(one: str, other: str) -> bool:
+    """Whether some database may take two texts for one (servers.md 3): whatever the case, and with
+    blanks at the end. Collations take a letter beyond ASCII for nearly any (`ß` is `s` in one, `ss`
+    in another, nothing at all in a third), so that of texts with such letters nothing is known."""
+    if one.isascii() and other.isascii():
+        return _fold(one).rstrip(" ") == _fold(other).rstrip(" ")
+    return True
 
 
 def of_text(name: str, text: str, lookup: str, value: Any, database: str | None = None) -> Truth:
@@ -235,33 +229,43 @@ def of_text(name: str, text: str, lookup: str, value: Any, database: str | None 
         return OPEN if value.strip(" ") == "" else NO
     test = _ON_TEXT[lookup]
     if test(text, value):
-        return YES
-    folds = lookup.startswith("i")
-    if folds and test(_ascii_fold(text), _ascii_fold(value)):
-        return YES
-    known = _known(lookup, text, value, database)
-    if known is not None:
-        return known
-    if test(loose(text, lookup), loose(value, lookup)):
-        return OPEN
-    if not value.isascii() and (not text.isascii() or _odd(value)):
-        return OPEN
-    return OPEN if _odd(text) else NO
+        return YES  # in every collation
+    plain = text.isascii() and value.isascii()
+    if plain and not test(*_loosely(text, value, lookup)):
+        return NO  # in every collation, too
+    known = KNOWN.get((database or "").lower())
+    return OPEN if known is None else known(text, value, lookup)
 
 
-def _known(lookup: str, text: str, value: str, database: str | None) -> Truth | None:
-    """What SQLite and PostgreSQL say of a text that is not the same letter by letter
-    (servers.md 3); None if that is not known."""
-    name = (database or "").lower()
-    if name not in ("sqlite", "postgresql"):
-        return None
-    if lookup == "":
+def _loosely(text: str, value: str, lookup: str) -> tuple[str, str]:
+    """Both in one case, and without the blanks at the end that `=` may not see."""
+    one, other = _fold(text), _fold(value)
+    return (one.rstrip(" "), other.rstrip(" ")) if lookup in ("", "iexact") else (one, other)
+
+
+def _on_sqlite(text: str, value: str, lookup: str) -> Truth:
+    """LIKE folds ASCII letters, in contains as in icontains; `=` folds none."""
+    if lookup == "" or "\ufffe" in value + text or "\uffff" in value + text:
+        return NO if lookup == "" else OPEN
+    return truth(_ON_TEXT[lookup](_fold(text), _fold(value)))
+
+
+def _on_postgresql(text: str, value: str, lookup: str) -> Truth:
+    """LIKE and `=` fold nothing; the lookups in any case compare UPPER() of both, which of letters
+    beyond ASCII depends on the locale."""
+    if not lookup.startswith("i"):
         return NO
-    if name == "postgresql" and not lookup.startswith("i"):
-        return NO
-    if not text.isascii() or not value.isascii():
-        return None
-    return truth(_ON_TEXT[lookup](_ascii_fold(text), _ascii_fold(value)))
+    if not (text.isascii() and value.isascii()):
+        return OPEN
+    return truth(_ON_TEXT[lookup](_fold(text), _fold(value)))
+
+
+#: What is known of a database (servers.md 3) about a text that is not the same letter by letter. Of
+#: MariaDB and MySQL nothing is: their collations may be of any kind, `_bin` among them (6.4).
+KNOWN: dict[str, Callable[[str, str, str], Truth]] = {
+    "sqlite": _on_sqlite,
+    "postgresql": _on_postgresql,
+}
 
 
 def split(

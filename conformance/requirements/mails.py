@@ -110,7 +110,7 @@ MAILS = [
     ),
     row(
         "READ-055",
-        MUST,
+        SHOULD,
         "1.1+",
         text="X-Patchwork-Delegate holds an address, or nothing.",
         why="scripts route mail by it",
@@ -128,7 +128,7 @@ MAILS = [
     ),
     row(
         "READ-057",
-        MUST,
+        SHOULD,
         "all",
         text="Mails keep the headers that they came with: Subject, From, To and Message-Id.",
         why="git am takes author and subject from them",
