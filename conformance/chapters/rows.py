@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..deciding.decisions import OK, Finding, Step
-from ..deciding.judging import (
-    deviates,
-)
+from ..deciding.judging import deviates, poisoned
 from ..target.exchange import Exchange
 from ..target.world import Lacking, Row, World, rows_of
 from ..verdicts.verdicts import Deviation
@@ -154,3 +152,22 @@ def linkname(world: World, project: int) -> str:
 def some_of(rows: list[Row]) -> Row:
     """A row in the middle; {} if there is none."""
     return rows[len(rows) // 2] if rows else {}
+
+
+def same_rows(answers: Sequence[Exchange]) -> Finding:
+    """Whether ways to ask for the same list find the same rows, in whatever order, and some."""
+    first = answers[0]
+    for answer in answers:
+        if poisoned(answer):
+            return None
+        if rows_of(answer) is None:
+            return deviates(answer, "an array")
+    wanted = sorted(map(repr, rows_of(first) or []))
+    if not wanted:
+        return deviates(first, "the rows that there are")
+    for answer in answers[1:]:
+        found = sorted(map(repr, rows_of(answer) or []))
+        if found != wanted:
+            told = f"just the {len(wanted)} rows that {first.request.describe()} gives"
+            return deviates(answer, f"{told}; {len(set(wanted) ^ set(found))} rows differ")
+    return OK

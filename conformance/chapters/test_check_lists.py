@@ -14,7 +14,7 @@ from ..target.world import Row, World, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .checking import check_filter, check_windows
-from .rows import spread
+from .rows import same_rows, spread
 
 
 def _asked(*filters: Callable[[Row, list[Row]], dict[str, Any]]) -> Callable[[World], list[Step]]:
@@ -276,11 +276,7 @@ def _unfiltered(world: World) -> list[Step]:
 
 @decides("CHK-028", _unfiltered, data=True)
 def test_no_filter_is_no_filter(world: World, *answers: Exchange) -> Finding:
-    if any(poisoned(a) for a in answers):
-        return None
-    rows = [sorted(map(repr, rows_of(a) or [])) for a in answers]
-    right = all(found == rows[0] != [] for found in rows)
-    return expect(right, answers[-1], "the same with and without")
+    return same_rows(answers)
 
 
 def _ends(world: World) -> list[Step]:

@@ -13,7 +13,7 @@ from ..deciding.lookups import LOOKUPS, PATCH_FIELDS
 from ..requirements.filters import FILTERS, Filter, safe
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.world import World, parse_date, rows_of
-from .rows import linkname, some_of, spread
+from .rows import linkname, same_rows, some_of, spread
 from .selecting import COMBINED, draws_in_windows, edges_and_draws, filter_of, selected_rightly
 
 
@@ -351,7 +351,4 @@ def _unfiltered(world: World) -> list[Step]:
 
 @decides("LIST-082", _unfiltered, data=True)
 def test_no_filter_is_no_filter(world: World, *answers: Exchange) -> Finding:
-    rows = [sorted(map(repr, rows_of(a) or [])) for a in answers]
-    if any(poisoned(a) for a in answers):
-        return None
-    return expect(rows[0] == rows[1] == rows[2] != [], answers[1], "the same with and without")
+    return same_rows(answers)

@@ -201,14 +201,17 @@ def test_state_and_state_id_agree(world: World, answer: Exchange) -> Finding:
     names = {row["id"]: row["name"] for row in world.states}
     if not names:
         return None
-    return every_row(
-        answer,
-        lambda row: (
-            None
-            if names.get(row["state_id"]) == carried(row["state"])
-            else f"patch {row['id']} in the state {names.get(row['state_id'])!r}"
-        ),
-    )
+    return every_row(answer, lambda row: _named(row, "state", names))
+
+
+def _named(row: Row, what: str, names: dict[int, str]) -> str | None:
+    """What a patch should say of its state or project; None if it does."""
+    number = row[f"{what}_id"]
+    if number not in names:
+        return f"a {what}_id of patch {row['id']} that {what}_list shows, not {number}"
+    if names[number] == carried(row[what]):
+        return None
+    return f"{names[number]!r} for the {what} of patch {row['id']}, as its {what}_id {number} says"
 
 
 @decides("READ-017", patch_windows, on=PATCHES, data=True)
@@ -216,14 +219,7 @@ def test_project_and_project_id_agree(world: World, answer: Exchange) -> Finding
     names = {row["id"]: row["name"] for row in world.projects}
     if not names:
         return None
-    return every_row(
-        answer,
-        lambda row: (
-            None
-            if names.get(row["project_id"]) == carried(row["project"])
-            else f"patch {row['id']} of the project {names.get(row['project_id'])!r}"
-        ),
-    )
+    return every_row(answer, lambda row: _named(row, "project", names))
 
 
 def _submitters(world: World) -> list[Step]:

@@ -46,16 +46,19 @@ def faults(exchange: Exchange, *kinds: str, text: str = "") -> Finding:
     fault = exchange.fault
     if exchange.answer.status != 200 or fault is None:
         return deviates(exchange, wanted, symptoms=in_place_of(exchange, kind))
-    right = (not kinds or fault.kind in kinds) and text in fault.message and fault.code == 1
-    return expect(right, exchange, wanted, () if right else in_place_of(exchange, kind))
+    if (kinds and fault.kind not in kinds) or text not in fault.message:
+        return deviates(exchange, wanted, symptoms=in_place_of(exchange, kind))
+    return expect(fault.code == 1, exchange, f"the code 1, as in every fault, not {fault.code}")
 
 
 def refused(exchange: Exchange, message: str) -> Finding:
     """An authentication refusal: class Exception and just this message."""
     fault = exchange.fault
-    told = fault is not None and fault.kind == "Exception" and fault.message == message
-    right = told and exchange.answer.status == 200
-    return expect(right, exchange, f"the fault {message!r}")
+    if fault is None or fault.message != message:
+        return deviates(exchange, f"the fault {message!r}")
+    if exchange.answer.status != 200:
+        return deviates(exchange, f"HTTP 200 with the fault {message!r}")
+    return expect(fault.kind == "Exception", exchange, f"the class Exception, not {fault.kind!r}")
 
 
 def empty(exchange: Exchange, value: Any) -> Finding:

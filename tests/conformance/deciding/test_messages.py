@@ -1,0 +1,152 @@
+"""What is said of a deviation is true, and points at the part that is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.chapters import load
+from conformance.deciding.decisions import DECISIONS
+from conformance.deciding.judging import faults, refused
+from conformance.target.exchange import Answer, Exchange, call
+from conformance.target.survey import Surveyor, card, find
+from conformance.target.transport import Endpoint
+from conformance.target.wire import parse
+from conformance.target.world import Lacking, World
+from conformance.verdicts.verdicts import Deviation
+
+from ...hostile.servers import fault, value
+
+load()
+
+NO_LOGIN = "No authentication credentials given"
+
+
+def exchange(body: bytes, status: int = 200, method: str = "patch_get") -> Exchange:
+    return Exchange(call(method, "abc"), Answer(status, (), body))
+
+
+def told(finding: object) -> str:
+    assert isinstance(finding, Deviation)
+    return finding.expected
+
+
+def coded(code: int, text: str) -> bytes:
+    return fault(text).replace(b"<int>1</int>", b"<int>%d</int>" % code)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        (coded(500, "&lt;class 'ValueError'&gt;:x"), 200, "the code 1, as in every fault, not 500"),
+        (coded(1, "&lt;class 'KeyError'&gt;:x"), 200, "a fault ValueError with 'x'"),
+        (coded(1, "&lt;class 'ValueError'&gt;:y"), 200, "a fault ValueError with 'x'"),
+        (value("<int>1</int>"), 200, "a fault ValueError with 'x'"),
+    ],
+)
+def test_the_wrong_part_of_a_fault_is_named(body: bytes, status: int, expected: str) -> None:
+    assert told(faults(exchange(body, status), "ValueError", text="x")) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        (coded(1, f"&lt;class 'Exception'&gt;:{NO_LOGIN}"), 401, "HTTP 200 with the fault"),
+        (coded(1, f"&lt;class 'KeyError'&gt;:{NO_LOGIN}"), 200, "the class Exception, not"),
+        (coded(1, "&lt;class 'Exception'&gt;:no"), 200, "the fault 'No auth"),
+    ],
+)
+def test_the_wrong_part_of_a_refusal_is_named(body: bytes, status: int, expected: str) -> None:
+    assert told(refused(exchange(body, status), NO_LOGIN)).startswith(expected)
+
+
+def patches(state_id: int, state: str) -> Exchange:
+    members = {"id": 7, "state_id": state_id, "project_id": 1, "submitter_id": 1, "delegate_id": 0}
+    xml = "".join(
+        f"<member><name>{n}</name><value><int>{v}</int></value></member>"
+        for n, v in members.items()
+    )
+    texts = {"state": state, "date": "x", "name": "n", "project": "p"}
+    xml += "".join(
+        f"<member><name>{n}</name><value><string>{v}</string></value></member>"
+        for n, v in texts.items()
+    )
+    body = value(f"<array><data><value><struct>{xml}</struct></value></data></array>")
+    return Exchange(call("patch_list", {"id__range": [1, 9]}), Answer(200, (), body))
+
+
+def test_a_state_that_is_not_listed_is_called_so() -> None:
+    world = World(states=[{"id": 1, "name": "New"}], projects=[{"id": 1, "name": "p"}])
+    judge = DECISIONS["PW-READ-016"].judge
+    assert told(judge(world, patches(77, "New"))) == (
+        "a state_id of patch 7 that state_list shows, not 77"
+    )
+    assert told(judge(world, patches(1, "Old"))) == (
+        "'New' for the state of patch 7, as its state_id 1 says"
+    )
+    assert judge(world, patches(1, "New")) is True
+
+
+BROKEN = b"<?xml version='1.0'?>\n<methodResponse><params><param><value><array>"
+EMPTY = value("<array><data></data></array>")
+
+
+class Scripted:
+    """A server that lists nothing but what it is told to."""
+
+    endpoint = Endpoint("http", "x", 80)
+
+    def __init__(self, **bodies: bytes) -> None:
+        self.bodies = bodies
+
+    def send(self, request: object, *, alone: bool = False) -> Answer:
+        name = request.rpc_name  # type: ignore[attr-defined]
+        if name == "pw_rpc_version":
+            return Answer(
+                200,
+                (),
+                value(
+                    "<array><data>" + "<value><int>1</int></value>"
+                    "<value><int>3</int></value><value><int>0</int></value>" + "</data></array>"
+                ),
+            )
+        return Answer(200, (), self.bodies.get(name, EMPTY))
+
+
+def surveyed(**bodies: bytes) -> tuple[World, dict[str, object]]:
+    server = Scripted(**bodies)
+    found = find([server.endpoint], lambda endpoint: server)
+    world = Surveyor(lambda request: Exchange(request, server.send(request))).survey(found)
+    return world, card(found, world, frozenset())
+
+
+def lacking(number: str, world: World) -> str:
+    with pytest.raises(Lacking) as caught:
+        DECISIONS[number].probe(world)
+    return str(caught.value)
+
+
+def test_an_empty_server_holds_nothing_and_is_said_to() -> None:
+    world, shown = surveyed()
+    assert shown["sizes"] == {
+        "projects": "0", "states": "0", "people": "0", "patches": "0", "checks": "0"
+    }  # fmt: skip
+    assert shown["checked"] == ["everything that reads"]
+    assert lacking("PW-CHK-028", world) == "this server holds no check"
+    assert lacking("PW-LIST-082", world) == "this server holds no patch"
+    assert lacking("PW-READ-012", world) == "this server holds no patch"
+
+
+def test_lists_that_cannot_be_read_are_called_so() -> None:
+    world, shown = surveyed(check_list=BROKEN, patch_list=BROKEN)
+    assert shown["sizes"]["patches"] == "none that could be listed"  # type: ignore[index]
+    assert shown["checked"] == [
+        "everything that reads, but for patches and checks, which could not be listed"
+    ]
+    assert lacking("PW-CHK-028", world) == "no check of this server could be listed"
+    assert lacking("PW-LIST-082", world) == "no patch of this server could be listed"
+
+
+def test_the_generation_is_told_with_a_word() -> None:
+    _, shown = surveyed()
+    assert shown["api"] == "2.0, as in every release from 2.0 on"
+    assert parse(EMPTY).flaw is None
