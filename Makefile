@@ -3,13 +3,14 @@
 #
 #   make demo    see it work: a server, the real pwclient, a server to play with until Ctrl-C
 #   make test    lint, types and every test
+#   make attack  broken requests by the million, for an hour at most: ATTACK="--minutes 5" for less
 
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach p,$(PYTHONS),$(shell $(p) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
 
-.PHONY: demo test test-uvloop test-all lint schema clean tools
+.PHONY: demo test test-uvloop test-all attack lint schema clean tools
 .DELETE_ON_ERROR:
 
 demo: .venv/.demo
@@ -34,6 +35,11 @@ lint: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# Guided by coverage where atheris installs, which is not so for every Python.
+attack: .venv/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/atheris atheris 2>/dev/null || echo "atheris does not install here: nothing is guided by coverage"
+	PYTHONPATH=.venv/atheris $(BIN)/python -m tests.hostile.attack $(ATTACK)
 
 schema: .venv/.dev
 	$(BIN)/fakepw schema > fixtures/schema.json
