@@ -90,7 +90,7 @@ def test_who_takes_nothing_makes_room_for_who_asks_after_a_while():
     with subject(patches=10, mail=5 * MB, unsent_bytes=13 * MB, write_timeout=600.0) as server:
         with crowd(never_reads, server.port, 2, asked=MBOX), Wire(server.port) as late:
             assert server.call(CALL) == [1, 3, 0]
-            answers = []
+            answers: list[int] = []
 
             def served() -> bool:
                 with Wire(server.port) as wire:
