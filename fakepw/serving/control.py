@@ -76,6 +76,8 @@ class Control:
             return _error(404, str(error.args[0]))
         except ValueError as error:
             return _error(400, str(error))
+        except RecursionError:
+            return _error(400, "the body is nested too deeply")
 
 
 def _body(route: Route, data: bytes) -> Any:
