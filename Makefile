@@ -2,7 +2,8 @@
 # python3-venv). Everything else goes into .venv.
 #
 #   make demo    see it work: a server, the real pwclient, a server to play with until Ctrl-C
-#   make test    lint, types and every test
+#   make test    lint, types and every test; TESTS="tests/clients" instead of every one
+#   make fresh   all of that on machines that have nothing but what the README names (as root)
 #   make attack  broken requests by the million, for an hour at most: ATTACK="--minutes 5" for less
 
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
@@ -10,7 +11,10 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach p,$(PYTHONS),$(shell $(p) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
 
-.PHONY: demo test test-uvloop test-all attack lint schema clean tools
+FRESH :=
+TESTS :=
+
+.PHONY: demo fresh test test-uvloop test-all attack lint schema clean tools pythons
 .DELETE_ON_ERROR:
 
 demo: .venv/.demo
@@ -18,7 +22,7 @@ demo: .venv/.demo
 
 # uvloop may change nothing (it is an extra), so what serves is tested with it first.
 # Whatever fails, all of it runs.
-test: .venv/.dev .venv/.uvloop tools
+test: .venv/.dev .venv/.uvloop tools pythons
 	@status=0; \
 	for part in lint test-uvloop test-all; do \
 	  $(MAKE) --no-print-directory $$part || status=1; \
@@ -29,7 +33,11 @@ test-uvloop:
 	PYTHONPATH=.venv/uvloop $(BIN)/python -m pytest -n auto tests/serving
 
 test-all:
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto $(TESTS)
+
+# The README's two commands on minimal Debians, as root and as anybody.
+fresh:
+	python3 tools/fresh.py $(FRESH)
 
 lint: .venv/.dev
 	$(BIN)/ruff check
@@ -63,6 +71,10 @@ $(BIN)/python:
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "fakepw needs Python 3.11 or newer; $(PYTHON) is older" >&2; exit 1; }
 	@echo "creating .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) could not create a virtual environment. On Debian that takes python3-venv: sudo apt-get install python3-venv" >&2; exit 1; }
+
+# Every Python that this machine has is asked whether it answers the same.
+pythons: .venv/.dev
+	@$(BIN)/python -m tests.pythons
 
 # What some tests run is installed where that can be done without asking; elsewhere those tests are
 # skipped, and the last line says what to install. With CI=true they fail.

@@ -43,6 +43,7 @@ HOUSE = {
     # What a Patchwork is.
     "words": _room(
         *(_P + name for name in ("brief", "zones", "values", "faults", "hash_order", "text")),
+        *(_P + name for name in ("characters", "character_tables", "numbers", "base64", "iso8601")),
         libraries="msgspec tzdata",
     ),
     "rows": _room(_P + "rows", uses="words"),

@@ -5,8 +5,7 @@ servers.md 1.10, steps 3 to 6; what Python 2 does differently: section 2.
 
 from __future__ import annotations
 
-import binascii
-
+from . import base64
 from .faults import Fault
 from .instances.traits import Traits
 from .mail.headers2 import BLANKS
@@ -51,14 +50,13 @@ def _credentials(encoded: str, traits: Traits) -> tuple[str, str]:
     invalid = Fault("Exception", "Invalid authentication credentials")
     if traits.decodes_text_credentials and not traits.py2:
         raise invalid
+    if not traits.py2 and not encoded.isascii():  # which Python 2 skips with all else that is odd
+        raise invalid
     try:
-        # what is not in base64's alphabet is skipped: to Python 3 only if it is ASCII
-        decoded = binascii.a2b_base64(encoded.encode("latin-1" if traits.py2 else "ascii"))
-    except binascii.Error:
+        decoded = base64.decoded(encoded)
+    except ValueError:
         if traits.py2 and not traits.decodes_text_credentials:
             raise Fault("TypeError", "Incorrect padding") from None
-        raise invalid from None
-    except UnicodeEncodeError:
         raise invalid from None
     if not traits.decodes_text_credentials and not decoded.isascii():
         raise invalid

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from . import characters
 from .faults import Fault
 from .hash_order import walk
 from .values import Binary, DateTime
@@ -41,8 +42,11 @@ def type_name(value: Any, py2: bool) -> str:
     return "decimal.Decimal" if isinstance(value, Decimal) else type(value).__name__
 
 
-def to_str(value: Any, py2: bool) -> str:
-    """`str(value)` of a parameter (`unicode(value)` under Python 2)."""
+def to_str(value: Any, py2: bool, unicode: str = characters.NEWEST) -> str:
+    """`str(value)` of a parameter (`unicode(value)` under Python 2).
+
+    `unicode` is the version of Unicode that the Python goes by.
+    """
     match value:
         case str():
             return value
@@ -56,7 +60,7 @@ def to_str(value: Any, py2: bool) -> str:
             return digits(value)
         case Decimal():
             return str(value)
-    return to_repr(value, py2)
+    return to_repr(value, py2, unicode)
 
 
 def _unicode2(value: Binary) -> str:
@@ -70,8 +74,8 @@ def _unicode2(value: Binary) -> str:
         raise Fault(kind, f"{text}. {passed}") from None
 
 
-def to_repr(value: Any, py2: bool) -> str:
-    """`repr(value)` of a parameter.
+def to_repr(value: Any, py2: bool, unicode: str = characters.NEWEST) -> str:
+    """`repr(value)` of a parameter, for a Python of that version of Unicode.
 
     Raises Fault for one that is nested deeper than any of these Pythons is sure to write.
     """
@@ -87,29 +91,31 @@ def to_repr(value: Any, py2: bool) -> str:
                 opening, closing = "[]" if isinstance(item, list) else "{}"
                 written.append(opening)
                 ends.append(closing)
-                rest.append(_within(item, py2))
+                rest.append(_within(item, py2, unicode))
                 break
-            written.append(_repr(item, py2))
+            written.append(_repr(item, py2, unicode))
         else:
             rest.pop()
             written.append(ends.pop())
     return "".join(written)
 
 
-def _within(value: list[Any] | dict[Any, Any], py2: bool) -> Iterator[tuple[str, Any]]:
+def _within(
+    value: list[Any] | dict[Any, Any], py2: bool, unicode: str
+) -> Iterator[tuple[str, Any]]:
     """The items of an array or a struct, each with the text in front of it."""
     separator = ""
     keys: Iterable[Any] = range(len(value)) if isinstance(value, list) else walk(value, py2)
     for key in keys:
-        name = "" if isinstance(value, list) else f"{_repr(key, py2)}: "
+        name = "" if isinstance(value, list) else f"{_repr(key, py2, unicode)}: "
         yield separator + name, value[key]
         separator = ", "
 
 
-def _repr(value: Any, py2: bool) -> str:
+def _repr(value: Any, py2: bool, unicode: str) -> str:
     match value:
-        case str() if py2:
-            return _repr2(value)
+        case str():
+            return _repr2(value) if py2 else characters.quoted(value, unicode)
         case int() if not isinstance(value, bool):
             return digits(value) + "L" * (type_name(value, py2) == "long")
         case Binary():
@@ -117,7 +123,7 @@ def _repr(value: Any, py2: bool) -> str:
             return f"<{where} at 0x{_ADDRESS}>"
         case DateTime():
             address = _ADDRESS if py2 else f"0x{_ADDRESS}"
-            return f"<DateTime {_repr(value.value, py2)} at {address}>"
+            return f"<DateTime {_repr(value.value, py2, unicode)} at {address}>"
     return repr(value)
 
 
@@ -131,8 +137,7 @@ def digits(number: int) -> str:
 
 def _repr2(text: str) -> str:
     """Python 2's repr: XML-RPC text is `str` if it is ASCII and `unicode` if not."""
-    quoted = repr(text).encode("unicode_escape").decode("ascii").replace("\\\\", "\\")
-    return quoted if text.isascii() else "u" + quoted
+    return repr(text) if text.isascii() else "u" + ascii(text)
 
 
 _REASONS = {"ascii": "ordinal not in range(128)", "decimal": "invalid decimal Unicode string"}
@@ -156,8 +161,8 @@ def encode_decimal(text: str) -> str:
     """
     plain = []
     for start, char in enumerate(text):
-        if char.isdecimal():
-            plain.append(str(int(char)))
+        if characters.is_digit(char, "5.2"):
+            plain.append(characters.in_ascii(char, "5.2"))
         elif _blank2(char):
             plain.append(" ")
         elif char < "\u0100":
@@ -169,7 +174,7 @@ def encode_decimal(text: str) -> str:
 
 
 def _decimal(char: str) -> bool:
-    return char.isdecimal() or _blank2(char) or char < "\u0100"
+    return characters.is_digit(char, "5.2") or _blank2(char) or char < "\u0100"
 
 
 def _blank2(char: str) -> bool:

@@ -85,7 +85,7 @@ def _fitting(pw: Backend, column: str, text: str, most: int) -> str:
 
 
 def _storable(pw: Backend, value: Any) -> str:
-    text = to_str(value, pw.traits.py2)
+    text = to_str(value, pw.traits.py2, pw.traits.unicode)
     if "\0" in text and pw.traits.nul_in_text is not None:
         raise Fault(*pw.traits.nul_in_text)
     return text
@@ -116,7 +116,7 @@ def check_create(
 ) -> bool:
     """Add a check to a patch, dated by the server's local time."""
     patch = _editable(pw, user, patch_id)
-    shown = to_str(state, pw.traits.py2)
+    shown = to_str(state, pw.traits.py2, pw.traits.unicode)
     # what compares equal to a text in that Python: a DateTime always, a Binary in Python 2
     comparable = str | DateTime | Binary if pw.traits.py2 else str | DateTime
     if shown not in CHECK_STATES or not isinstance(state, comparable):

@@ -8,12 +8,14 @@ CPython 2.7.18, 3.6.15, 3.8.18, 3.9.18, 3.10.13, 3.12.1 and 3.13.0, whose answer
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ..patchwork import numbers
+from ..patchwork.base64 import decoded
+from ..patchwork.characters import quoted
 from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 from ..patchwork.text import encode_decimal, unencodable
@@ -21,13 +23,7 @@ from ..patchwork.values import Binary, DateTime
 
 Read = Callable[[str], Any]
 
-# The most digits that `int()` takes where a limit exists: since 3.8.14, 3.9.14, 3.10.7.
-_DIGITS = 4300
-# Of a longer number only so many digits are read: all that a server can find out of it is that it
-# is too large, and reading takes time that grows with the square of the length.
-_ENOUGH = 10_000
 _SPACED = re.compile(r"[+-]? *[0-9]+ *")
-_DIGITS_3 = re.compile(r"\s*([+-]?)(\d+(?:_\d+)*)\s*")
 _FLOAT_START = re.compile(r"[+-]?(?:[0-9]+|\.[0-9]|inf|nan)", re.I)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
@@ -46,7 +42,7 @@ def readers(traits: Traits) -> dict[str, Read]:
     return {
         **dict.fromkeys(("i1", "i2", "i4", "i8", "int", "biginteger"), integer),
         **dict.fromkeys(("double", "float"), _float3(traits)),
-        "bigdecimal": _decimal,
+        "bigdecimal": _decimal(traits),
         "boolean": _boolean,
         "base64": _base64(traits),
         "dateTime.iso8601": lambda text: DateTime(text.strip()),
@@ -61,51 +57,32 @@ def _boolean(text: str) -> bool:
     raise Fault("TypeError", "bad boolean value")
 
 
-def _decimal(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise Fault("decimal.InvalidOperation", "[<class 'decimal.ConversionSyntax'>]") from None
-    if number.is_finite() and number.adjusted() > _ENOUGH:
-        sign, digits, _ = number.as_tuple()
-        return Decimal((sign, digits[:10], _ENOUGH))
-    return number
+def _decimal(traits: Traits) -> Read:
+    def read(text: str) -> Decimal:
+        try:
+            number = numbers.decimal(text, traits.unicode)
+        except InvalidOperation:
+            said = "[<class 'decimal.ConversionSyntax'>]"
+            raise Fault("decimal.InvalidOperation", said) from None
+        if number.is_finite() and number.adjusted() > numbers.ENOUGH:
+            sign, digits, _ = number.as_tuple()
+            return Decimal((sign, digits[:10], numbers.ENOUGH))
+        return number
+
+    return read
 
 
 # Integers.
 
 
 def _int3(traits: Traits) -> Read:
-    limit_text = traits.int_limit_text
-
     def read(text: str) -> int:
-        if len(text) <= _DIGITS:
-            try:
-                return int(text)
-            except ValueError as error:
-                raise Fault("ValueError", str(error)) from None
-        if (found := _DIGITS_3.fullmatch(text)) is None:
-            raise Fault("ValueError", _bad_int(text))
-        digits = found[2].replace("_", "")
-        if limit_text is not None and len(digits) > _DIGITS:
-            raise Fault("ValueError", limit_text.format(digits=len(digits)))
-        return -_long(digits) if found[1] == "-" else _long(digits)
+        try:
+            return numbers.integer(text, traits.unicode, traits.int_limit_text)
+        except ValueError as error:
+            raise Fault("ValueError", str(error)) from None
 
     return read
-
-
-def _bad_int(text: str) -> str:
-    return f"invalid literal for int() with base 10: {repr(text)[:200]}"
-
-
-def _long(digits: str) -> int:
-    """The number of any length, past the limit of the Python that we run on."""
-    digits = digits[:_ENOUGH]
-    if len(digits) <= _DIGITS:
-        return int(digits)
-    half = len(digits) // 2
-    high: int = _long(digits[:-half]) * 10**half
-    return high + _long(digits[-half:])
 
 
 def _int2(text: str) -> int:
@@ -114,7 +91,7 @@ def _int2(text: str) -> int:
         shown = repr(plain.encode("latin-1")[:200])[1:]
         raise Fault("ValueError", f"invalid literal for int() with base 10: {shown}")
     digits = plain.strip(" +-")
-    return -_long(digits) if plain[0] == "-" else _long(digits)
+    return -numbers.whole(digits) if plain[0] == "-" else numbers.whole(digits)
 
 
 # Floating point.
@@ -125,9 +102,9 @@ def _float3(traits: Traits) -> Read:
 
     def read(text: str) -> float:
         try:
-            return float(text)
+            return numbers.real(text, traits.unicode)
         except ValueError:
-            shown = repr(text) if text.strip() or blank is None else blank
+            shown = quoted(text, traits.unicode) if text.strip() or blank is None else blank
             raise Fault("ValueError", f"could not convert string to float: {shown}") from None
 
     return read
@@ -154,8 +131,8 @@ def _base64(traits: Traits) -> Read:
     def read(text: str) -> Binary:
         _require_ascii(text, traits.py2)
         try:
-            return Binary(binascii.a2b_base64(text))
-        except binascii.Error as error:
+            return Binary(decoded(text))
+        except ValueError as error:
             said = str(error) if traits.counts_base64 else "Incorrect padding"
             raise Fault("binascii.Error", said) from None
 

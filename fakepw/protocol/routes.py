@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
+from ..patchwork.characters import digit_class
 from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 from . import views
@@ -23,11 +24,12 @@ _PROJECT = r"/project/([^/]+)/"
 # encoded, and may be anything else.
 _MSGID = _PROJECT + r"patch/(.+?)/"
 _ENCODED = _PROJECT + r"patch/([^/]+)/"
-_PATCH = r"/patch/(\d+)/"
+_PATCH = r"/patch/([DIGIT]+)/"
 
 _BY_MSGID = "patches_by_msgid !encodes_slashes"
 
-#: Path, view, and the traits that it needs (`!`: a trait that it must not have).
+#: Path (DIGIT being one of any script, as for Python's `\\d`), view, and the traits that it needs
+#: (`!`: a trait that it must not have).
 _ROUTES: tuple[tuple[str, View, str], ...] = (
     (r"/", views.front, ""),
     (r"/about/", views.about, "!help_pages"),
@@ -48,10 +50,10 @@ _ROUTES: tuple[tuple[str, View, str], ...] = (
     (_PATCH + "mbox/", views.mbox_by_id, "!patches_by_msgid"),
     (_PATCH + "raw/", views.raw_by_id, "!patches_by_msgid"),
     (_PATCH, views.patch_by_id, "!patches_by_msgid"),
-    (r"/comment/(\d+)/", views.comment, "comment_pages"),
+    (r"/comment/([DIGIT]+)/", views.comment, "comment_pages"),
     (r"/api/", views.api, "offers_rest"),
-    (r"/api/([\d.]+)/", views.api_version, "offers_rest"),
-    (r"/api/patches/(\d+)/", views.api_patch, "offers_rest"),
+    (r"/api/([DIGIT.]+)/", views.api_version, "offers_rest"),
+    (r"/api/patches/([DIGIT]+)/", views.api_patch, "offers_rest"),
     (r"/user/login/", views.login, ""),
     (r"/admin/", views.admin, ""),
 )
@@ -65,8 +67,9 @@ class Routes:
     """The paths of one release."""
 
     def __init__(self, traits: Traits) -> None:
+        digits = digit_class(traits.unicode)
         self._routes = [
-            (re.compile(path), view)
+            (re.compile(path.replace("DIGIT", digits)), view)
             for path, view, needs in _ROUTES
             if all(bool(getattr(traits, n.lstrip("!"))) != n.startswith("!") for n in needs.split())
         ]

@@ -163,6 +163,7 @@ APART: dict[str, dict[str, Any]] = {
 
 PYTHONS: dict[str, dict[str, Any]] = {
     "2.7": {
+        "unicode": "5.2",
         "py2": True,
         "iso_dates": "strict",
         "regex_type_text": "expected string or buffer",
@@ -184,6 +185,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "drops_a_slash": True,
     },
     "3.6": {
+        "unicode": "9.0",
         "py2": False,
         "regex_type_text": "expected string or bytes-like object",
         "bad_year_text": "year {year} is out of range",
@@ -195,6 +197,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "markup": "3.6",
     },
     "3.8": {
+        "unicode": "12.1",
         # wire
         "lone_argument_comma": False,
         "int_limit_text": "Exceeds the limit (4300) for integer string conversion: value has "
@@ -206,6 +209,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "drops_a_slash": False,
     },
     "3.9": {
+        "unicode": "13.0",
         "strict_datetimes": False,
         # wire
         "fault_class_text": "xmlrpc.client.Fault()",
@@ -217,6 +221,7 @@ PYTHONS: dict[str, dict[str, Any]] = {
         "fault_init_text": "Fault.__init__()",
     },
     "3.11": {
+        "unicode": "14.0",
         "iso_dates": "any",
         "regex_type_text": "expected string or bytes-like object, got '{type}'",
         # wire
@@ -225,8 +230,8 @@ PYTHONS: dict[str, dict[str, Any]] = {
         # pages
         "markup": "3.12",
     },
-    "3.12": {},
-    "3.13": {},
+    "3.12": {"unicode": "15.0"},
+    "3.13": {"unicode": "15.1"},
 }
 
 DJANGOS: dict[str, dict[str, Any]] = {

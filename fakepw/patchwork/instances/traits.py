@@ -68,6 +68,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     redirects_to_https: bool
 
     # Python
+    unicode: str  # its version: what is a digit, and what repr() shows (`characters`)
     py2: bool  # plain strings, hash order, `<type 'exceptions.X'>` (servers.md 2)
     iso_dates: str  # what fromisoformat takes: its own output ("strict") or any ISO 8601 ("any")
     regex_type_text: str  # a match against what is no text

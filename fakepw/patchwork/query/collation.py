@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ..characters import upper
+
 Key = Callable[[str], Any]
 
 
@@ -43,19 +45,6 @@ def _ascii_fold(text: str) -> str:
     return text.translate(_SQLITE_LIKE)
 
 
-@lru_cache(maxsize=4096)
-def _upper_char(char: str) -> str:
-    """Unicode's simple upper case, which Python knows in so far as it is also the title case."""
-    return next((cased for cased in (char.upper(), char.title()) if len(cased) == 1), char)
-
-
-def _simple_upper(text: str) -> str:
-    """PostgreSQL's UPPER in C.UTF-8: letter by letter, so `ß` stays (servers.md 3)."""
-    if text.isascii():
-        return text.upper()
-    return "".join(map(_upper_char, text))
-
-
 #: MariaDB's table is of Unicode 3.0 and of these 256s of characters; others have their own weight.
 _GENERAL_PAGES = frozenset({*range(6), 0x1E, 0x1F, 0x21, 0x24, 0xFF})
 _UNICODE_3_2 = unicodedata.ucd_3_2_0  # the oldest that Python has
@@ -72,7 +61,7 @@ def _general_weight(char: str) -> str:
     """
     if ord(char) > 0xFFFF:
         return "\ufffd"
-    weight = _GENERAL_ODDITIES.get(char) or _upper_char(_base(char))
+    weight = _GENERAL_ODDITIES.get(char) or upper(_base(char))
     return weight if _in_general_table(char) and _in_general_table(weight) else char
 
 
@@ -107,7 +96,7 @@ def _general_ci_order(text: str) -> str:
 
 COLLATIONS: dict[str, Collation] = {
     "sqlite": Collation(exact=_same, order=_same, like=_ascii_fold, ilike=_ascii_fold),
-    "postgresql": Collation(exact=_same, order=_same, like=_same, ilike=_simple_upper),
+    "postgresql": Collation(exact=_same, order=_same, like=_same, ilike=upper),
     "mariadb": Collation(
         exact=_general_ci_padded, order=_general_ci_order, like=_same, ilike=_general_ci
     ),

@@ -15,8 +15,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from ..characters import digit_class, in_ascii
 from ..faults import Fault
 from ..instances.traits import Traits
+from ..iso8601 import from_iso
+from ..numbers import integer
 from ..text import attribute_error, encode_decimal, to_repr, to_str, type_name
 from ..values import Binary, DateTime
 
@@ -38,7 +41,7 @@ def to_int(value: Any, field: str, traits: Traits) -> int:
     py2 = traits.py2
     if isinstance(value, Binary | DateTime | list | dict):
         if traits.names_field_of_bad_number:
-            text = f"Field {field!r} expected a number but got {to_repr(value, py2)}."
+            text = _expected_number(value, field, traits)
             raise Fault("TypeError", text)
         if py2 and isinstance(value, Binary | DateTime):
             raise Fault("AttributeError", attribute_error(value, "__trunc__", py2))
@@ -48,14 +51,21 @@ def to_int(value: Any, field: str, traits: Traits) -> int:
     if py2 and isinstance(value, str):
         return int2(value)
     try:
+        if isinstance(value, str):
+            return integer(value, traits.unicode, traits.int_limit_text)
         return int(value)
     except OverflowError as error:
         raise Fault("OverflowError", str(error)) from None
     except ValueError as error:
         text = str(error)
         if traits.names_field_of_bad_number:
-            text = f"Field {field!r} expected a number but got {to_repr(value, py2)}."
+            text = _expected_number(value, field, traits)
         raise Fault("ValueError", text) from None
+
+
+def _expected_number(value: Any, field: str, traits: Traits) -> str:
+    shown = to_repr(value, traits.py2, traits.unicode)
+    return f"Field {field!r} expected a number but got {shown}."
 
 
 def int2(text: str) -> int:
@@ -63,12 +73,10 @@ def int2(text: str) -> int:
     plain = text if text.isascii() else encode_decimal(text)
     try:
         if "_" not in plain:
-            return int(plain)
+            return integer(plain, "5.2", None)
     except ValueError:
         pass
-    shown = (
-        repr(plain.lstrip()[:200]).encode("unicode_escape").decode("ascii").replace("\\\\", "\\")
-    )
+    shown = ascii(plain.lstrip()[:200])
     raise Fault("ValueError", f"invalid literal for int() with base 10: {shown}")
 
 
@@ -105,7 +113,7 @@ def equal_text(value: Any, traits: Traits) -> str | None:
             return value.data.decode("ascii")
         except UnicodeDecodeError as error:
             raise Fault("UnicodeDecodeError", str(error)) from None
-    return to_str(value, traits.py2) if isinstance(value, str | DateTime) else None
+    return to_str(value, traits.py2, traits.unicode) if isinstance(value, str | DateTime) else None
 
 
 def truth(value: Any) -> bool:
@@ -116,13 +124,13 @@ def truth(value: Any) -> bool:
 def validation_error(text: str, value: Any, traits: Traits) -> Fault:
     """Django's ValidationError: a list with one text in it, quoted as its release quotes."""
     opening, closing = traits.quotes
-    message = f"{opening}{to_str(value, traits.py2)}{closing} {text}"
+    message = f"{opening}{to_str(value, traits.py2, traits.unicode)}{closing} {text}"
     return Fault("django.core.exceptions.ValidationError", f"[{_message(message, traits)}]")
 
 
 def _message(message: str, traits: Traits) -> str:
     # Django's texts are unicode objects, even where they are ASCII
-    shown = to_repr(message, traits.py2)
+    shown = to_repr(message, traits.py2, traits.unicode)
     return "u" + shown if traits.py2 and message.isascii() else shown
 
 
@@ -130,10 +138,6 @@ _DATE = r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
 _TIME = r"[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
 _SECOND = r"(?::(?P<second>\d{1,2})(?:[%s](?P<microsecond>\d{1,6})\d{0,6})?)?"
 _ZONE = r"(?P<tzinfo>Z|[+-]\d{2}(?::?\d{2})?)?"
-_ISO_STRICT = re.compile(
-    r"\d{4}-\d\d-\d\d(.\d\d(:\d\d(:\d\d(\.\d{3}(\d{3})?)?)?)?([+-]\d\d:\d\d(:\d\d(\.\d{6})?)?)?)?$",
-    re.S,
-)
 _FORMAT = "YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]"
 
 
@@ -144,17 +148,19 @@ def to_datetime(value: Any, traits: Traits) -> datetime:
         if traits.parses_iso_first:
             text = "fromisoformat: argument must be str"
         raise Fault("TypeError", text)
-    found = _from_iso(value, traits) if traits.parses_iso_first else None
-    if found is not None:
-        return found
-    dated, timed = _date_patterns(traits.py2, traits.decimal_marks, traits.blanks_before_zone)
+    if traits.parses_iso_first:
+        found = from_iso(value, strict=traits.iso_dates == "strict")
+        if found is not None:
+            return found
+    digits = "0-9" if traits.py2 else digit_class(traits.unicode)
+    dated, timed = _date_patterns(digits, traits.decimal_marks, traits.blanks_before_zone)
     form, kind = _FORMAT, "date/time"
     try:
         if match := timed.match(value):
             return _matched(match, traits)
         form, kind = "YYYY-MM-DD", "date"
         if match := dated.match(value):
-            return datetime(*(int(part) for part in match.groups()))  # type: ignore[arg-type]
+            return datetime(*(int(part) for part in _plain(match, traits).values()))  # type: ignore[arg-type]
     except ValueError:
         text = f"value has the correct format ({form}) but it is an invalid {kind}."
         raise validation_error(text, value, traits) from None
@@ -162,27 +168,25 @@ def to_datetime(value: Any, traits: Traits) -> datetime:
     raise validation_error(text, value, traits)
 
 
-def _from_iso(value: str, traits: Traits) -> datetime | None:
-    """`datetime.fromisoformat`, which Django asks first from 4.0 on, as that Python knows it."""
-    if traits.iso_dates == "strict" and not _ISO_STRICT.match(value):
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        return None
-
-
 @cache
-def _date_patterns(py2: bool, marks: str, blank: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _date_patterns(digits: str, marks: str, blank: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What Django matches with a date, and with a date and time."""
-    flags = re.ASCII if py2 else 0  # which digits there are
     blanks = r"\s*" if blank else ""
     timed = _DATE + _TIME + _SECOND % marks + blanks + _ZONE
-    return re.compile(_DATE + "$", flags), re.compile(timed + "$", flags)
+    dated, timed = (form.replace(r"\d", f"[{digits}]") + "$" for form in (_DATE, timed))
+    return re.compile(dated), re.compile(timed)
+
+
+def _plain(match: re.Match[str], traits: Traits) -> dict[str, Any]:
+    """What was found, with its digits in ASCII."""
+    return {
+        name: None if part is None else in_ascii(part, traits.unicode)
+        for name, part in match.groupdict().items()
+    }
 
 
 def _matched(match: re.Match[str], traits: Traits) -> datetime:
-    parts = match.groupdict()
+    parts = _plain(match, traits)
     zone = parts.pop("tzinfo")
     micro = (parts.pop("microsecond") or "").ljust(6, "0")
     numbers = {name: int(text) for name, text in parts.items() if text is not None}
@@ -243,7 +247,7 @@ def prepare(field: Field, value: Any, traits: Traits, *, ceil: bool = False) -> 
         case "DateTimeField":
             return to_datetime(value, traits)
         case _:
-            return to_str(value, traits.py2)
+            return to_str(value, traits.py2, traits.unicode)
 
 
 def _ceil(value: float) -> Any:

@@ -376,7 +376,7 @@ def _fragment(condition: Condition, traits: Traits) -> str:
 
 
 def _text(value: Any, traits: Traits) -> str:
-    text = to_str(value, traits.py2)
+    text = to_str(value, traits.py2, traits.unicode)
     parameter(text, traits)
     return text
 
@@ -427,7 +427,7 @@ def _regex(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> P
     if traits.keeps_types:
         pattern = _typed_text(condition.value, traits)
     else:
-        pattern = to_str(condition.value, traits.py2)
+        pattern = to_str(condition.value, traits.py2, traits.unicode)
     if not isinstance(condition.value, str) and traits.untyped_regex is not None:
         return _failing_regex(Refusal(*traits.untyped_regex, RUNNING), get, traits)
     refusal = Refusal(*traits.bad_regex, RUNNING)
