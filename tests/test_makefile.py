@@ -147,7 +147,8 @@ for bad in ${{BREAK-}}; do case "{name} $*" in *$bad*) exit 1;; esac; done
         assert [line for line in lines if "pytest" in line] == every[-2:]
 
 
-def test_ci_runs_make_test_and_nothing_else() -> None:
+def test_ci_runs_make_test_and_then_fresh_machines() -> None:
     lines = (ROOT / ".ci/run").read_text().splitlines()
-    (command,) = [line for line in lines if line and not line.startswith("#")]
-    assert command.endswith("exec make test")
+    commands = [line for line in lines if line.startswith("make")]
+    assert commands == ["make test || status=1", "make fresh FRESH=--short || status=1"]
+    assert lines[-1] == "exit $status"
