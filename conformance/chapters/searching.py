@@ -7,7 +7,7 @@ from ..deciding.judging import array, deviates
 from ..deciding.lookups import NO, YES, Truth, any_of, of_text
 from ..requirements.filters import safe
 from ..target.exchange import Exchange
-from ..target.world import Row, World, rows_of
+from ..target.world import LISTED, Row, World, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 
@@ -35,7 +35,7 @@ def _found(world: World, row: Row, fields: tuple[str, ...], text: str) -> Truth:
 def searched(world: World, answer: Exchange) -> Finding:
     """Whether just the rows came that the text is found in."""
     match answer.params:
-        case (str(text),) if text and safe(text):
+        case (str(text), *count) if text and safe(text) and count in ([], [LISTED]):
             found = array(answer)
             return found if isinstance(found, Deviation) else just_those(world, answer, text)
     return None
@@ -44,12 +44,13 @@ def searched(world: World, answer: Exchange) -> Finding:
 def just_those(world: World, answer: Exchange, text: str) -> Finding:
     """Whether the rows that came are those that the text is found in, as far as databases agree."""
     rows, fields = table(world, answer.method), TABLES[answer.method][1]
-    whole = answer.method != "person_list" or world.all_people
+    whole = world.whole(answer.method)
     got = {row["id"]: row for row in rows_of(answer) or []}
     truths = {row["id"]: _found(world, row, fields, text) for row in rows}
     must = sorted(i for i, t in truths.items() if t is YES)
     may = sorted(i for i, t in truths.items() if t is not NO)
-    missing = [i for i in must if i not in got]
+    cut = len(answer.params) > 1 and len(got) >= LISTED
+    missing = [i for i in must if i not in got and not cut]
     extra = [i for i, row in got.items() if _found(world, row, fields, text) is NO]
     if whole and rows:
         extra += [i for i in got if i not in truths]

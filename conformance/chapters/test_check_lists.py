@@ -226,7 +226,8 @@ def test_checks_by_project(world: World, answer: Exchange) -> Finding:
     filt = check_filter(answer) or {}
     if not set(filt) <= {"project_id", "id__range"} or type(filt.get("project_id")) is not int:
         return None
-    if filt["project_id"] in {NOWHERE, 9999} - {p["id"] for p in world.projects}:
+    strange = {NOWHERE, 9999} if world.all_projects else {NOWHERE}
+    if filt["project_id"] in strange - {p["id"] for p in world.projects}:
         return faults(answer, "IndexError")
     rows = world.universe("check_list", filt)
     if rows is None or not world.projects or poisoned(answer):

@@ -327,7 +327,7 @@ def _at_once(world: World) -> list[Step]:
     """Unlike calls, one after another, all at the same moment, and one after another again."""
     if world.thrifty:
         raise Lacking("calls at the same moment are made where requests are many")
-    asked = (VERSION, call("nosuch"), call("state_list"), call("project_list"))
+    asked = (VERSION, call("nosuch"), *map(world.listing, ("state_list", "project_list")))
     turned = [asked[n:] + asked[:n] for n in range(3)]
     return [Together(some, some, some) for some in turned]
 

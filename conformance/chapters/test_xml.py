@@ -38,7 +38,7 @@ def _valued(world: World, answer: Exchange, body: Body) -> Finding:
         return empty(answer, [])
     if body.finds_nothing and body.finds_nothing in answer.request.body:
         return empty(answer, [])
-    if body.value in OF_STATES and world.states:
+    if body.value in OF_STATES and world.states and world.all_states:
         swallowed = world.profile.swallows and body.value == "nil search"
         wanted = [] if swallowed else world.states
         return expect(rows == wanted, answer, counted(len(wanted), "state"))

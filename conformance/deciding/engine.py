@@ -26,6 +26,7 @@ from ..verdicts import symptoms
 from ..verdicts.evidence import evidence_of
 from ..verdicts.reproduction import Trust, curl
 from ..verdicts.verdicts import Deviation, Lasting, Outcome, Verdict
+from .bounds import excessive
 from .decisions import (
     Decision,
     Finding,
@@ -83,6 +84,8 @@ class Session:
             return self._logins[request]
         if not (fresh or alone) and request in self._answers:
             return self._answers[request]
+        if why := excessive(self.world, request):
+            raise Withheld(why)
         if request.writes:
             self.restorer.note(request)
         self.sent += 1
@@ -243,6 +246,8 @@ class _Decider:
         self.findings: dict[Step, Finding] = {}
         self.observed: dict[str, None] = {}
         self.judged = 0
+        #: Why some step was not taken, if one was not.
+        self.withheld = ""
         self.smallest: tuple[int, Deviation, tuple[Exchange, ...]] | None = None
         self.after_failure = 0
 
@@ -264,9 +269,6 @@ class _Decider:
         except Lacking as lacking:
             if self.smallest is None:
                 return _Found(Outcome.NOT_APPLICABLE, str(lacking))
-        except Withheld as lacking:
-            if self.smallest is None:
-                return _Found(Outcome.NOT_RUN, str(lacking))
         except (_Moving, Trouble, BudgetSpent) as trouble:
             if self.smallest is None:
                 return _Found(Outcome.INCONCLUSIVE, str(trouble))
@@ -279,6 +281,8 @@ class _Decider:
         if self.observed:
             return _Found(Outcome.OBSERVED, "; ".join(self.observed))
         if not self.judged:
+            if self.withheld:
+                return _Found(Outcome.NOT_RUN, self.withheld)
             return _Found(Outcome.NOT_APPLICABLE, "no answer held anything to judge")
         if requirement.level is Level.INFO:
             return _Found(Outcome.OBSERVED, "as most recorded servers do")
@@ -328,7 +332,10 @@ class _Decider:
     def _examine(self, step: Step) -> Finding:
         if step in self.findings:
             return self.findings[step]
-        finding, exchanges = self._look(step)
+        try:
+            finding, exchanges = self._look(step)
+        except Withheld as why:
+            self.withheld, finding, exchanges = str(why), None, ()
         if isinstance(finding, Deviation) and self.decision.writes:
             finding, exchanges = self._write_again(step, finding, exchanges)
         elif isinstance(finding, Deviation) and self.decision.data:

@@ -17,6 +17,11 @@ from types import FrameType
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Stop(KeyboardInterrupt):
+    """A signal came. Not KeyboardInterrupt itself: CPython remembers one that passed through
+    `exec`, though it was caught, and would end the process by that signal after all."""
+
+
 class _Note:
     """What came, and whether it is to be put off; of the process, as signals are."""
 
@@ -33,7 +38,7 @@ def _handle(number: int, frame: FrameType | None) -> None:
     if _note.held:
         _note.held[-1]()
     else:
-        raise KeyboardInterrupt  # which pytest takes for the end, and SystemExit for a failure
+        raise Stop  # which pytest takes for the end, and SystemExit for a failure
 
 
 def came() -> bool:
@@ -44,7 +49,7 @@ def came() -> bool:
 def check() -> None:
     """Raise KeyboardInterrupt if a signal came, even if its own was lost, unless it is put off."""
     if _note.came and not _note.held:
-        raise KeyboardInterrupt
+        raise Stop
 
 
 @contextmanager
@@ -56,7 +61,9 @@ def heeded() -> Iterator[None]:
         yield
         return
     _note.came = 0
-    before = {number: signal.signal(number, _handle) for number in NUMBERS}
+    # What is ignored from the start is so for a reason: a shell's background job, nohup.
+    wanted = [n for n in NUMBERS if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _handle) for number in wanted}
     try:
         yield
     finally:

@@ -13,12 +13,16 @@ from .releases import told
 from .transport import Endpoint, NoAnswer, Transport, Trouble, Withheld, moved
 from .walls import instead, refusal
 from .wire import NotXmlRpc
-from .world import Row, Window, World, rows_of
+from .world import LISTED, Row, Window, World, rows_of
 
 #: Rows that a sample holds, about: patches by age at both ends, people, checks.
 SAMPLE = 30
 #: People and checks are all read if there are no more than this.
-FEW = 60
+FEW = LISTED - 1
+#: More rows than this are too many for one window.
+DENSE = 4 * SAMPLE
+#: How often the highest id is come closer to by half.
+CLOSER = 4
 
 VERSION = call("pw_rpc_version")
 
@@ -226,10 +230,12 @@ class Surveyor:
         return _numbered(rows)
 
     def _read_lists(self, world: World) -> None:
-        world.projects = self._rows(world, "project_list")
-        world.states = self._rows(world, "state_list")
-        world.people = self._rows(world, "person_list", "", FEW + 1)
-        world.all_people = len(world.people) <= FEW
+        world.projects = self._rows(world, "project_list", "", LISTED)
+        world.states = self._rows(world, "state_list", "", LISTED)
+        world.people = self._rows(world, "person_list", "", LISTED)
+        world.all_projects = len(world.projects) < LISTED
+        world.all_states = len(world.states) < LISTED
+        world.all_people = len(world.people) < LISTED
 
     def _window(self, method: str, low: int, high: int) -> Window | None:
         rows = rows_of(self.read(call(method, {"id__range": [low, high]})))
@@ -248,10 +254,29 @@ class Surveyor:
             if window:
                 world.patches, world.all_patches = [window], True
                 return
-        newest: list[Row] = []
-        if world.profile.api != "1.0":  # there it would answer every patch (servers.md 2)
-            newest = self._rows(world, "patch_list", {"max_count": -SAMPLE})
-        self._read_windows(world, "patch_list", ids, sorted(row["id"] for row in newest))
+        newest = [self._newest("patch_list", max(ids))] if ids else []
+        self._read_windows(world, "patch_list", ids, newest)
+
+    def _newest(self, method: str, known: int) -> int:
+        """An id among the highest, found by a row at a time: a negative max_count would have the
+        server look at every row, and 1.0 would answer them all (servers.md 2)."""
+        most = below = beyond = max(known, 1)
+        while beyond < 1 << 31 and (above := self._above(method, beyond)):
+            most, below, beyond = max(most, above), beyond, 8 * beyond
+        for _ in range(CLOSER):
+            middle = (below + beyond) // 2
+            if not below < middle < beyond:
+                break
+            if above := self._above(method, middle):
+                most, below = max(most, above), middle
+            else:
+                beyond = middle
+        return most
+
+    def _above(self, method: str, number: int) -> int:
+        """The id of a row beyond that one; 0 if there is none."""
+        found = rows_of(self.read(call(method, {"id__gt": number, "max_count": 1})))
+        return max((row["id"] for row in _numbered(found)), default=0)
 
     def _ends(self, world: World, method: str, count: int) -> tuple[list[Row], bool]:
         """The first rows, and whether they could be listed at once; fewer at a time if not."""
@@ -277,9 +302,13 @@ class Surveyor:
                 continue
             anchor = ids[-1] if number else ids[0]
             width = SAMPLE
+            window: Window | None = None
             for _ in range(4):
                 low = max(0, anchor - width + 1) if number else anchor
-                window = self._window(method, low, low + width - 1)
+                before, window = window, self._window(method, low, low + width - 1)
+                if window and before and len(window.rows) > DENSE:
+                    window = before  # enough, and whoever asks for it asks for little
+                    break
                 if window is None:
                     width = max(3, width // 3)
                 elif len(window.rows) < SAMPLE // 3 and width < SAMPLE * 64:
@@ -321,6 +350,10 @@ def _numbered(rows: list[Row] | None) -> list[Row]:
     return [row for row in rows or () if isinstance(row.get("id"), int)]
 
 
+def _few(rows: list[Row], whole: bool) -> str:
+    return str(len(rows)) if whole else f"more than {FEW}"
+
+
 def _size(rows: list[Row], whole: bool) -> str:
     """How many rows there are, as far as is known."""
     if whole:
@@ -341,9 +374,9 @@ def card(found: Found, world: World, have: frozenset[str]) -> dict[str, Any]:
     about = world.evidence.get("about")
     version = found.version.answer.describe()
     sizes = {
-        "projects": str(len(world.projects)),
-        "states": str(len(world.states)),
-        "people": f"{len(world.people)}" if world.all_people else f"more than {FEW}",
+        "projects": _few(world.projects, world.all_projects),
+        "states": _few(world.states, world.all_states),
+        "people": _few(world.people, world.all_people),
         "patches": _size(world.patch_rows, world.all_patches),
         "checks": _size(world.check_rows, world.all_checks),
     }

@@ -19,6 +19,10 @@ from .wire import Node
 Row = dict[str, Any]
 
 
+#: Rows that a list may be asked for at once, about; a table of no more is read whole.
+LISTED = 61
+
+
 class Lacking(Exception):
     """The server holds nothing that a requirement could be tried on; the text says what."""
 
@@ -59,7 +63,9 @@ class World:
     projects: list[Row] = field(default_factory=list)
     states: list[Row] = field(default_factory=list)
     people: list[Row] = field(default_factory=list)
-    #: Whether `people` are all there are; projects and states always are.
+    #: Whether these are all there are.
+    all_projects: bool = True
+    all_states: bool = True
     all_people: bool = False
     patches: list[Window] = field(default_factory=list)
     all_patches: bool = False
@@ -102,6 +108,20 @@ class World:
             case "check_get":
                 return self.check_rows
         return self.patch_rows
+
+    def whole(self, method: str) -> bool:
+        """Whether the sample holds every row that a list method could answer."""
+        return {
+            "project_list": self.all_projects,
+            "state_list": self.all_states,
+            "person_list": self.all_people,
+            "patch_list": self.all_patches,
+            "check_list": self.all_checks,
+        }[method]
+
+    def listing(self, method: str) -> Request:
+        """The call that lists projects, states or people: all of them, or the first ones."""
+        return call(method) if self.whole(method) else call(method, "", LISTED)
 
     def patch(self, number: int) -> Row | None:
         """The patch of that id, if it is in the sample."""

@@ -16,10 +16,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 
-import fakepw
+from tests.hostile import servers
 
-#: Before that Python itself is starting, and SIGTERM ends it as it ends any process.
-EARLIEST = 0.4
 #: A run that ends so soon after the signal had already said all that it had to say.
 LATE = 1.0
 PASSWORD = "earl-grey"
@@ -51,12 +49,13 @@ WRITING = ("--writes", "7", "--create-checks")
 
 
 def stopped(after: float, number: signal.Signals, *words: str) -> Try:
-    """A run against a server of its own that gets the signal after so many seconds."""
+    """A run against a server of its own that gets the signal so many seconds after it began to
+    ask."""
     with (
-        fakepw.serve("demo", instance="3.2-py3-sqlite") as server,
+        servers.misbehaving(servers.honest) as server,
         tempfile.TemporaryDirectory() as folder,
     ):
-        before = server.state()
+        before = server.call("patch_get", 7)
         given = ["--username", "kim", "--journal", folder]
         command = [sys.executable, "-m", "conformance", "run", server.url, *given, *words]
         environment = os.environ | {"PW_CONFORMANCE_PASSWORD": PASSWORD}
@@ -67,6 +66,7 @@ def stopped(after: float, number: signal.Signals, *words: str) -> Try:
             text=True,
             env=environment,
         ) as process:
+            servers.until(lambda: bool(server.turns), 60)
             time.sleep(after)
             sent = time.monotonic()
             process.send_signal(number)
@@ -76,7 +76,7 @@ def stopped(after: float, number: signal.Signals, *words: str) -> Try:
                 process.kill()
                 return Try(after, number, None, time.monotonic() - sent, "", False)
         took = time.monotonic() - sent
-        changed = before.patches != server.state().patches
+        changed = before != server.call("patch_get", 7)
         return Try(after, number, process.returncode, took, said, changed)
 
 
@@ -87,10 +87,11 @@ def main() -> None:
     parser.add_argument("--longest", type=float, default=8.0)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # no shell may have it ignored
     chance, held, over = random.Random(asked.seed), 0, 0
     for count in range(1, asked.tries + 1):
         number = chance.choice([signal.SIGTERM, signal.SIGINT])
-        found = stopped(chance.uniform(EARLIEST, asked.longest), number, *WRITING)
+        found = stopped(chance.uniform(0, asked.longest), number, *WRITING)
         held += found.held
         over += found.over
         if not (found.held or found.over):
