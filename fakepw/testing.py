@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from .double.handle import Double
-from .double.rules.grammar import parse
-from .double.rules.spec import spec_of
+from .double.rules.staged import Given, staged
 from .fixtures import Fixture, Source, packaged, read
 from .patchwork.instances.instances import DEFAULT
 from .patchwork.instances.settings import Settings, settings_of
@@ -42,9 +41,9 @@ class Server:
         sources: Iterable[Source] = (),
         instance: str | None = None,
         settings: Mapping[str, Any] | None = None,
-        faults: Iterable[str | Mapping[str, Any]] = (),
-        in_front: str | Iterable[str] | None = None,
-        limit: str | Mapping[str, Any] | None = None,
+        faults: Iterable[Given] = (),
+        in_front: Given | Iterable[Given] | None = None,
+        limit: Given | None = None,
         clock: Any = None,
         **unknown: Any,
     ) -> Double:
@@ -55,12 +54,7 @@ class Server:
         if unknown:
             known = "sources, instance, settings, faults, in_front, limit, clock"
             raise ValueError(f"there is no argument {next(iter(unknown))!r}; there are: {known}")
-        specs = [parse(each) if isinstance(each, str) else spec_of(each) for each in faults]
-        fronts = [in_front] if isinstance(in_front, str) else list(in_front or ())
-        specs += [spec_of({"preset": each, "optional": True}) for each in fronts]
-        if limit is not None:
-            members = {"rate": limit} if isinstance(limit, str) else dict(limit)
-            specs.append(spec_of({"optional": True, **members}))
+        specs = staged(faults, in_front, limit)
         double = self._serving(list(sources), instance, settings_of(settings or {}))
         for spec in specs:
             double._rule(spec)

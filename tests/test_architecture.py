@@ -105,9 +105,10 @@ SANS_IO += ["outcomes", "journal", "rules", "double", "http"]
 MACHINE = {"asyncio", "socket", "threading", "http.client", "http.server", "subprocess", "time"}
 #: The most lines of a module, and of a function: what is read at one sitting, and on one screen.
 LONGEST, SCREEN = 480, 50
-#: Commands, whose options are listed in their signatures.
+#: Commands, and what stands for one in Python: their options are listed in their signatures.
 LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | {
-    "fakepw/serving/command.py: serve"
+    "fakepw/serving/command.py: serve",
+    "fakepw/serving/thread.py: serve",
 }
 STDLIB = sys.stdlib_module_names | {"_typeshed"}
 

@@ -20,6 +20,7 @@ import msgspec
 from ..double.outcome import Answer, Later, Outcome
 from ..double.pipeline import Pipeline
 from ..double.rules.spec import Spec
+from ..double.rules.staged import staged
 from ..double.steering import Steering
 from ..fixtures import FixtureError
 from ..patchwork.brief import asked
@@ -31,7 +32,7 @@ from .banner import banner
 from .guard import Guard, control_of, is_loopback
 from .loop import new_event_loop
 from .server import Application, Server, listen, url_host
-from .staging import JournalFile, LimitText, PresetName, RuleText, staged
+from .staging import JournalFile, LimitText, PresetName, RuleText
 from .thread import patchwork_of
 
 log = logging.getLogger("fakepw")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from typing import IO, Any
 
 import click
@@ -12,7 +11,8 @@ import msgspec
 from ..double.api import view
 from ..double.journal.calls import Call
 from ..double.rules.grammar import parse
-from ..double.rules.spec import Spec, spec_of
+from ..double.rules.spec import Spec
+from ..double.rules.staged import staged
 
 log = logging.getLogger("fakepw")
 
@@ -43,7 +43,7 @@ class LimitText(click.ParamType):  # type: ignore[type-arg]  # generic from clic
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The rule that limits. Ends with one sentence for what is none."""
         try:
-            return value if isinstance(value, Spec) else parse(f"optional rate={value}")
+            return value if isinstance(value, Spec) else staged(limit=value)[0]
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -56,7 +56,7 @@ class PresetName(click.ParamType):  # type: ignore[type-arg]  # generic from cli
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The rule of that preset. Ends with one sentence for a name that there is not."""
         try:
-            return value if isinstance(value, Spec) else spec_of({"preset": value})
+            return value if isinstance(value, Spec) else staged(in_front=value)[0]
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -77,8 +77,3 @@ class JournalFile:
         except OSError as error:
             log.error("the journal %s ends here: %s", self._path, error.strerror)
             self._file = None
-
-
-def staged(faults: Iterable[Spec], fronts: Iterable[Spec], limit: Spec | None) -> list[Spec]:
-    """The rules from the start, in the order in which a request meets them: fronts come first."""
-    return [*fronts, *([limit] if limit is not None else []), *faults]

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ..double.handle import Double
 from ..double.pipeline import Pipeline
 from ..double.rules.spec import Spec
+from ..double.rules.staged import Given, staged
 from ..double.steering import Steering
 from ..fixtures import NONE, Source, packaged, read
 from ..patchwork.instances.instances import DEFAULT
@@ -155,6 +156,9 @@ def serve(
     settings: Settings | Mapping[str, Any] | None = None,
     limits: Limits | None = None,
     control: bool | str = True,
+    faults: Iterable[Given] = (),
+    in_front: Given | Iterable[Given] | None = None,
+    limit: Given | None = None,
 ) -> LiveServer:
     """Start a server in a thread; it answers when this returns.
 
@@ -180,12 +184,17 @@ def serve(
     control
         Whether it can be steered under `/_fakepw/`, or the bearer token that this takes.
 
+    faults, in_front, limit
+        What goes wrong from the start and after each reset, as rules in text (`docs/double.md`):
+        `["patch_list: status=504 first=2"]`, `"gateway-502"`, `"20/s burst=10"`.
+
     All servers of a process share one thread, and a server that is not stopped ends with it.
 
     Raises FixtureError (a ValueError) with all that is wrong with a fixture, ValueError for what no
-    instance, setting, port or `control` can be, OSError if it cannot listen there, TypeError for an
-    instance, `enabled` or settings beside a Patchwork, and RuntimeError within `LiveServer.run`.
+    instance, setting, port, rule or `control` can be, OSError if it cannot listen there, TypeError
+    for an instance, `enabled` or settings beside a Patchwork, RuntimeError in `LiveServer.run`.
     """
+    rules = staged(faults, in_front, limit)
     if isinstance(source, Patchwork):
         if instance is not None or enabled is not None or settings is not None:
             raise TypeError("a Patchwork has its own instance, enabled and settings: give it them")
@@ -193,7 +202,7 @@ def serve(
     else:
         given = settings_of({} if settings is None else settings)
         patchwork = patchwork_of(source, instance, enabled is not False, given)
-    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.traits), (), control)
+    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.traits), rules, control)
 
 
 def patchwork_of(

@@ -240,3 +240,20 @@ def test_who_is_not_there_is_said_in_one_sentence() -> None:
         fakepw.connect("http://127.0.0.1:1/xmlrpc/")
     with pytest.raises(ValueError, match="'nowhere' is no URL of a double"):
         fakepw.connect("nowhere")
+
+
+def test_rules_from_the_start_come_back_at_each_reset() -> None:
+    with fakepw.serve("tiny", faults=["patch_get: status=504 first=1"], limit="1/h burst=9") as pw:
+        for _ in range(2):
+            with pytest.raises(xmlrpc.client.ProtocolError, match="504"):
+                client(pw).patch_get(1)
+            assert client(pw).patch_get(1)["id"] == 1
+            assert len(pw.rules) == 2
+            pw.reset()
+    with (
+        fakepw.serve("tiny", in_front=["gateway-502"]) as pw,
+        pytest.raises(xmlrpc.client.ProtocolError, match="502"),
+    ):
+        client(pw).patch_get(1)
+    with pytest.raises(ValueError, match="there is no preset 'wall'"):
+        fakepw.serve("tiny", in_front="wall")
