@@ -1,4 +1,4 @@
-"""`pw-conformance`, also as `python -m conformance`, and how it ends when it is told to stop."""
+"""`pw-conformance`, also as `python -m pw_conformance`, and how it ends when it is told to stop."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ def _command() -> int:
         from .commands.cli import main as run
         from .commands.leaving import guarded
     except ModuleNotFoundError as error:
-        need = "pip install 'fakepw[conformance]'"
-        return _told(f"pw-conformance needs {error.name}, which is not installed: {need}", 2)
+        return _told(f"pw-conformance needs {error.name}, which is not installed: {_need()}", 2)
     with guarded():
         try:
             return run(standalone_mode=False, prog_name="pw-conformance") or 0
@@ -49,6 +48,18 @@ def _command() -> int:
         except Exception:  # a mistake of ours; what it quotes may be secret
             traceback.print_exc()
             return 4
+
+
+def _need() -> str:
+    """The command that installs what the suite needs, from whatever index pip is set to use."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        needed = [line.partition(";") for line in requires("fakepw") or ()]
+    except PackageNotFoundError:
+        needed = []
+    names = [repr(name.strip()) for name, _, when in needed if "extra == 'conformance'" in when]
+    return f"pip install {' '.join(names)}" if names else "pip install -e '.[conformance]'"
 
 
 def _told(text: str, status: int) -> int:

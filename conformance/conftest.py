@@ -1,3 +1,3 @@
 """Lets `pytest conformance --pw-url URL` work without further ado."""
 
-pytest_plugins = ["conformance.commands.plugin"]
+pytest_plugins = [f"{__package__}.commands.plugin"]

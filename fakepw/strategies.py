@@ -7,7 +7,7 @@ find something:
     @given(method_calls(fakepw.load("fixture.json")))
     def test_my_proxy_hands_calls_through(call): ...
 
-Needs `hypothesis` (`pip install fakepw[strategies]`).  Values are those of `xmlrpc.client`.
+Needs `hypothesis` (`pip install hypothesis`).  Values are those of `xmlrpc.client`.
 What a method or filter takes: servers.md 1.4 to 1.10.
 """
 
@@ -21,7 +21,7 @@ from xmlrpc.client import Binary, DateTime, Marshaller
 try:
     from hypothesis import strategies as st
 except ModuleNotFoundError as error:
-    hint = "fakepw.strategies needs Hypothesis: pip install 'fakepw[strategies]'"
+    hint = "fakepw.strategies needs Hypothesis: pip install hypothesis"
     raise ModuleNotFoundError(hint, name=error.name) from None
 
 from .patchwork.patchwork import METHODS

@@ -78,14 +78,16 @@ def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
     assert {"fakepw/py.typed", "fakepw/cli.py", "fakepw/serving/command.py"} <= names
     templates = (f"templates/report.{kind}" for kind in ("css", "html.j2", "js"))
     reports = {"report.schema.json", *templates}
-    assert {f"conformance/reports/{name}" for name in reports} <= names
+    assert {f"pw_conformance/reports/{name}" for name in reports} <= names
     assert (
-        "conformance/requirements/recorded.json" in names
+        "pw_conformance/requirements/recorded.json" in names
     )  # what explain says real servers answered
-    assert "conformance/pytest.ini" in names  # or it would run under the settings found on its way
+    assert (
+        "pw_conformance/pytest.ini" in names
+    )  # or it would run under the settings found on its way
     assert any(name.endswith("licenses/LICENSE") for name in names)
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops <= {"fakepw", "conformance"}
+    assert tops <= {"fakepw", "pw_conformance"}
     assert not [name for name in names if "/recorded/" in name or name.endswith(".pyc")]
 
 
@@ -155,6 +157,54 @@ def test_it_is_the_wheel_that_is_installed(installed: Path, tmp_path: Path) -> N
     )
 
 
+@pytest.fixture
+def crowded(tmp_path: Path) -> Path:
+    """A project that has a folder `conformance`, and tests, of its own."""
+    (tmp_path / "conformance").mkdir()
+    for name in ("__init__.py", "conftest.py", "chapters.py"):
+        (tmp_path / "conformance" / name).write_text("raise RuntimeError('not this one')\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("how", ["command", "module"])
+def test_a_folder_of_that_name_does_not_hide_the_suite(
+    installed: Path, crowded: Path, how: str
+) -> None:
+    program: list[object] = [installed / "pw-conformance"]
+    if how == "module":
+        program = [installed / "python", "-m", "pw_conformance"]
+    environment = {**os.environ, "PYTHONPATH": str(crowded)}
+    listed = run(*program, "list", cwd=crowded, env=environment)
+    assert "PW-VER-001" in listed
+    with fakepw.serve("tiny") as pw:
+        command = (*program, "run", pw.base_url, "--select", "PW-VER-001")
+        assert "1 passed" in run(*command, cwd=crowded, env=environment)
+        plugin = ("--pyargs", "pw_conformance.chapters", "-p", "pw_conformance.commands.plugin")
+        options = (
+            f"--pw-url={pw.base_url}",
+            "-k",
+            "the_version_is_one",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+        )
+        said = run(
+            *(installed / "python", "-m", "pytest", *plugin, *options), cwd=crowded, env=environment
+        )
+        assert " passed" in said
+
+
+def test_what_an_index_shows_has_no_link_that_leads_nowhere(metadata: Message) -> None:
+    shown = str(metadata.get_payload())
+    links = re.findall(r"\]\(([^)]+)\)", shown)
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert "docs/conformance.md" in shown
+    assert metadata["Keywords"]
+    assert all(
+        line.split(", ")[1].startswith("https://") for line in metadata.get_all("Project-URL", [])
+    )
+
+
 def test_importing_it_imports_nothing_else(installed: Path, tmp_path: Path) -> None:
     assert imported(installed, "import fakepw", tmp_path) == {"fakepw"}
 
@@ -181,16 +231,16 @@ print(*{name for module in new for name in of.get(module, ())})
     ("command", "status", "says"),
     [
         (
-            ["-m", "conformance", "--help"],
+            ["-m", "pw_conformance", "--help"],
             2,
             "pw-conformance needs pytest, which is not installed: "
-            "pip install 'fakepw[conformance]'\n",
+            "pip install 'hypothesis>=6.120' 'jinja2>=3.1' 'pytest-xdist>=3.6.1' 'pytest>=9' "
+            "'rich>=14.3'\n",
         ),
         (
             ["-c", "import fakepw.strategies"],
             1,
-            "ModuleNotFoundError: fakepw.strategies needs Hypothesis: "
-            "pip install 'fakepw[strategies]'\n",
+            "ModuleNotFoundError: fakepw.strategies needs Hypothesis: pip install hypothesis\n",
         ),
     ],
 )

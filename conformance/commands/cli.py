@@ -192,7 +192,7 @@ def _arguments(workers: int) -> list[str]:
         str(HERE / "pytest.ini"),
         f"--rootdir={HERE}",
         "-p",
-        "conformance.commands.plugin",
+        f"{__package__}.plugin",  # an installed suite is called pw_conformance
         "-p",
         "no:cacheprovider",
         "-p",

@@ -65,7 +65,7 @@ def render(run: Run) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=PackageLoader("conformance.reports"),
+        loader=PackageLoader(__package__),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=lambda value: plain(value) if type(value) is str else value,
