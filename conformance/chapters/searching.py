@@ -57,4 +57,4 @@ def just_those(world: World, answer: Exchange, text: str) -> Finding:
     if not missing and not extra:
         return OK
     wanted = f"ids {must}" if must == may else f"ids {must}, and of {may} no others"
-    return deviates(answer, wanted, symptoms=wrong_rows(answer, got, ["a search"]))
+    return deviates(answer, wanted, symptoms=wrong_rows(answer, ["a search"]))

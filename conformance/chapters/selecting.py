@@ -76,7 +76,7 @@ def selected_rightly(world: World, answer: Exchange, filt: Mapping[str, Any]) ->
     return Deviation(
         f"the patches {shorten(sorted(must))}",
         f"{answer.request.describe()} {wrong} {which}: {shorten(sorted(got))}",
-        symptoms=wrong_rows(answer, got, [k for k in filt if k != "id__range"] or filt),
+        symptoms=wrong_rows(answer, [k for k in filt if k != "id__range"] or filt),
     )
 
 

@@ -58,9 +58,7 @@ def _selected(world: World, answer: Exchange, wanted: Callable[[set[str]], bool]
         return found
     got = {row["id"] for row in rows_of(answer) or []}
     found_by = [k for k in filt if k != "id__range"] or filt
-    return expect(
-        got == must, answer, f"the checks {sorted(must)}", wrong_rows(answer, got, found_by)
-    )
+    return expect(got == must, answer, f"the checks {sorted(must)}", wrong_rows(answer, found_by))
 
 
 def _known_ids(world: World, key: str) -> set[int]:

@@ -108,7 +108,7 @@ def _slice(world: World, answer: Exchange, wanted: Callable[[int], bool]) -> Fin
         right,
         answer,
         f"{counted(len(expected), 'patch')} with the dates {expected!r:.300}",
-        wrong_rows(answer, [row["id"] for row in got], keys),
+        wrong_rows(answer, keys),
     )
 
 

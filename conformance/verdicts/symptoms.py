@@ -8,7 +8,6 @@ that is telling, nothing is: "patch_get answers something else" is no symptom.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from ..target.exchange import ENDPOINT, Exchange, show
 from ..target.profile import SIGNATURES
@@ -17,6 +16,8 @@ from ..target.world import rows_of
 
 #: The code of every fault of a real server (servers.md 1.1).
 CODE = 1
+#: What stands before the fields that rows were narrowed by.
+NARROWED = ", narrowed by "
 #: How much of an answer and of a fault's class is told, in characters.
 TOLD = 40
 
@@ -38,9 +39,9 @@ def in_place_of(exchange: Exchange, wanted: str) -> tuple[str, ...]:
     came = _came(exchange.reply)
     if not came or came == wanted:
         return ()
-    ids = [row["id"] for row in rows_of(exchange) or [] if "id" in row]
+    rows = wrong_rows(exchange, _narrowed_by(exchange)) if rows_of(exchange) else ()
     return (
-        *(wrong_rows(exchange, ids) if ids else ()),
+        *rows,
         f"{came} in place of {wanted}",
         *of(exchange),
     )
@@ -70,21 +71,21 @@ def of(exchange: Exchange) -> tuple[str, ...]:
     if isinstance(reply, Fault):
         words = f" {reply.message!r:.{TOLD}}" if reply.kind == "Exception" else ""
         return (f"{what} answers a fault {reply.kind[:TOLD]}{words}",)
-    if isinstance(reply, Node) and exchange.method and not reply.plain and reply.kind != "int":
+    if isinstance(reply, Node) and exchange.method and reply.plain in ({}, ""):
         return (f"{what} answers {_came(reply)}",)
-    return ()
+    return ()  # that a list is empty says little: filters that have nothing in common find nothing
 
 
-def wrong_rows(
-    exchange: Exchange, ids: Iterable[Any], fields: Iterable[str] = ()
-) -> tuple[str, ...]:
+def wrong_rows(exchange: Exchange, fields: Iterable[str]) -> tuple[str, ...]:
     """Other rows came than should, though they were narrowed by these fields."""
-    listed = sorted(map(str, ids), key=lambda text: (len(text), text))
-    shown = ", ".join(listed[:5]) + (f", … ({len(listed)})" if len(listed) > 5 else "")
-    what = asked(exchange)
     by = " and ".join(dict.fromkeys(field.partition("__")[0] for field in fields))
-    lists = f"{what} lists {shown or 'nothing'}"
-    return (lists, f"{what} narrowed by {by} lists other rows") if by else (lists,)
+    return (f"{asked(exchange)} lists other rows{NARROWED}{by}",) if by else ()
+
+
+def _narrowed_by(exchange: Exchange) -> list[str]:
+    """The fields of the filter that was sent; those of a window alone say nothing."""
+    filters = [param for param in exchange.params if isinstance(param, dict)]
+    return [str(key) for filt in filters for key in filt if key != "id__range"]
 
 
 def _came(reply: Fault | Node | NotXmlRpc) -> str:

@@ -107,12 +107,22 @@ def test_the_answer_that_a_deviation_speaks_of_is_told_from_those_beside_it() ->
     assert symptoms.accused((one, different), "patch_get(1) answered {}") is None
 
 
-def test_rows_are_told_by_their_first_ids_and_by_what_narrowed_them() -> None:
+def test_rows_are_told_by_what_narrowed_them() -> None:
     exchange = Exchange(call("patch_list", {"id__gt": 1}), respond("<array><data></data></array>"))
-    assert symptoms.wrong_rows(exchange, [], ["id__gt", "id__lt"]) == (
-        "patch_list lists nothing",
-        "patch_list narrowed by id lists other rows",
-    )
-    listed, _ = symptoms.wrong_rows(exchange, {10, 9, 8, 7, 6, 100}, ["name"])
-    assert listed == "patch_list lists 6, 7, 8, 9, 10, … (6)"
-    assert symptoms.wrong_rows(exchange, ["x", 1]) == ("patch_list lists 1, x",)
+    narrowed = "patch_list lists other rows, narrowed by id"
+    assert symptoms.wrong_rows(exchange, ["id__gt", "id__lt"]) == (narrowed,)
+    assert symptoms.wrong_rows(exchange, []) == ()
+
+
+def test_what_is_wrong_with_many_fields_is_the_list_and_no_filter() -> None:
+    fields = ("id", "name", "hash", "date", "state_id")
+    rows = [f"patch_list lists other rows, narrowed by {field}" for field in fields]
+    few = [failed(n, s) for n, s in enumerate(rows[:4])]
+    assert [numbers for _, numbers in told(*few)] == [[0], [1], [2], [3]]
+    many = [failed(n, s) for n, s in enumerate(rows)]
+    assert told(*many) == [("patch_list lists other rows, whatever narrows them", [0, 1, 2, 3, 4])]
+
+
+def test_that_two_filters_find_nothing_is_no_symptom() -> None:
+    exchange = Exchange(call("patch_list", {"id": 1}), respond("<array><data></data></array>"))
+    assert symptoms.of(exchange) == ()
