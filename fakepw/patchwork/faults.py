@@ -39,6 +39,13 @@ class Refusal(Fault):
         self.stage = stage
 
 
+class Stumble(Fault):
+    """The Fault of a database at a row that it comes to once a query runs.
+
+    It comes after whatever keeps the query from running, and not at all without such a row.
+    """
+
+
 #: Stages of a query: the driver makes literals of its values, sees whether there are as many as the
 #: query has places for (psycopg 3 does so beforehand), binds them (SQLite's does), and has the
 #: database run it.

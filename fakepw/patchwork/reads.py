@@ -42,31 +42,32 @@ def project_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> lis
     """Projects whose linkname contains a text, by linkname (servers.md 1.6)."""
     order = COLLATIONS[pw.traits.database].order
     rows = sorted(pw.store.projects.values(), key=lambda row: order(row.linkname))
-    found = _search(pw, rows, ("linkname",), search_str)
+    found = partial(_search, pw, rows, ("linkname",), search_str)
     return [pw.records.project(row) for row in _counted(pw, found, max_count)]
 
 
 def person_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[Record]:
     """People whose name or address contains a text (servers.md 1.6)."""
-    found = _search(pw, pw.store.people.values(), ("name", "email"), search_str)
+    found = partial(_search, pw, pw.store.people.values(), ("name", "email"), search_str)
     return [pw.records.person(row) for row in _counted(pw, found, max_count)]
 
 
 def state_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[Record]:
     """States whose name contains a text, by `ordering` (servers.md 1.6)."""
     rows = sorted(pw.store.states.values(), key=lambda row: row.ordering)
-    found = _search(pw, rows, ("name",), search_str)
+    found = partial(_search, pw, rows, ("name",), search_str)
     return [pw.records.state(row) for row in _counted(pw, found, max_count)]
 
 
-def _counted(pw: Backend, rows: Sequence[Any], max_count: Any) -> Sequence[Any]:
+def _counted(pw: Backend, found: Callable[[], Sequence[Any]], max_count: Any) -> Sequence[Any]:
     if pw.traits.slices_search_results:
+        rows = found()
         if max_count is None or (isinstance(max_count, int | float) and not max_count > 0):
             return rows  # Python 2: nil, too, is not more than 0
         if not isinstance(max_count, int):
             raise Fault("TypeError", "slice indices must be integers")
         return rows[:max_count]
-    return limited(lambda: rows, max_count, pw.traits)
+    return limited(found, max_count, pw.traits)
 
 
 def _search(pw: Backend, rows: Iterable[Any], names: Sequence[str], search: Any) -> list[Any]:

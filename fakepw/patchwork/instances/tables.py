@@ -336,10 +336,6 @@ DJANGOS: dict[str, dict[str, Any]] = {
     },
     "3.0": {
         "auto_fields_are_integers": True,
-        # pages
-        "uncached_pages_are_private": True,
-    },
-    "3.1": {
         "names_field_of_bad_number": True,
         "quotes": ("“", "”"),
         "decimal_marks": ".,",
@@ -348,7 +344,9 @@ DJANGOS: dict[str, dict[str, Any]] = {
         # pages
         "frame_options": "DENY",
         "varies_on_dropped_sessions": True,
+        "uncached_pages_are_private": True,
     },
+    "3.1": {},
     "3.2": {},
     "4.0": {
         "parses_iso_first": True,
@@ -366,13 +364,10 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "csrf_length": 32,
         "csrf_lengths": (32, 64),
     },
-    "5.0": {},
-    "5.1": {
-        "knows_integer_ranges": True,
-    },
-    "5.2": {},
+    "5.0": {"knows_integer_ranges": True},
+    "5.1": {},
+    "5.2": {"names_lookup_chain": True},
     "6.0": {
-        "names_lookup_chain": True,
         # pages
         "sizes_slash_redirects": True,
     },

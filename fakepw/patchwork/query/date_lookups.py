@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from ..faults import BINDING, COUNTING, RUNNING, Fault, Refusal
+from ..faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal, Stumble
 from ..instances.traits import Traits
 from ..values import Binary, DateTime
 from .fields import to_int
@@ -35,6 +35,8 @@ def compile_part(
 
     Raises the Fault of a query that the database refuses.
     """
+    if traits.keeps_types and isinstance(value, dict | Binary | DateTime):
+        raise Refusal("django.db.utils.ProgrammingError", "can't adapt it", ADAPTING)
     if part == "year" and traits.lone_year_fault is not None:
         raise Refusal(*traits.lone_year_fault, COUNTING)
     if traits.date_part_fault is not None:
@@ -60,7 +62,7 @@ def compile_part(
 def _part_of(value: Any, part: str) -> int | None:
     """What Django's SQLite function finds in a column; it fails for nothing and for what is half
     a timestamp."""
-    failure = Fault("django.db.utils.OperationalError", "user-defined function raised exception")
+    failure = Stumble("django.db.utils.OperationalError", "user-defined function raised exception")
     if not value:
         raise failure
     if not isinstance(value, str):

@@ -18,7 +18,7 @@ from ..rows.store import Store, in_order
 from ..text import attribute_error, person
 from .collation import COLLATIONS
 from .fields import Field, to_int
-from .lookups import Condition, Predicate, build, compile_all, exact, iterate
+from .lookups import Condition, Predicate, build, compile_all, exact, iterate, may_stumble
 from .parameters import too_big
 
 
@@ -227,7 +227,9 @@ def _filtered(store: Store, among: Iterable[int], tests: list[Predicate]) -> lis
     return [i for i in among if all(test(patches[i]) for test in tests)]
 
 
+#: What fakepw has an index on, and of that what a database has one on, too.
 _INDEXED = ("project_id", "state_id", "submitter_id", "hash", "msgid")
+_KEYS = ("project_id", "state_id", "submitter_id", "msgid")
 
 
 def candidates(
@@ -238,14 +240,16 @@ def candidates(
     if "id" in equal:
         row_id = equal["id"].value
         return ([row_id] if row_id in store.patches else []), [equal["id"]]
-    # the date functions of Django 1.8, which may fail, are asked of all that no relation rules out
-    failing = any(c.part is None and c.lookup in ("year", "month", "day") for c in wanted)
-    by_index = [name for name in _INDEXED[: 3 if failing else None] if name in equal]
+    # What may fail at a row is asked of all that no index of the database rules out.
+    stumbling = any(may_stumble(condition, traits) for condition in wanted)
+    by_index = [name for name in (_KEYS if stumbling else _INDEXED) if name in equal]
     if by_index:
         key, values = _index_key(by_index, [equal[name].value for name in by_index], traits)
         groups = store.index("+".join(by_index) + traits.database, key)
         return groups.get(values, ()), [equal[name] for name in by_index]
     for condition in wanted:
+        if stumbling and condition.field.name != "id":
+            continue
         narrowed = _narrowed(store, condition)
         if narrowed is not None:
             return narrowed, [condition]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from ..faults import Fault
+from ..faults import Fault, Stumble
 from ..instances.traits import Traits
 from ..text import attribute_error, digits, type_name
 from ..values import Binary, DateTime
@@ -29,17 +30,23 @@ def limited(
     for more last rows than there are.
     """
     below = negative or traits.negative_count
-    count = _number(max_count, traits, below)
+    if max_count is None and traits.py2 and below == "last":
+        # less than any number, so that the last rows are counted before the count itself is used
+        with suppress(NothingMatches):
+            query()
+        raise Fault("TypeError", "unsupported operand type(s) for +: 'int' and 'NoneType'")
+    count = _number(max_count, traits)
     text = isinstance(max_count, str)  # Python 2 only: more than any number
     whole = _whole(count) if count > 0 or text else 0
     try:
         rows = query()
     except NothingMatches:
         rows = ()
+    except Stumble:  # at a row, to which a bad limit does not let it come
+        _check(whole, traits)
+        raise
     else:
-        for least, kind, fault_text in traits.limit_faults:
-            if whole >= least:
-                raise Fault(kind, fault_text.format(number=digits(whole)))
+        _check(whole, traits)
     if text:
         return rows if whole < 0 else rows[:whole]
     if count > 0:
@@ -47,6 +54,13 @@ def limited(
     if count < 0 and below == "last":
         return _last(rows, count, max_count, traits)
     return rows
+
+
+def _check(whole: int, traits: Traits) -> None:
+    """Raise the Fault of a database that does not take so large a limit."""
+    for least, kind, text in traits.limit_faults:
+        if whole >= least:
+            raise Fault(kind, text.format(number=digits(whole)))
 
 
 def _last(
@@ -68,7 +82,7 @@ def _whole(count: float | Decimal) -> int:
         raise Fault("OverflowError", str(error)) from None
 
 
-def _number(value: Any, traits: Traits, below: str) -> float | Decimal:
+def _number(value: Any, traits: Traits) -> float | Decimal:
     """`max_count` as it compares with 0; Python 2 compares anything with anything."""
     if isinstance(value, Decimal):
         if value.is_nan():
@@ -81,14 +95,12 @@ def _number(value: Any, traits: Traits, below: str) -> float | Decimal:
     if not traits.py2:
         name = type_name(value, py2=False)
         raise Fault("TypeError", f"'>' not supported between instances of '{name}' and 'int'")
-    return _number2(value, below)
+    return _number2(value)
 
 
-def _number2(value: Any, below: str) -> float:
-    if value is None:  # less than any number, so that the last rows are asked for
-        if below != "last":
-            return 0
-        raise Fault("TypeError", "unsupported operand type(s) for +: 'int' and 'NoneType'")
+def _number2(value: Any) -> float:
+    if value is None:  # less than any number, and here negative ones mean all
+        return 0
     if isinstance(value, Binary):
         raise Fault("AttributeError", attribute_error(value, "__trunc__", py2=True))
     if not isinstance(value, str):

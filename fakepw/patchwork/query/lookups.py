@@ -9,11 +9,11 @@ Sources: servers.md 1.7, 1.8 and 3; the texts of older Djangos: section 2.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ..faults import RUNNING, Fault, Refusal
+from ..faults import RUNNING, Fault, Refusal, Stumble
 from ..instances.traits import Traits
 from ..text import to_str, type_name
 from ..zones import zone
@@ -250,7 +250,7 @@ def compile_all(conditions: Sequence[Condition], traits: Traits) -> list[Predica
     """
     tests: list[Predicate] = []
     refusals: list[Refusal] = []
-    for condition in conditions:
+    for condition in _with_constants(conditions):
         try:
             tests.append(compile_condition(condition, traits))
         except Refusal as refusal:
@@ -258,6 +258,33 @@ def compile_all(conditions: Sequence[Condition], traits: Traits) -> list[Predica
     if refusals:
         raise earliest(refusals)
     return tests
+
+
+def _with_constants(conditions: Sequence[Condition]) -> list[Condition]:
+    """The conditions as SQLite runs them: a function of a column that equals a constant is asked of
+    the constant, whatever the row holds (servers.md 6.2)."""
+    constants = {c.field.name: c.value for c in conditions if c.lookup == "exact" and not c.part}
+    return [_of_constant(c, constants) for c in conditions] if constants else list(conditions)
+
+
+def _of_constant(condition: Condition, constants: dict[str, Any]) -> Condition:
+    name = condition.field.name
+    if condition.lookup not in _DATE_PARTS or constants.get(name) is None:
+        return condition
+    value = constants[name]
+    return replace(condition, field=replace(condition.field, get=lambda row: value))
+
+
+def may_stumble(condition: Condition, traits: Traits) -> bool:
+    """Whether a database may find out at a row only that it cannot run the condition."""
+    match condition.lookup:
+        case "year" | "month" | "day":
+            return True
+        case "regex" | "iregex":
+            return traits.regex_fails_by_row
+    text = condition.value
+    long = traits.longest_pattern is not None and isinstance(text, str)
+    return long and condition.lookup in _PATTERNS and len(text) > (traits.longest_pattern or 0) // 4
 
 
 def _getter(condition: Condition) -> Callable[[Any], Any]:
@@ -357,7 +384,7 @@ def _pattern(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
         if found is None:
             return False
         if too_long:  # SQLite finds out at the first row that it looks at
-            raise Fault("django.db.utils.OperationalError", "LIKE or GLOB pattern too complex")
+            raise Stumble("django.db.utils.OperationalError", "LIKE or GLOB pattern too complex")
         return test(fold(show(found)), wanted)
 
     return matches
@@ -452,7 +479,7 @@ def _failing_regex(refusal: Refusal, get: Callable[[Any], Any], traits: Traits) 
 
     def matches(row: Any) -> bool:
         if get(row) is not None:
-            raise refusal
+            raise Stumble(refusal.kind, refusal.text)
         return False
 
     return matches

@@ -165,6 +165,7 @@ def answer(instance: str, filt: Any) -> list[int] | str:
 
 
 SQLITE, MARIADB, OLD = "3.2-py3-sqlite", "3.2-py3-mariadb", "2.2-py2-sqlite"
+OLD_POSTGRESQL, NEW_POSTGRESQL = "1.1-py2-postgresql", "main-py3-postgresql"
 POSTGRESQL = "3.2-py3-postgresql"
 
 
@@ -238,6 +239,31 @@ POSTGRESQL = "3.2-py3-postgresql"
         (POSTGRESQL, {"date__gt": "9999-12-31T23:59:59-10:00"}, []),
         (POSTGRESQL, {"hash__range": [Binary(b"\0"), "", ""]}, "ValueError: A string literal"),
         ("1.1-py2-sqlite", {"archived__month": 1, "hash": "none"}, "OperationalError: user-"),
+        # A function of a column that equals a constant is asked of the constant; an index of the
+        # database's comes first; and conditions are tried in the order of the query.
+        ("1.1-py2-sqlite", {"hash__month": 1, "hash": "none"}, []),
+        ("1.1-py2-sqlite", {"name__day": "1", "name__contains": "a", "name": "zz"}, []),
+        ("1.1-py2-sqlite", {"archived__month": 1, "msgid": "none"}, []),
+        ("1.1-py2-sqlite", {"archived__month": 1, "id__gt": 2**31}, []),
+        ("1.1-py2-sqlite", {"archived__month": 1, "date__gt": "9999-01-01"}, "OperationalError"),
+        # The query fails before a count that is nil is looked at, or one too large for SQLite.
+        ("1.1-py2-sqlite", {"name__year": 2019, "max_count": None}, "Incorrect number of bindings"),
+        ("1.1-py2-sqlite", {"archived__month": 1, "max_count": None}, "OperationalError: user-"),
+        ("2.0-py2-sqlite", {"max_count": None}, "TypeError: unsupported operand type(s) for +"),
+        ("2.0-py2-sqlite", {"id__in": [], "max_count": None}, "TypeError: unsupported operand"),
+        ("1.1-py2-sqlite", {"archived__month": 1, "max_count": 2**63}, "IntegrityError: datatype"),
+        (OLD_POSTGRESQL, {"name__year": 2019}, "IndexError: tuple index out of range"),
+        (OLD_POSTGRESQL, {"id__year": 1, "max_count": None}, "IndexError: tuple index"),
+        (OLD_POSTGRESQL, {"archived__year": 1, "name": "none"}, "IndexError: tuple index"),
+        (OLD_POSTGRESQL, {"name__month": 1}, "ProgrammingError: function pg_catalog.date_part"),
+        (OLD_POSTGRESQL, {"name__day": 1, "max_count": None}, "ProgrammingError: function"),
+        (OLD_POSTGRESQL, {"name__year": 1, "id__month": {"a": 1}}, "ProgrammingError: can't adapt"),
+        # psycopg 3 counts first, and takes a list of texts for the text of an array.
+        (NEW_POSTGRESQL, {"name__range": ["a\0", "b", "c"]}, "ProgrammingError: the query has 2"),
+        (NEW_POSTGRESQL, {"name__iexact": ["a", "b"]}, []),
+        (NEW_POSTGRESQL, {"name__iexact": [1, 2]}, "ProgrammingError: "),
+        (NEW_POSTGRESQL, {"name__iexact": [1, "a"]}, "DataError: cannot dump lists of mixed types"),
+        (NEW_POSTGRESQL, {"name__iexact": ["a", {}]}, "ProgrammingError: can"),
         # PostgreSQL fits the texts in a list to its other items, if not all of it is NULL.
         (POSTGRESQL, {"name__iexact": ["a", 1]}, "DataError: invalid input syntax"),
         (POSTGRESQL, {"name__iexact": ["1", 1]}, "ProgrammingError: "),
