@@ -25,7 +25,8 @@ from .query.filters import (
     row_id_of,
 )
 from .query.limits import limited
-from .query.lookups import Condition, build, compile_all, compile_condition, exact
+from .query.lookups import Condition, build, compile_condition, exact
+from .query.running import compile_all
 from .rows.rows import Check, Patch
 from .values import Record
 

@@ -18,8 +18,9 @@ from ..rows.store import Store, in_order
 from ..text import attribute_error, person
 from .collation import COLLATIONS
 from .fields import Field, to_int
-from .lookups import Condition, Predicate, build, compile_all, exact, iterate, may_stumble
+from .lookups import Condition, Predicate, build, exact, iterate
 from .parameters import too_big
+from .running import compile_all, may_stumble
 
 
 def _field(name: str, kind: str, attribute: str | None = None) -> Field:

@@ -9,7 +9,7 @@ Sources: servers.md 1.7, 1.8 and 3; the texts of older Djangos: section 2.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,6 @@ from .parameters import (
     bound,
     check_zone,
     count_of,
-    earliest,
     parameter,
     too_big,
 )
@@ -52,7 +51,7 @@ class Condition:
     part: str | None = None
 
 
-_PATTERNS: dict[str, tuple[bool, Callable[[str, str], bool]]] = {
+PATTERNS: dict[str, tuple[bool, Callable[[str, str], bool]]] = {
     # lookup: (case-insensitive, test of text and fragment)
     "contains": (False, lambda text, fragment: fragment in text),
     "icontains": (True, lambda text, fragment: fragment in text),
@@ -74,8 +73,8 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda a, b: bool(a < b),
     "lte": lambda a, b: bool(a <= b),
 }
-_LOOKUPS = (*_COMPARISONS, *_PATTERNS, "in", "range", "isnull", "regex", "iregex")
-_DATE_PARTS = ("year", "month", "day")
+_LOOKUPS = (*_COMPARISONS, *PATTERNS, "in", "range", "isnull", "regex", "iregex")
+DATE_PARTS = ("year", "month", "day")
 #: What Django's date fields can be looked into by, for its suggestions.
 _TRANSFORMS = (
     *("year", "iso_year", "month", "day", "week", "week_day", "iso_week_day", "quarter"),
@@ -106,7 +105,7 @@ def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Con
         return Condition(field, "exact", date_lookups.to_year(value, traits), part)
     if field.kind == "BooleanField" and traits.truthy_booleans:
         value = _read_bool(value, traits)
-    if lookup in _DATE_PARTS:
+    if lookup in DATE_PARTS:
         if lookup == "year":
             value = date_lookups.to_year(value, traits)
         return Condition(field, lookup, value)
@@ -150,14 +149,14 @@ def _resolve(field: Field, parts: Sequence[str], traits: Traits) -> tuple[str | 
         return None, "exact"
     dated = field.kind == "DateTimeField"
     if len(parts) == 1:
-        if parts[0] in _DATE_PARTS:
+        if parts[0] in DATE_PARTS:
             if not dated and not traits.date_parts_are_transforms:
                 return None, parts[0]
             if not dated:
                 raise _unsupported(field.kind, parts, 0, traits)
             return parts[0], "exact"
         return None, parts[0]
-    if not (dated and parts[0] in _DATE_PARTS and traits.date_parts_are_transforms):
+    if not (dated and parts[0] in DATE_PARTS and traits.date_parts_are_transforms):
         raise _unsupported(field.kind, parts, 0, traits)
     if len(parts) > 2 or parts[1] not in _LOOKUPS:
         raise _unsupported("IntegerField", parts, 1, traits)
@@ -225,12 +224,12 @@ def compile_condition(condition: Condition, traits: Traits) -> Predicate:
     """
     lookup, value = condition.lookup, condition.value
     get = _getter(condition)
-    if lookup in _DATE_PARTS:
+    if lookup in DATE_PARTS:
         return date_lookups.compile_part(lookup, value, get, traits)
     if lookup == "isnull":
         wanted = _null_flag(value, traits)
         return lambda row: (get(row) is None) is wanted
-    if lookup in _PATTERNS:
+    if lookup in PATTERNS:
         return _pattern(condition, get, traits)
     if lookup in ("regex", "iregex"):
         return _regex(condition, get, traits)
@@ -241,50 +240,6 @@ def compile_condition(condition: Condition, traits: Traits) -> Predicate:
     if lookup == "range":
         return _between(condition, get, traits)
     return _comparison(condition, get, traits)
-
-
-def compile_all(conditions: Sequence[Condition], traits: Traits) -> list[Predicate]:
-    """The predicates of all conditions of one query.
-
-    Raises the first Fault of Django's, or NothingMatches; failing these, the earliest Refusal.
-    """
-    tests: list[Predicate] = []
-    refusals: list[Refusal] = []
-    for condition in _with_constants(conditions):
-        try:
-            tests.append(compile_condition(condition, traits))
-        except Refusal as refusal:
-            refusals.append(refusal)
-    if refusals:
-        raise earliest(refusals)
-    return tests
-
-
-def _with_constants(conditions: Sequence[Condition]) -> list[Condition]:
-    """The conditions as SQLite runs them: a function of a column that equals a constant is asked of
-    the constant, whatever the row holds (servers.md 6.2)."""
-    constants = {c.field.name: c.value for c in conditions if c.lookup == "exact" and not c.part}
-    return [_of_constant(c, constants) for c in conditions] if constants else list(conditions)
-
-
-def _of_constant(condition: Condition, constants: dict[str, Any]) -> Condition:
-    name = condition.field.name
-    if condition.lookup not in _DATE_PARTS or constants.get(name) is None:
-        return condition
-    value = constants[name]
-    return replace(condition, field=replace(condition.field, get=lambda row: value))
-
-
-def may_stumble(condition: Condition, traits: Traits) -> bool:
-    """Whether a database may find out at a row only that it cannot run the condition."""
-    match condition.lookup:
-        case "year" | "month" | "day":
-            return True
-        case "regex" | "iregex":
-            return traits.regex_fails_by_row
-    text = condition.value
-    long = traits.longest_pattern is not None and isinstance(text, str)
-    return long and condition.lookup in _PATTERNS and len(text) > (traits.longest_pattern or 0) // 4
 
 
 def _getter(condition: Condition) -> Callable[[Any], Any]:
@@ -367,7 +322,7 @@ def _between(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
 
 def _pattern(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
     """LIKE: on text, and on the text that the database makes of any other column."""
-    insensitive, test = _PATTERNS[condition.lookup]
+    insensitive, test = PATTERNS[condition.lookup]
     fragment = _fragment(condition, traits)
     fold = COLLATIONS[traits.database].ilike if insensitive else COLLATIONS[traits.database].like
     show = _shown(condition, traits)
