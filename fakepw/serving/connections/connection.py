@@ -115,7 +115,8 @@ class Connection(asyncio.BufferedProtocol):
             if self.queued:  # so that no more than two reads of a client ever wait
                 self._pause()
             else:
-                self._queue(data in commons.remembered.lengthy)
+                self.queued = True
+                commons.turn.add(self, data in commons.remembered.lengthy)
 
     def eof_received(self) -> bool:
         """The client sends no more, but it may still read."""
@@ -138,13 +139,10 @@ class Connection(asyncio.BufferedProtocol):
             if waiting or self.arrived:
                 self._let_wait()
         elif self.arrived:
-            self._queue(lengthy=False)
-        else:
+            self.queued = True
+            self.commons.turn.add(self, lengthy=False)
+        elif self.reader.phase or self.paused or self.heard_all:
             self._rest()
-
-    def _queue(self, lengthy: bool) -> None:
-        self.queued = True
-        self.commons.turn.add(self, lengthy)
 
     def _read(self, data: bytes) -> None:
         """Read what arrived, but not so much that many requests, or many others, have to wait."""
@@ -162,7 +160,7 @@ class Connection(asyncio.BufferedProtocol):
         self.waiting.extend(asked)
 
     def _rest(self) -> None:
-        """All that came is answered."""
+        """All that came is answered: hang up, or listen on."""
         phase = self.reader.phase
         if self.heard_all or (phase == OVER and not self.silent):
             self._close()

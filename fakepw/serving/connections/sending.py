@@ -63,11 +63,13 @@ class Sender:
     def send(self, response: Response, start: Head, front: bytes) -> bool:
         """Send a response that has this head, with `front` among its headers, if it is short."""
         body = response.body
-        if len(body) >= FEW or sum(map(len, body)) > SHORT:
+        if len(body) >= FEW:
             return False
         if start.coding is not PLAIN:
             body = coded(body, start.coding)
         answer = b"".join((start.status_line, front, start.headers, *body))
+        if len(answer) > SHORT:
+            return False
         self.short.append(answer)
         self.short_size += len(answer)
         if self.short_size > MOST_TOGETHER:

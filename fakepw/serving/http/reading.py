@@ -96,12 +96,13 @@ class Reader:
         if self.phase or self.stash:
             asked = self._go_on(data)
         else:
-            remembered = self.remembered.find(data)
-            if remembered is not None:
-                return remembered
+            remembered = self.remembered
+            found = remembered.requests.get(data) or remembered.below_its_head(data)
+            if found is not None:
+                return found
             asked = self._parse(data)
             if self.phase == IDLE and len(asked) == 1 and isinstance(asked[0], Asked):
-                self.remembered.keep(data, asked[0].request)
+                remembered.keep(data, asked[0].request)
         if self.phase == IDLE or self.phase == OVER:
             self.headers, self.body = [], b""  # nobody holds what is done
         return asked

@@ -31,17 +31,16 @@ class Remembered:
         self.heads: dict[bytes, Head] = {}
         self.lengthy: set[bytes] = set()  # reads that asked for long answers
 
-    def find(self, data: bytes) -> tuple[Asked] | None:
-        """The request that a read is, if it is just one of which at least the head came before."""
-        found = self.requests.get(data)
-        if found is None:
-            end = data.find(b"\r\n\r\n", 0, LONGEST_REMEMBERED) + 4
-            head = self.heads.get(data[:end])
-            if head is not None and head.length == len(data) - end:
-                found = (Asked(head.request.again(data[end:]), True),)
-                if len(data) <= LONGEST_REMEMBERED:
-                    _make_room(self.requests)
-                    self.requests[data] = found
+    def below_its_head(self, data: bytes) -> tuple[Asked] | None:
+        """The request that a read is, if it is just one whose head came before."""
+        end = data.find(b"\r\n\r\n", 0, LONGEST_REMEMBERED) + 4
+        head = self.heads.get(data[:end])
+        if head is None or head.length != len(data) - end:
+            return None
+        found = (Asked(head.request.again(data[end:]), True),)
+        if len(data) <= LONGEST_REMEMBERED:
+            _make_room(self.requests)
+            self.requests[data] = found
         return found
 
     def keep(self, data: bytes, request: Request) -> None:
