@@ -95,12 +95,12 @@ class Pipeline:
         """Find out which method is called with which params, if any is."""
         site = site_of(self.patchwork.traits)
         request = arrived.request
-        head = request.seen.get(site)
+        head = request.understood.get(site)
         if head is None or not self.patchwork.enabled:
             head = site.look(request, self.patchwork)
             if not isinstance(head, Head):
                 return
-            request.seen[site] = head
+            request.understood[site] = head
         try:
             arrived.asked = site.read(request.body if head.sized else b"")
         except (Fault, Echo, RecursionError):

@@ -1,1 +1,5 @@
-"""What a Patchwork is: rows, lookups, methods, permissions, faults, instances. No XML, no HTTP."""
+"""What a Patchwork is: rows, lookups, methods, permissions, faults, instances.
+
+Values go in, values or a `Fault` come out.  It knows no XML, no HTTP, and no clock but the one that
+it is given.
+"""

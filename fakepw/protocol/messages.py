@@ -23,8 +23,8 @@ class Request:
     A body without a Content-Length header is ignored, as real servers do (servers.md 1.1).
     `version` is `1.0` or `1.1`.
 
-    A request may not be changed: it can come again.  `seen` is what `protocol` made of all but the
-    body, for each of its sites, and shared by all requests that differ in nothing else (`again`).
+    A request may not be changed: it can come again.  `understood` is what `protocol` made of all
+    but the body, for each of its sites, shared by all that differ in nothing else (`with_body`).
     """
 
     method: bytes
@@ -32,16 +32,16 @@ class Request:
     headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
     version: str = "1.1"
-    seen: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
+    understood: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
 
     def __repr__(self) -> str:
         line = asked(b"%b %b" % (self.method[:20], self.target))
         return described(self, line, f"{len(self.headers)} headers, {len(self.body)} bytes")
 
-    def again(self, body: bytes) -> Request:
+    def with_body(self, body: bytes) -> Request:
         """The same request with another body, which spares `protocol` to look at its head again."""
         request = Request(self.method, self.target, self.headers, body, self.version)
-        request.seen = self.seen
+        request.understood = self.understood
         return request
 
 

@@ -91,13 +91,13 @@ class Site:
 
         `asked` is what `read` made of its body, if somebody has had it read.
         """
-        seen = request.seen.get(self)
-        if seen is None or not patchwork.enabled:
+        head = request.understood.get(self)
+        if head is None or not patchwork.enabled:
             found = self.look(request, patchwork)
             if isinstance(found, Response):
                 return found
-            request.seen[self] = seen = found
-        sized, who, sent = seen
+            request.understood[self] = head = found
+        sized, who, sent = head
         body = request.body if sized else b""
         status, chunks = self.call(body, who, patchwork, watch, asked)
         return self._answer(status, chunks, sent, patchwork)

@@ -30,8 +30,13 @@ def application(steering: Steering, guard: Guard | None) -> Callable[[Request], 
     pipeline = steering.pipeline
 
     def answer(request: Request) -> Answer:
-        # Whatever `seen` says, it says of Patchwork's API.
-        if not request.seen and b"/_fakepw" in request.target and control and control.owns(request):
+        # What is `understood`, is so of Patchwork's API.
+        if (
+            not request.understood
+            and b"/_fakepw" in request.target
+            and control
+            and control.owns(request)
+        ):
             return control.answer(request)
         if len(request.body) > LONGEST_BODY:  # the server's own bound, where Django has none
             return page(413, f"fakepw takes bodies of up to {LONGEST_BODY} bytes")

@@ -38,6 +38,8 @@ class Control:
 
     def owns(self, request: Request) -> bool:
         """Whether a request is for this API and not for Patchwork."""
+        if b"/_fakepw" not in request.target:
+            return False
         path = _path(request.target)[0]
         return path.startswith(PREFIX) or path == PREFIX[:-1]
 

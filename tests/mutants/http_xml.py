@@ -172,7 +172,9 @@ def mixed_up(respond: Respond) -> Respond:
 
     def answer(request: Request, patchwork: Patchwork) -> Response:
         if named(b"nosuch")(request) and next(turns) % 2 == 0:
-            return respond(request.again(request.body.replace(b"nosuch", b"state_list")), patchwork)
+            return respond(
+                request.with_body(request.body.replace(b"nosuch", b"state_list")), patchwork
+            )
         return respond(request, patchwork)
 
     return answer

@@ -657,6 +657,6 @@ def test_what_was_seen_of_a_head_changes_no_answer(
     for body, name, enabled in calls:
         again[name].enabled = anew[name].enabled = enabled
         if body != request.body:  # otherwise the very same request comes once more
-            request = request.again(body)
+            request = request.with_body(body)
         fresh = Request(request.method, request.target, headers, body)
         assert respond(request, again[name]) == respond(fresh, anew[name])

@@ -118,7 +118,7 @@ def _unfolded(
     times: tuple[float, float, tuple[datetime, float]],
 ) -> Entry:
     start, end, (moment, timer) = times
-    called = any(isinstance(head, Head) for head in request.seen.values())
+    called = any(isinstance(head, Head) for head in request.understood.values())
     when = moment + timedelta(seconds=start - timer)
     return Entry(when, end - start, called, request, response, None, True, None)
 

@@ -50,7 +50,7 @@ class Arrived:
         if self.method is not None:
             return True
         site = site_of(self.patchwork.traits)
-        return isinstance(self.passed.seen.get(site), Head)
+        return isinstance(self.passed.understood.get(site), Head)
 
     def carry_out(self) -> Response:
         """What Patchwork answers; it is asked once."""

@@ -37,7 +37,7 @@ class Remembered:
         head = self.heads.get(data[:end])
         if head is None or head.length != len(data) - end:
             return None
-        found = (Asked(head.request.again(data[end:]), True),)
+        found = (Asked(head.request.with_body(data[end:]), True),)
         if len(data) <= LONGEST_REMEMBERED:
             _make_room(self.requests)
             self.requests[data] = found
@@ -51,7 +51,7 @@ class Remembered:
         end = data.find(b"\r\n\r\n", 0, LONGEST_REMEMBERED) + 4
         if end > 3 and data[end:] == request.body:
             _make_room(self.heads)
-            self.heads[data[:end]] = Head(request.again(b""), len(request.body))
+            self.heads[data[:end]] = Head(request.with_body(b""), len(request.body))
 
     def keep_lengthy(self, data: bytes) -> None:
         """Remember that a read asks for a long answer."""
