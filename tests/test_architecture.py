@@ -56,7 +56,9 @@ HOUSE = {
     "fixtures": _room("fakepw/fixtures", uses="words rows instances mail"),
     "outcomes": _room("fakepw/double/outcome", uses="protocol"),
     "journal": _room("fakepw/double/journal", uses="words protocol"),
-    "rules": _room("fakepw/double/rules", uses="patchwork protocol fixtures journal outcomes"),
+    "rules": _room(
+        "fakepw/double/rules", uses="words patchwork protocol fixtures journal outcomes"
+    ),
     "double": _room(
         "fakepw/double",
         uses="words rows instances query patchwork protocol fixtures journal rules outcomes",

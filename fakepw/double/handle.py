@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from ..fixtures import Source
+from ..patchwork.brief import cut
 from ..patchwork.instances.settings import Settings
 from ..patchwork.rows.rows import Dataset
 from .journal import asserting
@@ -59,7 +60,7 @@ class Rule:
         self.remove()
 
     def __repr__(self) -> str:
-        return f"<Rule {self.id} {self.text}>"
+        return f"<Rule {self.id} {cut(self.text, 200)}>"
 
 
 class ClockHandle:

@@ -43,7 +43,7 @@ def _integer(value: int, _: int) -> str:
     return f"<an integer of {value.bit_length()} bits>"
 
 
-def _list(value: list[Any], depth: int) -> str:
+def _list(value: list[Any] | tuple[Any, ...], depth: int) -> str:
     if not depth and value:
         return f"[… {len(value)} items]"
     return f"[{_items((brief(item, depth - 1) for item in value), len(value))}]"
@@ -70,6 +70,7 @@ _WRITERS: dict[type, Callable[[Any, int], str]] = {
     bytes: _text,
     int: _integer,
     list: _list,
+    tuple: _list,
     dict: _struct,
 }
 

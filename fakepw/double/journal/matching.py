@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ...patchwork.brief import brief
+
 
 class including:
     """Equals every struct that holds at least these members.
@@ -26,7 +28,7 @@ class including:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"including({self.members!r})"
+        return f"including({brief(self.members)})"
 
 
 class Anyone:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from ...patchwork.brief import cut
 from ..journal.matching import means
 from .grammar import written
 from .spec import Spec, rate_of
@@ -75,7 +76,7 @@ class Rule:
         return written(self.spec)
 
     def __repr__(self) -> str:
-        return f"<Rule {self.id} {self}; {self.hits} hits>"
+        return f"<Rule {self.id} {cut(str(self), 200)}; {self.hits} hits>"
 
 
 class Rules:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ...fixtures.errors import near, plain, quoted
+from ...patchwork.brief import brief, cut
 from .presets import PRESETS
 
 #: The longest that a rule may let anybody wait, in seconds.
@@ -70,6 +71,11 @@ class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     burst: int = 0
     retry_after: int | None = None
     optional: bool = False
+
+    def __repr__(self) -> str:
+        members = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        said = [f"{name}={brief(value)}" for name, value in members if value and value is not UNSET]
+        return f"<Spec: {cut(', '.join(said), 200)}>"
 
     @property
     def effect(self) -> str:
