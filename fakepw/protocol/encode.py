@@ -24,6 +24,12 @@ _FAULT_HEAD = _HEAD + b"<fault>\n"
 _FAULT_TAIL = b"</fault>\n</methodResponse>\n"
 
 
+#: Arrays within arrays that a server is sure to write into a fault.  CPython's limit is 1000 calls,
+#: of which each takes two, less what the server itself has on its stack.  How much of ours is left
+#: depends on who calls, and on the Python: it may not show.
+_DEEPEST = 400
+
+
 class Unprintable(Exception):
     """A fault that the server failed to write, answering HTTP 500 (servers.md 2)."""
 
@@ -54,6 +60,8 @@ def echo_response(code: Any, string: Any, traits: Traits) -> list[bytes]:
     Raises Unprintable if they hold what cannot be marshalled: by then the server is already
     answering with a fault, and nothing catches another.
     """
+    if _depth(code) > _DEEPEST or _depth(string) > _DEEPEST:
+        raise Unprintable
     chunks = [_FAULT_HEAD]
     if traits.py2:
         code, string = _walked(code), _walked(string)
@@ -63,6 +71,16 @@ def echo_response(code: Any, string: Any, traits: Traits) -> list[bytes]:
         raise Unprintable from None
     chunks.append(_FAULT_TAIL)
     return chunks
+
+
+def _depth(value: Any) -> int:
+    """How deep arrays and structs lie within one another, as far as that matters."""
+    depth, level = 0, [value]
+    while level and depth <= _DEEPEST:
+        depth += 1
+        inner = (i.values() if isinstance(i, dict) else i for i in level if type(i) in (list, dict))
+        level = [item for items in inner for item in items]
+    return depth
 
 
 def _walked(value: Any) -> Any:

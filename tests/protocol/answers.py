@@ -145,7 +145,7 @@ def odd_bodies() -> Iterator[bytes]:
         for codec in ("utf-16-le", "utf-16-be"):
             yield body.format(units).encode(codec, "surrogatepass")
             yield ("\ufeff" + body.format(units)).encode(codec, "surrogatepass")
-    for depth in (100, 300, 900, 2000):
+    for depth in (100, 390, 400, 450, 480, 500, 900, 2000):
         yield (
             b"<m><fault><value><array>" * 1
             + b"<array>" * depth

@@ -180,3 +180,22 @@ def test_python_2_echoes_structs_in_hash_order() -> None:
     names = re.findall(rb"<name>(\w+)</name>", echoed)
     assert names[2:] == [name.encode() for name in ordered(("id", "name", "project_id"))]
     assert names[2:] != [b"id", b"name", b"project_id"]
+
+
+@pytest.mark.parametrize("name", ["2.2-py2-sqlite", "main-py3-sqlite"])
+def test_how_deep_an_echo_may_be_depends_on_nobodys_stack(name: str) -> None:
+    traits = instance(name).traits
+
+    def nested(depth: int) -> Any:
+        value: Any = "x"
+        for number in range(depth - 1):
+            value = [value] if number % 2 else {"a": value}
+        return value
+
+    def from_depth(frames: int, value: Any) -> list[bytes]:
+        return from_depth(frames - 1, value) if frames else echo_response(1, value, traits)
+
+    for frames in (0, 100):
+        assert b"".join(from_depth(frames, nested(400))).count(b"<value>") == 402
+        with pytest.raises(Unprintable):
+            from_depth(frames, nested(401))
