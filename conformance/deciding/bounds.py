@@ -44,7 +44,7 @@ def _rare(world: World, name: str, given: tuple[Any, ...]) -> bool:
 
 def _narrow(filt: Any) -> bool:
     """Whether a filter bounds a list. What is none but not nothing is a fault, or finds nothing
-    (SERVER.md 1.7), and so costs little."""
+    (servers.md 1.7), and so costs little."""
     if not isinstance(filt, dict):
         return bool(filt) or type(filt) in (int, float, bool)
     if not filt:
