@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ..chapters import load
 from ..deciding.decisions import Decision
 from ..deciding.engine import Session
 from ..reports.redaction import clean_verdict
@@ -27,7 +28,7 @@ from ..target.transport import Credentials, Trouble
 from ..verdicts.verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
 from .asking import percent
 from .connecting import CONNECTION, for_pytest
-from .runner import WITH_WRITES, Options, Target, discover, leave_no_trace, passing_folder, session
+from .runner import Options, Target, discover, leave_no_trace, passing_folder, planned, session
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("url", {"help": "the instance to be tested, in any form of URL"}),
@@ -84,6 +85,8 @@ class Runner:
         self.options = options
         #: Whether pytest runs by itself, so that its exit status is all that tells of the run.
         self.own = own
+        #: Whether several workers share the run.
+        self.several = False
         self.run = Run(options.url, started=datetime.now(UTC).isoformat(timespec="seconds"))
         self.target: Target | None = None
         #: Where what is sent is counted; None while nothing was.
@@ -105,12 +108,8 @@ class Runner:
             self.run.trouble = str(error)
             self.count()
             return
-        limit = self.options.budget(self.target.found.endpoint, self.target.budget).limit
-        if "writes" in self.options.have() and 0 < limit < WITH_WRITES:
-            self.target.world.notes.append(
-                f"a run with --writes takes about {WITH_WRITES} requests and may send {limit}:"
-                f" give --max-requests {WITH_WRITES}, or some requirements stay undecided"
-            )
+        load()
+        planned(self.options, self.target, alone=not self.several)
         self._claim(self.target)
         self.run.card = card(self.target.found, self.target.world, self.options.have())
         self.run.url = self.target.found.endpoint.url
@@ -175,6 +174,7 @@ def pytest_configure(config: pytest.Config) -> None:
         runner = given or Runner(options_of(config), own=True)
     runner.run.min_decided = runner.options.wanted_share
     config.stash[RUN] = runner
+    runner.several = bool(getattr(config.option, "tx", None))
     if runner.options.url:
         heeding = ExitStack()
         heeding.enter_context(signals.heeded())

@@ -6,14 +6,17 @@ import atexit
 import contextlib
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from ..deciding.decisions import DECISIONS
 from ..deciding.drawing import Settings
 from ..deciding.engine import Session
+from ..deciding.planning import RESERVE, Plan, plan
+from ..requirements.catalogue import chosen
 from ..target import secrecy
 from ..target.budget import Budget
 from ..target.exchange import Exchange, Request
@@ -122,11 +125,8 @@ class Options:
     def budget(self, endpoint: Endpoint, path: Path) -> Budget:
         """The budget for that host."""
         local = endpoint.loopback
-        limit = (
-            self.max_requests
-            if self.max_requests is not None
-            else (0 if local else POLITE_REQUESTS)
-        )
+        polite = WITH_WRITES if "writes" in self.have() else POLITE_REQUESTS
+        limit = self.max_requests if self.max_requests is not None else 0 if local else polite
         rate = self.rate if self.rate is not None else (0.0 if local else POLITE_RATE)
         return Budget(path, limit=limit, rate=rate, seconds=self.max_time)
 
@@ -157,6 +157,41 @@ class Target:
     found: Found
     world: World
     budget: Path
+    #: How many steps each decision may take of the budget, as far as it does not suffice for all.
+    allowed: dict[str, int] = field(default_factory=dict)
+
+
+def planned(options: Options, target: Target, *, alone: bool = True) -> Plan:
+    """What fits into the budget of a run of all that was selected; the target is told.
+
+    `alone` says that one worker takes it all. What the operator should know is noted.
+    """
+    found, world = target.found, target.world
+    budget = options.budget(found.endpoint, target.budget)
+    left = max(1, budget.limit - budget.spent) if budget.limit else 0
+    tried = [
+        decision
+        for requirement in chosen(options.select, options.skip)
+        if (decision := DECISIONS.get(requirement.id))
+        and requirement.applies(world.profile)
+        and not decision.lacks(options.have())
+    ]
+    how = Settings(options.examples_at(found.endpoint), options.seed)
+    made = plan(tried, world, how, left, alone=alone)
+    if left:
+        target.allowed = made.allowed
+        enough = budget.spent + int(made.least * (1 + 2 * RESERVE)) + 1
+        if enough > budget.limit:
+            world.notes.append(
+                f"trying every MUST takes about {enough} requests, and {budget.limit} may be sent:"
+                f" give --max-requests {enough}, or some requirements stay undecided"
+            )
+        elif made.cut:
+            world.notes.append(
+                f"all there is to ask would take about {budget.spent + made.wanted} requests, and"
+                f" {budget.limit} may be sent: some examples are left out, no MUST is"
+            )
+    return made
 
 
 def discover(options: Options, budget: Path | None = None) -> Target:
@@ -225,6 +260,7 @@ def session(options: Options, target: Target) -> Session:
         Surveyor(asking(transport)).look_again,
         Settings(examples=examples, seed=options.seed),
         options.have(),
+        allowed=target.allowed,
         trust=Trust(options.insecure, options.ca, tuple(name for name, _ in options.header)),
     )
     if options.journal:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from hypothesis import Phase
-from hypothesis.strategies import SearchStrategy
-
-from ..deciding.decisions import Decision, Mixed, Step
-from ..deciding.drawing import Settings, draw
+from ..deciding.decisions import Decision, Step
+from ..deciding.drawing import Settings
+from ..deciding.planning import steps
 from ..target.budget import BudgetSpent
 from ..target.exchange import Request
 from ..target.profile import Profile
 from ..target.transport import NoAnswer
 from ..target.wire import NotXmlRpc
-from ..target.world import Lacking, Row, Window, World
+from ..target.world import Row, Window, World
 from ..verdicts.differences import Differences
 from .runner import Options, discover, session
 
@@ -73,26 +70,6 @@ def world() -> World:
         all_checks=True,
         writable=(1,),
     )
-
-
-def steps(decision: Decision, sample: World, how: Settings) -> Sequence[Step]:
-    """The steps that a decision would take on that sample; none if it lacks something."""
-    try:
-        planned = decision.probe(sample)
-    except Lacking:
-        return []
-    found: dict[Step, None] = {}
-    if isinstance(planned, Mixed):
-        found.update(dict.fromkeys(planned.first))
-        planned = planned.drawn
-    if not isinstance(planned, SearchStrategy):
-        return planned
-
-    def keep(step: Any) -> None:
-        found[step] = None
-
-    draw(planned, keep, decision.id, how, Phase.generate)
-    return list(found)
 
 
 def plan(decision: Decision, how: Settings, options: Options) -> Sequence[Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,9 +33,11 @@ from .decisions import (
     Mixed,
     Observation,
     Step,
+    requests_of,
 )
 from .drawing import Settings, draw
 from .keeping import state_folder
+from .planning import steps
 from .restoring import Restorer
 from .shapes import sound_answer, sound_sample
 
@@ -54,6 +56,8 @@ class Session:
     watch: Callable[[Exchange], None] = lambda exchange: None
     #: Which certificates are trusted; lines that send a request again trust the same.
     trust: Trust = field(default_factory=Trust)
+    #: How many steps each decision may take, by its id; whatever is not named takes all.
+    allowed: Mapping[str, int] = field(default_factory=dict)
     sent: int = 0
     #: The folder in which what must be put back is remembered.
     journal: Path = field(default_factory=state_folder)
@@ -186,10 +190,21 @@ class Session:
         if (spared := decider.spared()) is not None:
             return spared
         try:
-            with self.restorer.restoring():
+            with self.restorer.restoring(self._written_to(decision)):
                 return decider.verdict()
         except (Trouble, BudgetSpent) as trouble:
             return _Found(Outcome.INCONCLUSIVE, str(trouble))
+
+    def _written_to(self, decision: Decision) -> Collection[int]:
+        """The named patches that a decision writes to: what need be remembered of them."""
+        named = self.world.writable
+        try:
+            taken = steps(decision, self.world, self.settings)
+            asked = [r for step in taken for r in requests_of(step) if r.writes]
+            given = {int(r.rpc[1][0]) for r in asked if r.rpc and r.rpc[1]}
+        except Exception:  # an id that is no number, a row that cannot be read: any of them, then
+            return named
+        return [number for number in named if number in given]
 
 
 def _with_symptoms(deviation: Deviation | None, exchanges: Sequence[Exchange]) -> Deviation | None:
@@ -236,6 +251,10 @@ class _Moving(Exception):
 
 class _Deviant(Exception):
     """Raised inside a property so that Hypothesis shrinks it."""
+
+
+#: As many steps as there are.
+ALL = 1 << 30
 
 
 class _Decider:
@@ -291,17 +310,21 @@ class _Decider:
     def _try(self) -> None:
         plan = self.decision.probe(self.session.world)
         fixed = plan.first if isinstance(plan, Mixed) else plan
+        left = self.session.allowed.get(self.decision.id, ALL)
         if not isinstance(fixed, SearchStrategy):
             for step in fixed:
+                if not left and self.judged:
+                    return  # there is no room for more
+                left -= left > 0
                 if isinstance(self._examine(step), Deviation):
                     return
-        if isinstance(plan, Mixed):
-            self._draw(plan.drawn)
-        elif isinstance(plan, SearchStrategy):
-            self._draw(plan)
+        drawn = plan.drawn if isinstance(plan, Mixed) else plan
+        if isinstance(drawn, SearchStrategy) and (left or not self.judged):
+            self._draw(drawn, max(1, left))
 
-    def _draw(self, plan: SearchStrategy[Any]) -> None:
-        chosen = self.session.settings
+    def _draw(self, plan: SearchStrategy[Any], left: int) -> None:
+        given = self.session.settings
+        chosen = replace(given, examples=min(given.examples, left))
         stopped: list[Exception] = []
 
         def examine(step: Step) -> None:

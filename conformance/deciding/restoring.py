@@ -12,7 +12,7 @@ import os
 import threading
 import time
 import xmlrpc.client
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,8 +103,9 @@ class Restorer:
             yield
 
     @contextmanager
-    def restoring(self) -> Iterator[None]:
-        """Put every named patch back at the end, whatever the end is.
+    def restoring(self, written: Collection[int] | None = None) -> Iterator[None]:
+        """Put every named patch back at the end, whatever the end is; or those that are `written`
+        to, if it is known that no other is.
 
         SIGINT and SIGTERM end the writing at once and wait for the putting back. Raises Trouble
         before anything is written if the patches cannot be read, or remembered, so that they
@@ -115,7 +116,7 @@ class Restorer:
             if left := [n for n in self.patches if self.journal.read(n) is not None]:
                 path = self.journal.path(left[0])
                 raise Trouble(f"what was written before is not put back yet: see {path}")
-            self._remember()
+            self._remember([n for n in self.patches if written is None or n in written])
             self._writing = os.getpid()
             try:
                 yield
@@ -213,9 +214,9 @@ class Restorer:
             for number in numbers
         ]
 
-    def _remember(self) -> None:
+    def _remember(self, numbers: Sequence[int]) -> None:
         server = server_of(self.endpoint)
-        originals = {number: self._original(number) for number in self.patches}
+        originals = {number: self._original(number) for number in numbers}
         done: list[int] = []
         try:
             for number, values in originals.items():

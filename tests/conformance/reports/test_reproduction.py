@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from conformance.chapters import load
-from conformance.commands.sample import steps, world
+from conformance.commands.sample import world
 from conformance.deciding.decisions import DECISIONS, requests_of
 from conformance.deciding.drawing import Settings
+from conformance.deciding.planning import steps
 from conformance.reports.redaction import redact
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import (
