@@ -47,8 +47,11 @@ def stands_in(world: World, exchange: Exchange) -> bool:
 
 
 def _of_its_own(exchange: Exchange) -> bool:
-    """Whether it is what caches make of HEAD, and what fronts say to OPTIONS for browsers."""
+    """Whether it is what caches make of HEAD, what fronts say to OPTIONS for browsers, or the
+    nothing that some answer to what they do not pass on."""
     method, answer = exchange.request.method, exchange.answer
+    if answer.status == 200 and not answer.body.strip() and not answer.html:
+        return True
     if method == "HEAD":  # made of a page that was asked for before
         return answer.status == 200
     if method == "OPTIONS" and answer.status in (200, 204):

@@ -387,8 +387,11 @@ class _Decider:
             if exchange.request.method == "POST" and (name := wall(exchange.answer)):
                 raise Trouble(f"{name} answered a call: {LET_THROUGH}")
             if exchange.answer.status in BUSY:
-                if self.decision.silence and exchange.answer.status != 429:
-                    return None, ()  # a front that sends on what it knows, and nothing else
+                if exchange.answer.status != 429:  # a front may pass on calls, and nothing else
+                    if self.decision.silence:
+                        return None, ()
+                    if exchange.request.method != "POST":
+                        continue
                 raise Trouble(
                     f"a gateway in front answered HTTP {exchange.answer.status};"
                     " try again later or lower --rate"

@@ -101,6 +101,17 @@ http://127.0.0.1:{port} {{
   reverse_proxy 127.0.0.1:{back}
 }}
 """
+_HAPROXY_ALONE = _HAPROXY.replace(
+    "default_backend back", "use_backend back if {{ path_beg /xmlrpc }}"
+)
+_CADDY_POST = _CADDY.replace(
+    "  reverse_proxy 127.0.0.1:{back}",
+    "  @calls method POST\n  reverse_proxy @calls 127.0.0.1:{back}",
+)
+_ONLY_CALLS = (
+    "server_tokens off;",
+    "if ($request_method !~ ^(GET|POST)$) {{ return 444; }}",
+)
 _LIGHTTPD = """
 server.modules = ("mod_proxy")
 server.document-root = "{folder}"
@@ -134,6 +145,12 @@ FRONTS = {
     for front in (
         Front("nginx", ("nginx",), "nginx -c {config} -p {folder}", _NGINX % ("", "")),
         Front("nginx, busy", ("nginx",), "nginx -c {config} -p {folder}", _NGINX % _BUSY),
+        Front(
+            "nginx, GET and POST alone",
+            ("nginx",),
+            "nginx -c {config} -p {folder}",
+            _NGINX % _ONLY_CALLS,
+        ),
         Front("Apache httpd", ("apache2",), _HTTPD, _APACHE % _APACHE_PROXY),
         Front(
             "mod_wsgi",
@@ -143,6 +160,13 @@ FRONTS = {
         ),
         Front("HAProxy", ("haproxy",), "haproxy -db -f {config}", _HAPROXY),
         Front("Caddy", ("caddy",), "caddy run --adapter caddyfile --config {config}", _CADDY),
+        Front("HAProxy, /xmlrpc alone", ("haproxy",), "haproxy -db -f {config}", _HAPROXY_ALONE),
+        Front(
+            "Caddy, POST alone",
+            ("caddy",),
+            "caddy run --adapter caddyfile --config {config}",
+            _CADDY_POST,
+        ),
         Front("lighttpd", ("lighttpd",), "lighttpd -D -f {config}", _LIGHTTPD),
         Front(
             "Varnish",
