@@ -94,6 +94,33 @@ ODD: dict[str, dict[str, Any]] = {
         "users": [{"username": "kim", "password": "secret", "maintainer_of": ["one", "ONE"]}],
         "patches": patches(4, hash="a" * 40),
     },
+    "mails without their headers, as imported rows have them": {
+        "patches": patches(6, headers=""),
+    },
+    "mails with blank and odd headers": {
+        "patches": patches(
+            6, headers="Date: \nSubject: \nTo: \nFrom: nobody\nMessage-Id: x\nMIME-Version: 0.9\n"
+        ),
+    },
+    "a delegate whose account has no address of the usual kind": {
+        "users": [
+            {
+                "username": "kim",
+                "password": "secret",
+                "email": "root",
+                "maintainer_of": ["one", "two"],
+            }
+        ],
+        "patches": patches(5, delegate="kim"),
+    },
+    "contents that are blank or all dashes": {
+        "patches": [
+            patch | {"content": text, "diff": None if n % 2 else "--- a\n+++ b\n"}
+            for n, (patch, text) in enumerate(
+                zip(patches(6), ("", "---", "a\n---", " \n", "-- \nx", "---\n---"), strict=True)
+            )
+        ],
+    },
     "names that the suite searches for": {
         "states": [{"id": 1, "name": "pw-conformance-nöbody"}, {"id": 2, "name": "98765.4321"}],
         "patches": patches(2, hash="f" * 40),
