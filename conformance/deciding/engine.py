@@ -37,6 +37,7 @@ from .decisions import (
 )
 from .drawing import Settings, draw
 from .keeping import state_folder
+from .lost import looked_up
 from .planning import steps
 from .restoring import Restorer
 from .shapes import sound_answer, sound_sample
@@ -381,7 +382,7 @@ class _Decider:
             if self.decision.silence:
                 return None, ()
             if not self.decision.hang:
-                raise
+                raise self._looked_up(step, trouble) from None
             return self._hung(step, trouble), self._unanswered(step)
         for exchange in exchanges:
             if exchange.request.method == "POST" and (name := wall(exchange.answer)):
@@ -397,6 +398,12 @@ class _Decider:
                     " try again later or lower --rate"
                 )
         return self._judged(exchanges), exchanges
+
+    def _looked_up(self, step: Step, trouble: NoAnswer) -> Trouble:
+        if not self.decision.writes:
+            return trouble
+        send = self.session.send
+        return looked_up(requests_of(step), send, lambda r: send(r, fresh=True), trouble)
 
     def _judged(self, exchanges: tuple[Exchange, ...]) -> Finding:
         world = self.session.world

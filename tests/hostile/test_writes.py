@@ -340,6 +340,29 @@ def test_a_lost_answer_leaves_nothing_changed(manner: servers.Manner, tmp_path: 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("manner", "said"),
+    [(servers.loses_answers, "was created all the same"), (servers.hangs_up, "was not created")],
+)
+def test_a_lost_check_is_looked_up(manner: servers.Manner, said: str, tmp_path: Path) -> None:
+    lost: list[servers.Turn] = []
+
+    def once(turn: servers.Turn) -> Iterator[bytes]:
+        creates = b"check_create" in turn.body and b"<int>1</int>" in turn.body
+        if creates and turn.writes and not lost:
+            lost.append(turn)
+            return manner(turn)
+        return servers.honest(turn)
+
+    with servers.misbehaving(once) as server, opened(server, tmp_path) as looking:
+        looking.have |= {"checks"}
+        looking.world.create_checks = True
+        verdict = looking.decide(DECISIONS["PW-WRITE-020"])
+    assert len(lost) == 1, "it was not sent again"
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert said in verdict.reason
+
+
 def test_a_server_that_is_gone_for_a_while_is_waited_for(tmp_path: Path) -> None:
     wrote = threading.Event()
     refused: list[servers.Turn] = []
