@@ -9,6 +9,7 @@ from ..target.counting import counted, plural
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.profile import VERSIONS
 from ..target.world import Lacking, World
+from ..verdicts.symptoms import wrong_rows
 
 VERSION = call("pw_rpc_version")
 
@@ -151,7 +152,8 @@ def _heeded(world: World, answer: Exchange) -> Finding:
     if answer.value is None:
         return deviates(answer, "an array")
     wanted = len(selected) if ignored else count
-    return expect(len(list(answer.value)) == wanted, answer, counted(wanted, "row"))
+    more = wrong_rows(answer, ["max_count"])
+    return expect(len(list(answer.value)) == wanted, answer, counted(wanted, "row"), more)
 
 
 @decides("VER-009", fixed(call("pw_rpc_version", 1)), on="pw_rpc_version")
