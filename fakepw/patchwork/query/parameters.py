@@ -104,6 +104,7 @@ def all_bound(values: Sequence[Any], traits: Traits) -> list[Any]:
             found.append(bound(value, traits))
         except Refusal as refusal:
             refusals.append(refusal)
+            break  # values of one field are refused at one stage, and the first is told of
     if refusals:
         raise earliest(refusals)
     return found
