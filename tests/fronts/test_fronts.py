@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from conformance.chapters import load
@@ -40,9 +43,36 @@ def verdicts(url: str, *chapters: str) -> list[Verdict]:
         looking.close()
 
 
+def _of_the_system() -> str:
+    """The Python that mod_wsgi and uWSGI bring along, such as 3.11; '' if there is none."""
+    try:
+        done = subprocess.run(
+            ["/usr/bin/python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+OURS = f"{sys.version_info[0]}.{sys.version_info[1]}"
+OTHER = pytest.mark.skipif(
+    _of_the_system() not in ("", OURS), reason=f"it brings a Python that is not this one ({OURS})"
+)
+
+
 def fronts(table: dict[str, Front]) -> list[object]:
     return [
-        pytest.param(front, id=name, marks=pytest.mark.needs(*front.needs))
+        pytest.param(
+            front,
+            id=name,
+            marks=[
+                pytest.mark.needs(*front.needs),
+                *([OTHER] if any(n.startswith("/usr/lib/") for n in front.needs) else []),
+            ],
+        )
         for name, front in table.items()
     ]
 
