@@ -9,12 +9,13 @@ import base64
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -33,8 +34,9 @@ PATCH_LIST = xmlrpc.client.dumps((), "patch_list").encode()
 class Subject:
     """The process, its port and its memory."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+    def __init__(self, process: subprocess.Popen[str], port: int, printed: IO[str]) -> None:
         self.process = process
+        self.printed = printed
         self.port = port
         self.lines: list[str] = []
 
@@ -93,9 +95,10 @@ class Subject:
 
     def end(self) -> list[str]:
         """Stop the server; the lines that it has printed."""
-        _, errors = self.process.communicate(timeout=20)
+        self.process.communicate(timeout=20)
         assert self.process.returncode == 0
-        return errors.splitlines()
+        self.printed.seek(0)
+        return self.printed.read().splitlines()
 
 
 def write(patch_id: int, text: str) -> bytes:
@@ -107,19 +110,21 @@ def subject(
     instance: str = "3.2-py3-postgresql", patches: int = 3000, mail: int = 0, **limits: Any
 ) -> Iterator[Subject]:
     options = json.dumps({"instance": instance, "limits": limits, "patches": patches, "mail": mail})
+    printed = tempfile.TemporaryFile("w+")  # noqa: SIM115, a pipe that nobody reads would stop it
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.serving.subject", options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=printed,
         text=True,
         cwd=Path(__file__).parent.parent.parent,
     )
     try:
         assert process.stdout is not None
-        server = Subject(process, int(process.stdout.readline()))
+        server = Subject(process, int(process.stdout.readline()), printed)
         server.call(PATCH_LIST)  # so that what it keeps is no growth
         yield server
     finally:
         process.kill()
         process.communicate()
+        printed.close()
