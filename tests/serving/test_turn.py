@@ -13,8 +13,13 @@ from fakepw.serving.connections.turn import MOST_TOGETHER, Turn
 class Waiting:
     """A connection that only notes what becomes of it."""
 
-    def __init__(self, name: str, events: list[str], error: Exception | None = None) -> None:
-        self.name, self.events, self.error = name, events, error
+    def __init__(
+        self, name: str, events: list[str], long: bool, error: Exception | None = None
+    ) -> None:
+        self.name, self.events, self.long, self.error = name, events, long, error
+
+    def lengthy(self) -> bool:
+        return self.long
 
     def proceed(self) -> None:
         self.events.append(f"{self.name} proceeds")
@@ -35,7 +40,7 @@ def turned(*added: tuple[str, bool], error: Exception | None = None) -> list[str
     async def one() -> None:
         turn = Turn()
         for name, lengthy in added:
-            turn.add(Waiting(name, events, error), lengthy)
+            turn.add(Waiting(name, events, lengthy, error))
         for _ in range(2 * len(added) + 2):
             await asyncio.sleep(0)
 
@@ -74,10 +79,10 @@ def test_a_moment_is_all_before_the_loop_looks_who_else_has_come(monkeypatch):
     async def one() -> None:
         turn = Turn()
         for number in range(5):
-            turn.add(Waiting(f"long{number}", events), lengthy=True)
+            turn.add(Waiting(f"long{number}", events, True))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        turn.add(Waiting("newcomer", events), lengthy=False)
+        turn.add(Waiting("newcomer", events, False))
         for _ in range(20):
             await asyncio.sleep(0)
 
@@ -99,8 +104,24 @@ def test_finish_answers_all_at_once(lengthy):
     async def one() -> None:
         turn = Turn()
         for number in range(100):
-            turn.add(Waiting(str(number), events), lengthy)
+            turn.add(Waiting(str(number), events, lengthy))
         turn.finish()
         assert len(proceeded(events)) == 100
 
     asyncio.run(one())
+
+
+def test_what_shows_to_be_lengthy_while_others_wait_comes_after_them():
+    events: list[str] = []
+
+    async def one() -> None:
+        turn = Turn()
+        crowd = [Waiting(f"same{number}", events, False) for number in range(5)]
+        crowd[0].proceed = lambda: [setattr(each, "long", True) for each in crowd]  # type: ignore
+        for each in crowd:
+            turn.add(each)
+        turn.add(Waiting("other", events, False))
+        await asyncio.sleep(0)
+
+    asyncio.run(one())
+    assert proceeded(events)[0] == "other"

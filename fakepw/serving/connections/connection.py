@@ -110,13 +110,12 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         commons = self.commons
         if self.reader.phase != OVER:
-            data = commons.buffer[:nbytes].tobytes()
-            self.arrived.append(data)
+            self.arrived.append(commons.buffer[:nbytes].tobytes())
             if self.queued:  # so that no more than two reads of a client ever wait
                 self._pause()
             else:
                 self.queued = True
-                commons.turn.add(self, data in commons.remembered.lengthy)
+                commons.turn.add(self)
 
     def eof_received(self) -> bool:
         """The client sends no more, but it may still read."""
@@ -126,6 +125,10 @@ class Connection(asyncio.BufferedProtocol):
         return not self.ended
 
     # From the one to the other.
+
+    def lengthy(self) -> bool:
+        arrived = self.arrived
+        return bool(arrived) and arrived[0] in self.commons.remembered.lengthy
 
     def proceed(self) -> None:
         """Read some of what arrived, and answer what it asks as fast as the client takes it."""
@@ -140,7 +143,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._let_wait()
         elif self.arrived:
             self.queued = True
-            self.commons.turn.add(self, lengthy=False)
+            self.commons.turn.add(self)
         elif self.reader.phase or self.paused or self.heard_all:
             self._rest()
 

@@ -15,7 +15,7 @@ from typing import Protocol
 #: Connections that are answered together.
 MOST_TOGETHER = 32
 #: Seconds after which those that are left wait until the loop has seen who else has come.
-MOMENT = 0.005
+MOMENT = 0.001
 
 
 class Ready(Protocol):
@@ -23,6 +23,9 @@ class Ready(Protocol):
 
     def proceed(self) -> None:
         """Answer what has arrived; short answers may wait for `flush`."""
+
+    def lengthy(self) -> bool:
+        """Whether what it asks for is known to be long."""
 
     def flush(self) -> None:
         """Write the answers that waited."""
@@ -43,9 +46,9 @@ class Turn:
         self._last: deque[Ready] = deque()
         self._soon = False
 
-    def add(self, connection: Ready, lengthy: bool) -> None:
+    def add(self, connection: Ready) -> None:
         """Answer a connection in the turn to come."""
-        (self._last if lengthy else self._ready).append(connection)
+        self._ready.append(connection)
         if not self._soon:
             self._plan()
 
@@ -74,6 +77,9 @@ class Turn:
         together: list[Ready] = []
         while queue and len(together) < most:
             connection = queue.popleft()
+            if queue is self._ready and connection.lengthy():  # as may have shown meanwhile
+                self._last.append(connection)
+                continue
             together.append(connection)
             try:
                 connection.proceed()
