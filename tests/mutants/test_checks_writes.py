@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import fakepw
+from conformance.chapters import load
 from conformance.deciding import restoring
 from conformance.requirements.catalogue import INFO, SHOULD, requirements
 from conformance.verdicts.verdicts import Outcome
@@ -15,6 +16,8 @@ from conformance.verdicts.verdicts import Outcome
 from .checks_writes import MUTANTS
 from .deciding import dataset, decided
 from .operators import Mutant
+
+load()
 
 
 @pytest.fixture(scope="module")
