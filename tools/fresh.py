@@ -148,7 +148,9 @@ def base(suite: str) -> Path:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{suite}-") as made:
         system = Path(made, "system")
         include = f"--include={','.join(PACKAGES)}"
-        done = run(["debootstrap", "--variant=minbase", include, suite, system, source])
+        # in a namespace of its own: it mounts things, and may be interrupted
+        builder = ["unshare", "--mount", "debootstrap", "--variant=minbase"]
+        done = run([*builder, include, suite, system, source])
         if done.returncode:
             last = (done.stderr + done.stdout).strip().splitlines()[-1:]
             raise Unavailable(f"debootstrap could not build {suite}: {''.join(last)}")
