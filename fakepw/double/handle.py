@@ -9,125 +9,22 @@ import xmlrpc.client
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from ..fixtures import Source
-from ..patchwork.brief import cut
 from ..patchwork.instances.settings import Settings
 from ..patchwork.rows.rows import Dataset
 from .journal import asserting
 from .journal.calls import Call, Calls
 from .journal.matching import ANYONE
+from .parts import ClockHandle, Later, Rule, SnapshotHandle, named
 from .rows import Patches, Shown, shown
 from .rules.spec import Spec, spec_of
-from .steering import RuleState, Snapshot, Step
-
-
-class Rule:
-    """A rule that a test has put to work. As a context manager it is removed at the end."""
-
-    def __init__(self, double: Double, state: RuleState) -> None:
-        self._double = double
-        self.id = state.id
-        self.text = state.rule
-
-    @property
-    def hits(self) -> int:
-        """How many requests it has had an effect on."""
-        state: RuleState = self._double._do("rule", self.id)
-        return state.hits
-
-    @property
-    def matched(self) -> int:
-        """How many requests it was about, whether its counting picked them or not."""
-        state: RuleState = self._double._do("rule", self.id)
-        return state.matched
-
-    def remove(self) -> None:
-        """Take it away. Removed once, it does nothing."""
-        self._double._do("remove", self.id)
-
-    def __enter__(self) -> Rule:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
-
-    def __repr__(self) -> str:
-        return f"<Rule {self.id} {cut(self.text, 200)}>"
-
-
-class ClockHandle:
-    """The double's own clock: checks that are created, other dates and scenarios follow it."""
-
-    def __init__(self, double: Double) -> None:
-        self._double = double
-
-    @property
-    def now(self) -> datetime:
-        """The time, naive UTC."""
-        now: datetime = self._double._do("now")
-        return now
-
-    def set(self, moment: datetime | str) -> None:
-        """Stop it at a moment, UTC unless it says else. Raises ValueError for what is no date."""
-        self._double._do("set_clock", moment)
-
-    def advance(
-        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
-    ) -> None:
-        """Move it on; what was to happen meanwhile has happened. Raises ValueError."""
-        steps = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
-        self._double._do("advance_clock", steps)
-
-    def run(self) -> None:
-        """Let it run from where it stands."""
-        self._double._do("run_clock")
-
-    def __repr__(self) -> str:
-        return f"<Clock {self.now.isoformat(' ')}>"
-
-
-class Later:
-    """What happens by itself, after so many calls or seconds: `pw.later(calls=3).add_patch(…)`."""
-
-    def __init__(self, double: Double, **when: Any) -> None:
-        self._double = double
-        self._when = when
-        self._number: int | None = None
-
-    def add_patch(self, name: str, **row: Any) -> Later:
-        """Add a patch then."""
-        return self._then(("patch", None, {"name": name, **row}))
-
-    def add_comment(self, patch: int | str, content: str = "", **row: Any) -> Later:
-        """Add a comment then."""
-        return self._then(("comment", None, {**_of(patch), "content": content, **row}))
-
-    def add_check(self, patch: int | str, **row: Any) -> Later:
-        """Add a check then."""
-        return self._then(("check", None, {**_of(patch), **row}))
-
-    def add_person(self, email: str, **row: Any) -> Later:
-        """Add a person then."""
-        return self._then(("person", None, {"email": email, **row}))
-
-    def change_patch(self, which: int | str, **row: Any) -> Later:
-        """Change a patch then."""
-        return self._then(("change", which, row))
-
-    def _then(self, step: Step) -> Later:
-        if self._number is None:
-            self._number = self._double._do("later", **self._when, steps=[step])
-        else:
-            self._double._do("then", self._number, step)
-        return self
+from .steering import RuleState, Snapshot
 
 
 class Double(ABC):
@@ -210,11 +107,11 @@ class Double(ABC):
 
     def add_comment(self, patch: int | str, content: str = "", **row: Any) -> Shown:
         """Add a comment to a patch, which is given by id, message id or name."""
-        return self._add("comment", {**_of(patch), "content": content, **row})
+        return self._add("comment", {**named(patch), "content": content, **row})
 
     def add_check(self, patch: int | str, **row: Any) -> Shown:
         """Add a check to a patch, as if somebody else's CI did."""
-        return self._add("check", {**_of(patch), **row})
+        return self._add("check", {**named(patch), **row})
 
     def add_person(self, email: str, **row: Any) -> Shown:
         """Add a person."""
@@ -420,33 +317,3 @@ class Double(ABC):
     def _trust(self) -> dict[str, str]:
         """What a client needs in its environment to trust this double's certificate."""
         return {}
-
-
-class SnapshotHandle:
-    """Rows that a double remembers. As a context manager it brings them back at the end."""
-
-    def __init__(self, double: Double, name: str) -> None:
-        self._double = double
-        self.name = name
-
-    def restore(self) -> None:
-        """Bring them back."""
-        self._double.restore(self)
-
-    def __enter__(self) -> SnapshotHandle:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.restore()
-
-    def __repr__(self) -> str:
-        return f"<snapshot {self.name!r}>"
-
-
-def _of(patch: int | str) -> dict[str, Any]:
-    return {"patch_id": patch} if isinstance(patch, int) else {"patch": patch}
