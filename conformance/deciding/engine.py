@@ -23,9 +23,9 @@ from ..target.transport import BUSY, NoAnswer, Transport, Trouble, Withheld
 from ..target.walls import LET_THROUGH, wall
 from ..target.world import Lacking, World
 from ..verdicts import symptoms
-from ..verdicts.evidence import evidence_of
+from ..verdicts.evidence import KEPT, LITTLE, ROOM, evidence_of
 from ..verdicts.reproduction import Trust, curl
-from ..verdicts.verdicts import Deviation, Lasting, Outcome, Verdict
+from ..verdicts.verdicts import Deviation, Evidence, Lasting, Outcome, Verdict
 from .bounds import excessive
 from .decisions import (
     Decision,
@@ -41,6 +41,9 @@ from .lost import looked_up
 from .planning import steps
 from .restoring import Restorer
 from .shapes import sound_answer, sound_sample
+
+#: Bytes of answers that are remembered, so as not to be asked for again.
+HELD = 16 * 1024 * 1024
 
 
 @dataclass
@@ -71,6 +74,9 @@ class Session:
     #: Whether they were right at least once.
     _let_in: bool = False
     _answers: dict[Request, Exchange] = field(default_factory=dict)
+    #: The bytes of those, and the bytes of evidence that may still be kept.
+    _held: int = 0
+    _room: int = ROOM
 
     def proved(self, login: Exchange) -> None:
         """Tell how the operator's login was answered. A wrong password is not sent again."""
@@ -102,7 +108,7 @@ class Session:
         if request.login:
             self._logins[request] = exchange
         if not request.writes:
-            self._answers[request] = exchange
+            self._recall(exchange)
         return exchange
 
     def _heed(self, exchange: Exchange) -> None:
@@ -178,13 +184,28 @@ class Session:
             found.outcome,
             found.reason,
             _with_symptoms(found.deviation, found.exchanges),
-            evidence_of(self.transport.endpoint, found.exchanges, self.trust),
+            self._evidence(found.exchanges),
             self.sent - sent,
             round(time.monotonic() - started, 4),
             applies=decision.requirement.applies(self.world.profile),
         )
         self.report(verdict)
         return verdict
+
+    def _recall(self, exchange: Exchange) -> None:
+        """Remember an answer, and forget the oldest ones beyond what may be held."""
+        before = self._answers.pop(exchange.request, None)
+        self._answers[exchange.request] = exchange
+        self._held += len(exchange.answer.body) - (len(before.answer.body) if before else 0)
+        while self._held > HELD:
+            oldest = next(iter(self._answers))
+            self._held -= len(self._answers.pop(oldest).answer.body)
+
+    def _evidence(self, exchanges: Sequence[Exchange]) -> tuple[Evidence, ...]:
+        kept = max(LITTLE, min(KEPT, self._room))
+        made = evidence_of(self.transport.endpoint, exchanges, self.trust, kept)
+        self._room -= sum(len(item.response) for item in made)
+        return made
 
     def _written(self, decision: Decision) -> _Found:
         decider = _Decider(self, decision)

@@ -37,8 +37,8 @@ from .transport import (
     retry_after,
 )
 
-#: The largest answer that is read, in bytes.
-LARGEST = 64 * 1024 * 1024
+#: The largest answer that is read, in bytes: read as XML it may take ten times as much.
+LARGEST = 8 * 1024 * 1024
 #: So many requests in a row without an answer, and it is asked whether anything is still there.
 LOST = 3
 #: What is asked then: every Patchwork answers it at once.

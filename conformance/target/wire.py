@@ -291,13 +291,22 @@ def _fault(node: Node) -> Reply:
     return Fault(code.plain, text.plain)
 
 
-@lru_cache(maxsize=4096)
+#: Bodies up to this size are remembered by the hundred once they are read, larger ones by a few;
+#: of those beyond the second size only the last: what is read takes ten times as much as the bytes.
+SMALL, LARGE = 32_768, 1 << 20
+
+
 def parse(body: bytes) -> Parsed:
-    """Read a methodResponse.
+    """Read a methodResponse, or recall what it says.
 
     Text that XML cannot carry is reported as the flaw and then read with U+FFFD in their place, so
     that one bad row does not hide the others. Never raises.
     """
+    size = len(body)
+    return (_small if size <= SMALL else _large if size <= LARGE else _huge)(body)
+
+
+def _parse(body: bytes) -> Parsed:
     if not body.lstrip().startswith(b"<"):
         return Parsed(NotXmlRpc("the body is empty" if not body.strip() else "the body is no XML"))
     if re.match(rb"\s*<(!doctype\s+html|html)", body, re.I):
@@ -308,3 +317,6 @@ def parse(body: bytes) -> Parsed:
     assert flaw is not None
     reply, _ = _read(FORBIDDEN.sub("\ufffd", body.decode("utf-8", "replace")).encode())
     return Parsed(reply or NotXmlRpc(f"the body is not well-formed XML: {flaw.reason}"), flaw)
+
+
+_small, _large, _huge = (lru_cache(maxsize=count)(_parse) for count in (512, 16, 1))

@@ -12,18 +12,24 @@ from .verdicts import Evidence
 
 #: How much of an answer is kept with a failure, in bytes.
 KEPT = 200_000
+#: How much of all answers of a run together, and how much of each is kept beyond that.
+ROOM, LITTLE = 8_000_000, 2_000
 
 
 def evidence_of(
-    endpoint: Endpoint, exchanges: Sequence[Exchange], trust: Trust | None = None
+    endpoint: Endpoint,
+    exchanges: Sequence[Exchange],
+    trust: Trust | None = None,
+    kept: int = KEPT,
 ) -> tuple[Evidence, ...]:
-    """The exchanges of a finding, as evidence; `trust` is which certificates the run trusted."""
+    """The exchanges of a finding, as evidence; `trust` is which certificates the run trusted, and
+    `kept` how many bytes of each answer are kept."""
     return tuple(
         Evidence(
             call=exchange.request.describe(),
             answer=exchange.answer.describe(),
             request=shown(exchange.request, endpoint, trust.headers if trust else ()),
-            response=excerpt_bytes(written(exchange.answer), KEPT),
+            response=excerpt_bytes(written(exchange.answer), kept),
             curl=curl(exchange.request, endpoint, trust),
             python=python(exchange.request, endpoint, trust),
             stored=to_json(exchange.request),

@@ -23,7 +23,7 @@ from conformance.reports.redaction import redact
 from conformance.reports.visible import line, pieces, plain
 from conformance.target import secrecy
 from conformance.target.exchange import Answer, api_status, documented
-from conformance.target.wire import Fault, parse
+from conformance.target.wire import Fault
 
 ROOT = Path(conformance.__file__).parent
 SIZES = 2_000, 16_000
@@ -202,8 +202,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "api_status": api_status,
     "documented": documented,
     "html": lambda text: answer(text).html,
-    "parse": lambda text: parse.__wrapped__(text.encode()),  # past what it remembers
-    "parse inside": lambda text: parse.__wrapped__(f"<methodResponse>{text}".encode()),
+    "parse": lambda text: _parse(text.encode()),  # past what it remembers
+    "parse inside": lambda text: _parse(f"<methodResponse>{text}".encode()),
     "describe": lambda text: answer(text).describe(),
     "a fault's class": lambda text: Fault(1, text).kind,
     "a fault's words": lambda text: Fault(1, text).message,
