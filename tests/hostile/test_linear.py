@@ -23,7 +23,7 @@ from conformance.reports.redaction import redact
 from conformance.reports.visible import line, pieces, plain
 from conformance.target import secrecy
 from conformance.target.exchange import Answer, api_status, documented
-from conformance.target.wire import Fault
+from conformance.target.wire import Fault, _parse
 
 ROOT = Path(conformance.__file__).parent
 SIZES = 2_000, 16_000
