@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +25,7 @@ from ..verdicts import symptoms
 from ..verdicts.evidence import KEPT, LITTLE, ROOM, evidence_of
 from ..verdicts.reproduction import Trust, curl
 from ..verdicts.verdicts import Deviation, Evidence, Lasting, Outcome, Verdict
+from .answers import Answers, at_once
 from .bounds import excessive
 from .decisions import (
     Decision,
@@ -38,12 +38,9 @@ from .decisions import (
 from .drawing import Settings, draw
 from .keeping import state_folder
 from .lost import looked_up
-from .planning import steps
+from .planning import written_to
 from .restoring import Restorer
 from .shapes import sound_answer, sound_sample
-
-#: Bytes of answers that are remembered, so as not to be asked for again.
-HELD = 16 * 1024 * 1024
 
 
 @dataclass
@@ -73,9 +70,8 @@ class Session:
     _refused: str = ""
     #: Whether they were right at least once.
     _let_in: bool = False
-    _answers: dict[Request, Exchange] = field(default_factory=dict)
-    #: The bytes of those, and the bytes of evidence that may still be kept.
-    _held: int = 0
+    _answers: Answers = field(default_factory=Answers)
+    #: The bytes of evidence that may still be kept.
     _room: int = ROOM
 
     def proved(self, login: Exchange) -> None:
@@ -93,8 +89,8 @@ class Session:
             raise Refused(self._refused)
         if request in self._logins:
             return self._logins[request]
-        if not (fresh or alone) and request in self._answers:
-            return self._answers[request]
+        if not (fresh or alone) and (known := self._answers.of(request)):
+            return known
         if why := excessive(self.world, request):
             raise Withheld(why)
         if request.writes:
@@ -108,7 +104,7 @@ class Session:
         if request.login:
             self._logins[request] = exchange
         if not request.writes:
-            self._recall(exchange)
+            self._answers.add(exchange)
         return exchange
 
     def _heed(self, exchange: Exchange) -> None:
@@ -128,31 +124,8 @@ class Session:
             fresh = fresh or len(set(step)) < len(step) or any(r.writes for r in step)
             return tuple(self.send(request, fresh=fresh) for request in step)
         before = tuple(self.send(request, fresh=True) for request in step.before)
-        during = self._at_once(step.at_once)
+        during = at_once(lambda request: self.send(request, alone=True), step.at_once)
         return before + during + tuple(self.send(r, fresh=True) for r in step.after)
-
-    def _at_once(self, requests: Sequence[Request]) -> tuple[Exchange, ...]:
-        results: list[Exchange | BaseException] = [Trouble("it was never sent")] * len(requests)
-
-        def send(index: int) -> None:
-            try:
-                results[index] = self.send(requests[index], alone=True)
-            except BaseException as error:
-                results[index] = error
-
-        threads = [threading.Thread(target=send, args=(i,)) for i in range(len(requests))]
-        for thread in threads:
-            thread.start()
-        try:
-            for thread in threads:
-                thread.join()
-        finally:  # after Ctrl-C, too: what is under way must end before it is put back
-            for thread in threads:
-                thread.join()
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return tuple(r for r in results if isinstance(r, Exchange))
 
     @cached_property
     def restorer(self) -> Restorer:
@@ -192,15 +165,6 @@ class Session:
         self.report(verdict)
         return verdict
 
-    def _recall(self, exchange: Exchange) -> None:
-        """Remember an answer, and forget the oldest ones beyond what may be held."""
-        before = self._answers.pop(exchange.request, None)
-        self._answers[exchange.request] = exchange
-        self._held += len(exchange.answer.body) - (len(before.answer.body) if before else 0)
-        while self._held > HELD:
-            oldest = next(iter(self._answers))
-            self._held -= len(self._answers.pop(oldest).answer.body)
-
     def _evidence(self, exchanges: Sequence[Exchange]) -> tuple[Evidence, ...]:
         kept = max(LITTLE, min(KEPT, self._room))
         made = evidence_of(self.transport.endpoint, exchanges, self.trust, kept)
@@ -212,21 +176,10 @@ class Session:
         if (spared := decider.spared()) is not None:
             return spared
         try:
-            with self.restorer.restoring(self._written_to(decision)):
+            with self.restorer.restoring(written_to(decision, self.world, self.settings)):
                 return decider.verdict()
         except (Trouble, BudgetSpent) as trouble:
             return _Found(Outcome.INCONCLUSIVE, str(trouble))
-
-    def _written_to(self, decision: Decision) -> Collection[int]:
-        """The named patches that a decision writes to: what need be remembered of them."""
-        named = self.world.writable
-        try:
-            taken = steps(decision, self.world, self.settings)
-            asked = [r for step in taken for r in requests_of(step) if r.writes]
-            given = {int(r.rpc[1][0]) for r in asked if r.rpc and r.rpc[1]}
-        except Exception:  # an id that is no number, a row that cannot be read: any of them, then
-            return named
-        return [number for number in named if number in given]
 
 
 def _with_symptoms(deviation: Deviation | None, exchanges: Sequence[Exchange]) -> Deviation | None:

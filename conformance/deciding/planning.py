@@ -7,7 +7,7 @@ twice, and before what only SHOULD be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import Phase
@@ -61,6 +61,16 @@ def steps(decision: Decision, sample: World, how: Settings) -> Sequence[Step]:
 
     draw(planned, keep, decision.id, how, Phase.generate)
     return list(found)
+
+
+def written_to(decision: Decision, world: World, how: Settings) -> Collection[int]:
+    """The named patches that a decision writes to: what need be remembered of them."""
+    try:
+        asked = [r for step in steps(decision, world, how) for r in requests_of(step) if r.writes]
+        given = {int(r.rpc[1][0]) for r in asked if r.rpc and r.rpc[1]}
+    except Exception:  # an id that is no number, a row that cannot be read: any of them, then
+        return world.writable
+    return [number for number in world.writable if number in given]
 
 
 def _fresh(step: Step) -> bool:
