@@ -170,6 +170,7 @@ def pytest_configure(config: pytest.Config) -> None:
         options, target = pickle.loads(base64.b64decode(told))
         runner = Runner(options)
         runner.target = target
+        runner.run.trouble = "" if target else "nothing was discovered"  # so nothing is to be done
     else:
         runner = given or Runner(options_of(config), own=True)
     runner.run.min_decided = runner.options.wanted_share
