@@ -71,8 +71,8 @@ class Pipeline:
             patchwork = self.patchwork
             response = site_of(patchwork.traits).respond(request, patchwork, self.watch)
             size = _OVERHEAD + len(request.body) + sum(map(len, response.body))
-            times = (start, self.timer(), self.clock.base(start))
-            self.journal.note((request, response, times), size)
+            end, base = self.timer(), self.clock.base(start)
+            self.journal.note((request, response, start, end, base, size))
             return response
         arrived = Arrived(self.patchwork, request, request, start, self.watch)
         self.scenarios.tick()
@@ -170,19 +170,17 @@ class Pipeline:
         size = _OVERHEAD + len(request.body)
         if response is not None:
             size += sum(map(len, response.body))
-        self.journal.note(
-            Entry(
-                when=self.clock.now,
-                seconds=self.timer() - arrived.start,
-                called=arrived.called(),
-                request=request,
-                response=response,
-                rule=None if arrived.rule is None else str(arrived.rule),
-                carried_out=arrived.response is not None,
-                cut=cut,
-            ),
-            size,
+        entry = Entry(
+            when=self.clock.now,
+            seconds=self.timer() - arrived.start,
+            called=arrived.called(),
+            request=request,
+            response=response,
+            rule=None if arrived.rule is None else str(arrived.rule),
+            carried_out=arrived.response is not None,
+            cut=cut,
         )
+        self.journal.note((entry, size))
         if self.scenarios.all:
             self.scenarios.count(arrived.method)
         return answer

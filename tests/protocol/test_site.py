@@ -7,7 +7,7 @@ import xmlrpc.client
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 import pytest
@@ -588,9 +588,16 @@ PRINTABLE = st.text(st.characters(codec="utf-8"), max_size=30)
 
 @given(st.sampled_from(["/", "/project/", "/patch/", "/api/", "//", "http://", "*"]), PRINTABLE)
 def test_any_target_at_all_gets_an_answer(start: str, rest: str) -> None:
+    """400 where the bytes that it stands for are no UTF-8: before any middleware."""
+    target = (start + rest).encode().decode("latin-1")
+    try:
+        unquote_to_bytes(target.encode("latin-1")).decode()
+    except UnicodeDecodeError:
+        wrong = {400}
+    else:
+        wrong = set()
     for name in ("1.0-py2-sqlite", NEW):
-        target = (start + rest).encode().decode("latin-1")
-        assert ask(target, like=name).status in (200, 301, 302, 403, 404)
+        assert ask(target, like=name).status in {200, 301, 302, 403, 404} | wrong
 
 
 @given(st.binary(max_size=40), st.binary(max_size=20), st.binary(max_size=40))

@@ -1,107 +1,168 @@
-"""A rule does the same to a client over a socket and over the transport, and is noted the same."""
+"""What an application can have become of a request, beyond an answer at once."""
 
 from __future__ import annotations
 
-import socket
-import xmlrpc.client
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-import fakepw
-from fakepw.double.rules.grammar import parse
-from fakepw.strategies import method_calls
+from fakepw.double.outcome import Answer, End, Later, Outcome
+from fakepw.protocol.messages import Request, Response
 
-ROWS = fakepw.load("demo")
-INSTANCES = ["3.2-py3-postgresql", "1.0-py2-sqlite", "2.0-py2-sqlite"]
-EFFECTS = [
-    "status=200 body='<html>no XML</html>'",
-    "status=200 body='<methodResponse'",
-    "status=301 header='Location: /elsewhere'",
-    "status=404",
-    "status=503 header='Retry-After: 7' body='wait'",
-    "status=204",
-    "fault=\"<class 'ValueError'>:no ünicode\"",
-    "cut=0",
-    "cut=1",
-    "cut=0.5",
-    "cut=20",
-    "cut=100000000",
-    "reset",
-    "drop",
-    "latency=0.01",
-    "latency=0.5",
-    "preset=js-challenge",
-    "preset=https-redirect",
-    "preset=gateway-502",
-    "preset=disabled",
-    "preset=eats-authorization",
-    "preset=ua-403",
-    "rate=1/h burst=1",
-]
-WHEN = ["", "when=after"]
-COUNTS = ["", "first=1", "nth=2", "every=2"]
+from .wire import Wire, answers, echo, post, serving, text_response, until
+
+LONG = Response(200, (("Content-Length", "1000000"),), [b"x" * 1000] * 1000)
 
 
-@st.composite
-def rules(draw: st.DrawFn) -> str:
-    effect = draw(st.sampled_from(EFFECTS))
-    when = "" if effect.startswith(("latency", "rate")) else draw(st.sampled_from(WHEN))
-    method = draw(st.sampled_from(["*", "patch_*", "patch_list"]))
-    return f"{method}: {effect} {when} {draw(st.sampled_from(COUNTS))}"
+def staged(answer: Answer) -> Callable[[Request], Answer]:
+    """An application that gives this for `/staged`, and otherwise an echo."""
+    return lambda request: answer if request.target == b"/staged" else echo(request)
 
 
-@pytest.fixture(scope="module")
-def servers() -> Iterator[dict[str, fakepw.LiveServer]]:
-    running = {name: fakepw.serve(ROWS, instance=name) for name in INSTANCES}
-    yield running
-    for server in running.values():
-        server.stop()
+STAGED = post(target="/staged")
+FINE = text_response(b"fine")
 
 
-def seen(proxy: Any, call: Any) -> tuple[Any, ...]:
-    """What a client sees of a call: its value, or the exception with all that it says."""
-    try:
-        value = getattr(proxy, call.method)(*call.params)
-    except xmlrpc.client.Fault as fault:
-        return "Fault", fault.faultCode, fault.faultString
-    except xmlrpc.client.ProtocolError as error:
-        headers = {k: v for k, v in error.headers.items() if k not in ("Date", "Set-Cookie")}
-        return "ProtocolError", error.errcode, error.errmsg, headers
-    except Exception as error:
-        return (type(error).__name__, *([] if isinstance(error, OSError) else [str(error)]))
-    return "value", xmlrpc.client.dumps((value,), allow_none=True)
+def test_an_answer_that_comes_later_lets_nobody_else_wait():
+    with serving(staged(Later(0.3, lambda: FINE))) as (_, port), Wire(port) as wire:
+        wire.send(STAGED)
+        assert answers(port)
+        assert wire.answer().body == b"fine"
+        wire.send(STAGED)
+        assert wire.answer().body == b"fine"
 
 
-def noted(calls: fakepw.double.journal.calls.Calls) -> list[Any]:
-    return [
-        (c.number, c.method, c.params, c.user, c.status, c.fault, c.rule, c.carried_out)
-        for c in calls
-    ]
+def test_what_was_asked_behind_it_on_the_same_connection_waits_its_turn():
+    with serving(staged(Later(0.1, lambda: FINE))) as (_, port), Wire(port) as wire:
+        wire.send(post(b"abc", "/1") + STAGED + STAGED + post(b"abc", "/2"))
+        bodies = [wire.answer().body for _ in range(4)]
+    assert bodies == [b"POST /1 3", b"fine", b"fine", b"POST /2 3"]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-@given(rules(), st.data(), st.sampled_from(INSTANCES))
-def test_a_socket_and_the_transport_are_the_same(
-    servers: dict[str, fakepw.LiveServer], rule: str, data: st.DataObject, instance: str
-) -> None:
-    calls = data.draw(st.lists(method_calls(ROWS), min_size=1, max_size=3))
-    spec = parse(rule)
-    server = servers[instance]
-    over = []
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(0.1)
-    try:
-        for transport in (None, server.transport()):
-            server.reset()
-            server._rule(spec)
-            url = server.url.replace("://", "://kim:earl-grey@")
-            with xmlrpc.client.ServerProxy(url, transport, allow_none=True) as proxy:
-                results = [seen(proxy, call) for call in calls]
-            over.append((results, noted(server.calls), [r.hits for r in server.rules]))
-    finally:
-        socket.setdefaulttimeout(before)
-    assert over[0] == over[1]
+def test_nothing_is_carried_out_before_its_time_nor_once_the_client_has_hung_up():
+    done = []
+
+    def application(request: Request) -> Answer:
+        if request.target != b"/staged":
+            return echo(request)
+        return Later(0.2, lambda: done.append(1) or FINE)
+
+    with serving(application) as (server, port):
+        with Wire(port) as wire:
+            wire.send(STAGED)
+            assert answers(port)
+            assert not done
+            wire.reset()
+            assert until(lambda: not server.connections)
+        with Wire(port) as wire:
+            wire.send(STAGED)
+            assert wire.answer().body == b"fine"
+    assert done == [1]
+
+
+def test_a_delay_is_no_silence_that_a_client_is_cut_off_for():
+    with (
+        serving(
+            staged(Later(0.5, lambda: FINE)),
+            idle_timeout=0.1,
+            request_timeout=0.1,
+            linger_timeout=0.1,
+        ) as (_, port),
+        Wire(port) as wire,
+    ):
+        wire.send(STAGED)
+        assert wire.answer().body == b"fine"
+
+
+def test_who_has_sent_all_still_gets_what_comes_later():
+    with serving(staged(Later(0.2, lambda: FINE))) as (_, port), Wire(port) as wire:
+        wire.send(STAGED)
+        wire.socket.shutdown(1)
+        assert wire.answer().body == b"fine"
+        assert wire.rest() == b""
+
+
+def test_later_may_be_followed_by_later_and_by_what_raises(caplog):
+    def broken() -> Answer:
+        raise ZeroDivisionError
+
+    with serving(staged(Later(0.01, lambda: Later(0.01, broken)))) as (_, port), Wire(port) as wire:
+        wire.send(STAGED + post(b"abc"))
+        assert wire.answer().status == 500
+        assert wire.answer().body == b"POST /xmlrpc/ 3"
+    assert len(caplog.records) == 1
+
+
+def test_a_server_that_ends_carries_out_nothing_more():
+    done = []
+    later = Later(0.1, lambda: done.append(1) or FINE)
+    with serving(staged(later)) as (_, port), Wire(port) as wire:
+        wire.send(STAGED)
+        assert answers(port)
+    with serving(staged(Later(0.3, lambda: FINE))) as (_, port), Wire(port) as wire:
+        wire.send(STAGED)  # long enough for what was to come
+        assert wire.answer().body == b"fine"
+    assert not done
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("behind", [b"", post()])
+def test_a_connection_can_be_closed_after_an_answer_that_does_not_say_so(late, behind):
+    """As uWSGI does."""
+    outcome = Outcome(FINE, end=End.CLOSE)
+    answer = Later(0.05, lambda: outcome) if late else outcome
+    with serving(staged(answer)) as (_, port), Wire(port) as wire:
+        wire.send(STAGED + behind)
+        got = wire.answer()
+        assert (got.body, got.get("Connection")) == (b"fine", None)
+        assert wire.rest() == b""
+
+
+def test_a_connection_can_be_closed_without_an_answer(caplog):
+    with serving(staged(Outcome(end=End.CLOSE))) as (_, port), Wire(port) as wire:
+        wire.send(post(b"abc") + STAGED + post())
+        assert wire.answer().body == b"POST /xmlrpc/ 3"
+        assert wire.rest() == b""
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("response", [None, FINE, LONG])
+def test_a_connection_can_be_reset(response, caplog):
+    with serving(staged(Outcome(response, end=End.RESET))) as (server, port):
+        with Wire(port) as wire:
+            wire.send(STAGED)
+            with pytest.raises(ConnectionResetError):
+                wire.rest()
+        assert until(lambda: not server.connections)
+        assert answers(port)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("cut", [0, 1, 70_000, 999_999])
+def test_an_answer_can_break_off(cut):
+    with serving(staged(Outcome(LONG, cut=cut, end=End.CLOSE))) as (_, port), Wire(port) as wire:
+        wire.send(STAGED)
+        head, _, body = wire.rest().partition(b"\r\n\r\n")
+        assert b"Content-Length: 1000000" in head
+        assert body == b"x" * cut
+
+
+def test_an_answer_in_chunks_breaks_off_in_a_chunk():
+    response = Response(301, (("Location", "/xmlrpc/"),), [b"abc", b"def"])
+    with serving(staged(Outcome(response, cut=4, end=End.CLOSE))) as (_, port), Wire(port) as wire:
+        wire.send(STAGED)
+        assert wire.rest().endswith(b"\r\n\r\n6\r\nabcd")
+
+
+@pytest.mark.parametrize("outcome", [Outcome(), Outcome(FINE, cut=2), Outcome(LONG, cut=900_000)])
+@pytest.mark.parametrize("asked", [STAGED, post(target="/staged", Connection="close")])
+def test_a_client_can_be_left_waiting_until_it_hangs_up(outcome, asked, caplog):
+    with serving(staged(outcome), idle_timeout=0.1, linger_timeout=0.1) as (server, port):
+        with Wire(port, timeout=0.5) as wire:
+            wire.send(asked + post())
+            with pytest.raises(TimeoutError):
+                wire.rest()
+            assert answers(port)
+            assert server.connections
+        assert until(lambda: not server.connections)
+    assert not caplog.records

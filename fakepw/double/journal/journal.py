@@ -39,8 +39,10 @@ class Entry:
 
 
 #: The same of a request that Patchwork answered, no rule having to do with it: the request, the
-#: response, and when it began and ended by a timer, with what the timer is based on.
-Answered = tuple[Request, Response, tuple[float, float, tuple[datetime, float]]]
+#: response, when it began and ended by a timer, what the timer is based on, and its size in bytes.
+Answered = tuple[Request, Response, float, float, tuple[datetime, float], int]
+#: What a rule or a scenario may have had to do with, and its size in bytes.
+Steered = tuple[Entry, int]
 
 
 class Journal:
@@ -56,16 +58,16 @@ class Journal:
         self.dropped = 0
         self.bytes = 0
         self.listeners: list[Callable[[Call], None]] = []
-        self._entries: deque[tuple[Entry | Answered, int]] = deque()
+        self._entries: deque[Steered | Answered] = deque()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def note(self, entry: Entry | Answered, size: int) -> None:
-        """Write down what became of a request, which takes so many bytes."""
+    def note(self, entry: Steered | Answered) -> None:
+        """Write down what became of a request."""
         entries = self._entries
-        entries.append((entry, size))
-        self.bytes += size
+        entries.append(entry)
+        self.bytes += entry[-1]
         if self.bytes > self.most_bytes or len(entries) > self.most:
             self._make_room()
         if self.listeners:
@@ -76,7 +78,7 @@ class Journal:
     def _make_room(self) -> None:
         entries = self._entries
         while len(entries) > self.most or self.bytes > self.most_bytes:
-            self.bytes -= entries.popleft()[1]
+            self.bytes -= entries.popleft()[-1]
             self.dropped += 1
 
     def calls(self) -> Calls:
@@ -84,7 +86,7 @@ class Journal:
         entries = list(self._entries)
         before = self.dropped
         return Calls(
-            len(entries), lambda place: call_of(entries[place][0], before + place + 1), before
+            len(entries), lambda place: call_of(entries[place], before + place + 1), before
         )
 
     def clear(self) -> None:
@@ -93,10 +95,9 @@ class Journal:
         self.dropped = self.bytes = 0
 
 
-def call_of(entry: Entry | Answered, number: int) -> Call:
+def call_of(noted: Steered | Answered, number: int) -> Call:
     """An entry as tests see it: as bytes, without what lets somebody in."""
-    if isinstance(entry, tuple):
-        entry = _unfolded(*entry)
+    entry = noted[0] if len(noted) == 2 else _unfolded(noted)
     request, response = entry.request, entry.response
     return Call(
         number=number,
@@ -112,12 +113,8 @@ def call_of(entry: Entry | Answered, number: int) -> Call:
     )
 
 
-def _unfolded(
-    request: Request,
-    response: Response,
-    times: tuple[float, float, tuple[datetime, float]],
-) -> Entry:
-    start, end, (moment, timer) = times
+def _unfolded(answered: Answered) -> Entry:
+    request, response, start, end, (moment, timer), _ = answered
     called = any(isinstance(head, Head) for head in request.understood.values())
     when = moment + timedelta(seconds=start - timer)
     return Entry(when, end - start, called, request, response, None, True, None)
