@@ -106,7 +106,7 @@ SANS_IO = ["words", "rows", "instances", "mail", "query", "patchwork", "protocol
 SANS_IO += ["outcomes", "journal", "rules", "double", "http"]
 MACHINE = {"asyncio", "socket", "threading", "http.client", "http.server", "subprocess", "time"}
 #: The most lines of a module, and of a function: what is read at one sitting, and on one screen.
-LONGEST, SCREEN = 480, 50
+LONGEST, SCREEN = 450, 50
 #: Commands, and what stands for one in Python: their options are listed in their signatures.
 LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | {
     "fakepw/serving/command.py: serve",

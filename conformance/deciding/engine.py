@@ -21,7 +21,6 @@ from ..target.login import Refused, advice, let_in, turned_away
 from ..target.transport import BUSY, NoAnswer, Transport, Trouble, Withheld
 from ..target.walls import LET_THROUGH, wall
 from ..target.world import Lacking, World
-from ..verdicts import symptoms
 from ..verdicts.evidence import KEPT, LITTLE, ROOM, evidence_of
 from ..verdicts.reproduction import Trust, curl
 from ..verdicts.verdicts import Deviation, Evidence, Lasting, Outcome, Verdict
@@ -36,11 +35,11 @@ from .decisions import (
     requests_of,
 )
 from .drawing import Settings, draw
+from .found import Deviant, Found, Moving, unreadable, with_symptoms
 from .keeping import state_folder
 from .lost import looked_up
 from .planning import written_to
 from .restoring import Restorer
-from .shapes import sound_answer, sound_sample
 
 
 @dataclass
@@ -156,7 +155,7 @@ class Session:
             decision.id,
             found.outcome,
             found.reason,
-            _with_symptoms(found.deviation, found.exchanges),
+            with_symptoms(found.deviation, found.exchanges),
             self._evidence(found.exchanges),
             self.sent - sent,
             round(time.monotonic() - started, 4),
@@ -171,7 +170,7 @@ class Session:
         self._room -= sum(len(item.response) for item in made)
         return made
 
-    def _written(self, decision: Decision) -> _Found:
+    def _written(self, decision: Decision) -> Found:
         decider = _Decider(self, decision)
         if (spared := decider.spared()) is not None:
             return spared
@@ -179,53 +178,7 @@ class Session:
             with self.restorer.restoring(written_to(decision, self.world, self.settings)):
                 return decider.verdict()
         except (Trouble, BudgetSpent) as trouble:
-            return _Found(Outcome.INCONCLUSIVE, str(trouble))
-
-
-def _with_symptoms(deviation: Deviation | None, exchanges: Sequence[Exchange]) -> Deviation | None:
-    """The deviation with the symptoms that the answer itself shows, unless the judge named some."""
-    if deviation is None or deviation.symptoms:
-        return deviation
-    exchange = symptoms.accused(exchanges, deviation.got)
-    return deviation if exchange is None else replace(deviation, symptoms=symptoms.of(exchange))
-
-
-@dataclass
-class _Found:
-    outcome: Outcome
-    reason: str = ""
-    deviation: Deviation | None = None
-    exchanges: tuple[Exchange, ...] = ()
-
-
-#: What is said where rows or answers have not the shape that they should have.
-MISSHAPEN = "rows or answers are not of the shape that they must have: see the chapter SIG"
-
-
-def _unreadable(error: Exception, world: World, exchanges: Sequence[Exchange] = ()) -> str:
-    """Why nothing can be said, where rows or answers made a probe or a judge raise.
-
-    Whatever they were, it is no failure of the server's; the suite should have read them.
-    """
-    try:
-        profile = world.profile
-        sound = sound_sample(world) and all(sound_answer(e, profile) for e in exchanges)
-    except Exception:
-        sound = False
-    if not sound:
-        return MISSHAPEN
-    return f"the suite could not read what was answered ({type(error).__name__}): please report it"
-
-
-class _Moving(Exception):
-    """The rows changed while we looked."""
-
-    def __str__(self) -> str:
-        return "the rows changed while they were looked at"
-
-
-class _Deviant(Exception):
-    """Raised inside a property so that Hypothesis shrinks it."""
+            return Found(Outcome.INCONCLUSIVE, str(trouble))
 
 
 #: As many steps as there are.
@@ -245,16 +198,16 @@ class _Decider:
         self.smallest: tuple[int, Deviation, tuple[Exchange, ...]] | None = None
         self.after_failure = 0
 
-    def spared(self) -> _Found | None:
+    def spared(self) -> Found | None:
         """Why nothing has to be sent, if nothing has."""
         requirement, session = self.decision.requirement, self.session
         if not requirement.applies(session.world.profile):
-            return _Found(Outcome.NOT_APPLICABLE, requirement.only)
+            return Found(Outcome.NOT_APPLICABLE, requirement.only)
         if lacks := self.decision.lacks(session.have):
-            return _Found(Outcome.NOT_RUN, lacks)
+            return Found(Outcome.NOT_RUN, lacks)
         return None
 
-    def verdict(self) -> _Found:
+    def verdict(self) -> Found:
         requirement = self.decision.requirement
         if (spared := self.spared()) is not None:
             return spared
@@ -262,25 +215,25 @@ class _Decider:
             self._try()
         except Lacking as lacking:
             if self.smallest is None:
-                return _Found(Outcome.NOT_APPLICABLE, str(lacking))
-        except (_Moving, Trouble, BudgetSpent) as trouble:
+                return Found(Outcome.NOT_APPLICABLE, str(lacking))
+        except (Moving, Trouble, BudgetSpent) as trouble:
             if self.smallest is None:
-                return _Found(Outcome.INCONCLUSIVE, str(trouble))
+                return Found(Outcome.INCONCLUSIVE, str(trouble))
         except Exception as error:  # of the probe: no server may break the suite by its rows
-            return _Found(Outcome.INCONCLUSIVE, _unreadable(error, self.session.world))
+            return Found(Outcome.INCONCLUSIVE, unreadable(error, self.session.world))
         if self.smallest is not None:
             _, deviation, exchanges = self.smallest
             bad = Outcome.FAIL if requirement.level is Level.MUST else Outcome.WARNING
-            return _Found(bad, deviation.got, deviation, exchanges)
+            return Found(bad, deviation.got, deviation, exchanges)
         if self.observed:
-            return _Found(Outcome.OBSERVED, "; ".join(self.observed))
+            return Found(Outcome.OBSERVED, "; ".join(self.observed))
         if not self.judged:
             if self.withheld:
-                return _Found(Outcome.NOT_RUN, self.withheld)
-            return _Found(Outcome.NOT_APPLICABLE, "no answer held anything to judge")
+                return Found(Outcome.NOT_RUN, self.withheld)
+            return Found(Outcome.NOT_APPLICABLE, "no answer held anything to judge")
         if requirement.level is Level.INFO:
-            return _Found(Outcome.OBSERVED, "as most recorded servers do")
-        return _Found(Outcome.PASS)
+            return Found(Outcome.OBSERVED, "as most recorded servers do")
+        return Found(Outcome.PASS)
 
     def _try(self) -> None:
         plan = self.decision.probe(self.session.world)
@@ -311,15 +264,15 @@ class _Decider:
                     return
                 try:
                     self._examine(step)
-                except (_Moving, Lacking, Trouble, BudgetSpent) as reason:
+                except (Moving, Lacking, Trouble, BudgetSpent) as reason:
                     stopped.append(reason)
                     return
             if isinstance(self.findings[step], Deviation):
-                raise _Deviant
+                raise Deviant
 
         try:
             draw(plan, examine, self.decision.id, chosen, Phase.generate, Phase.shrink)
-        except _Deviant:
+        except Deviant:
             pass
         except HypothesisException:
             if self.smallest is None:
@@ -386,7 +339,7 @@ class _Decider:
         except (Lacking, Trouble):
             raise
         except Exception as error:
-            raise Trouble(_unreadable(error, world, exchanges)) from None
+            raise Trouble(unreadable(error, world, exchanges)) from None
 
     def _advised(self, finding: Finding, exchanges: tuple[Exchange, ...]) -> Finding:
         """The finding, and what to do where a front took the credentials away."""
@@ -424,10 +377,10 @@ class _Decider:
         if isinstance(first, Lasting):
             return first, exchanges
         if not self.session.restorer.anew():
-            raise _Moving
+            raise Moving
         finding, exchanges = self._look(step, fresh=True)
         if not isinstance(finding, Deviation):
-            raise _Moving
+            raise Moving
         self.session.restorer.confirm()
         return finding, exchanges
 
@@ -445,4 +398,4 @@ class _Decider:
                 return None, exchanges
             if session.look_again(before).same_rows(before):
                 return finding, exchanges
-        raise _Moving
+        raise Moving
