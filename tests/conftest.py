@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -44,6 +45,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     tools.check(item)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What the tests of a module read of the recordings goes with the module."""
+    corpus = sys.modules.get("tests.conformance.chapters.corpus")
+    if corpus is not None and (nextitem is None or nextitem.path != item.path):
+        corpus.forget()
 
 
 @pytest.hookimpl(trylast=True)

@@ -82,6 +82,6 @@ def reordered(members: dict[str, Any], presized: bool = False) -> dict[str, Any]
     return {key: members[key] for key in ordered(tuple(members), presized)}
 
 
-def walk(keys: Iterable[str], py2: bool) -> list[str]:
+def keys_as_met(keys: Iterable[str], py2: bool) -> list[str]:
     """The keys of a struct that a client sent, in the order in which the server meets them."""
     return list(ordered(tuple(keys))) if py2 else list(keys)

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import characters
 from .faults import Fault
-from .hash_order import walk
+from .hash_order import keys_as_met
 from .values import Binary, DateTime
 
 _NOT_IN_FILENAMES = re.compile(r"[^-_A-Za-z0-9.]+")
@@ -105,7 +105,7 @@ def _within(
 ) -> Iterator[tuple[str, Any]]:
     """The items of an array or a struct, each with the text in front of it."""
     separator = ""
-    keys: Iterable[Any] = range(len(value)) if isinstance(value, list) else walk(value, py2)
+    keys: Iterable[Any] = range(len(value)) if isinstance(value, list) else keys_as_met(value, py2)
     for key in keys:
         name = "" if isinstance(value, list) else f"{_repr(key, py2, unicode)}: "
         yield separator + name, value[key]

@@ -10,7 +10,7 @@ import msgspec
 from .auth import may_edit
 from .backend import Backend
 from .faults import Fault
-from .hash_order import walk
+from .hash_order import keys_as_met
 from .mail.diffs import diff_hash
 from .query.fields import to_bool
 from .query.filters import row_id_of
@@ -53,7 +53,7 @@ def _changes(pw: Backend, params: Any) -> dict[str, Any]:
         text = attribute_error(params, pw.traits.items_method, pw.traits.py2)
         raise Fault("AttributeError", text)
     changes: dict[str, Any] = {}
-    for key in walk(params, pw.traits.py2):
+    for key in keys_as_met(params, pw.traits.py2):
         if key == "state":
             changes["state_id"] = _state(pw, params[key])
         elif key in ("commit_ref", "archived"):

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..faults import Fault
-from ..hash_order import walk
+from ..hash_order import keys_as_met
 from ..instances.traits import Traits
 from ..rows.rows import Patch
 from ..rows.store import Store, in_order
@@ -78,7 +78,7 @@ class Filter:
 def keys_of(filt: Any, traits: Traits) -> list[Any]:
     """What iterating over a filter gives: names, usually."""
     if isinstance(filt, dict):
-        return list(walk(filt, traits.py2))
+        return list(keys_as_met(filt, traits.py2))
     return iterate(filt, traits.py2)
 
 
@@ -142,7 +142,7 @@ _HANDED_ON = 5
 def _handed_on(names: tuple[str, ...]) -> list[str]:
     walked = list(names)
     for _ in range(_HANDED_ON):
-        walked = walk(walked, py2=True)
+        walked = keys_as_met(walked, py2=True)
     return walked
 
 

@@ -192,3 +192,11 @@ def ordinary(request: Request) -> bool:
 def matches(pattern: str, name: str) -> bool:
     """Whether a call id matches a pattern in which only `*` is special."""
     return bool(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.S))
+
+
+def forget() -> None:
+    """Let go of all that was read, and of what was made of it: with every parsed answer it is
+    hundreds of megabytes, which no other tests need."""
+    for kept in (_requests, recorded, called, world_of):
+        kept.cache_clear()
+    _COPIES.clear()
