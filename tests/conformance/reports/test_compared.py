@@ -65,7 +65,7 @@ def test_the_place_of_a_difference_is_named():
     other = rows(ROW.format(1, NAME.format("base64", "Yg==")), TWO)
     assert list(places(node(PLAIN), node(other))) == [("[0].name", "<string> 'a'", "<base64> 'b'")]
     assert list(places(node(PLAIN), node(rows(TWO)))) == [
-        ("length", "2 items", "1 items"),
+        ("length", "2 items", "1 item"),
         ("[0].id", "<int> 1", "<int> 2"),
         ("[0].name", "<string> 'a'", "missing"),
     ]
