@@ -7,6 +7,9 @@ import traceback
 
 from .target import signals
 
+#: What a run ends with that could not be done, or not to the end.
+INCONCLUSIVE = 3
+
 
 def main() -> None:
     """Run the command line, or say what it needs where that is not installed.
@@ -16,12 +19,13 @@ def main() -> None:
     with signals.heeded():
         try:
             status = _command()
-            signals.check()
+            if status != INCONCLUSIVE:  # or it was told already
+                signals.check()
         except KeyboardInterrupt:
-            status = _told("interrupted", 3)
+            status = _told("interrupted", INCONCLUSIVE)
         except BrokenPipeError:  # whoever reads has had enough
             sys.stderr.close()
-            status = 3
+            status = INCONCLUSIVE
     sys.exit(status)
 
 

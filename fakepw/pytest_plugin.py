@@ -223,7 +223,9 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
                 test = report.nodeid.replace(f"[{name}]", "").replace(f"-{name}]", "]")
                 test = test.replace(f"[{name}-", "[")
                 ran.setdefault(test, {})[name] = outcome
-    instances = list(dict.fromkeys(name for results in ran.values() for name in results))
+    seen = {name for results in ran.values() for name in results}
+    asked = [name for name in config.getoption("--fakepw-instance") if name in seen]
+    instances = [*asked, *sorted(seen - set(asked))]  # whatever order tests ran in
     if len(instances) < 2:
         return
     failed = {test: results for test, results in ran.items() if set(results.values()) - {"passed"}}

@@ -13,7 +13,7 @@ import time
 import xmlrpc.client
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from http.client import HTTPResponse
+from http.client import HTTPResponse, ResponseNotReady
 from typing import TYPE_CHECKING, Any
 
 from ..double.outcome import Answer, End, Later, Outcome
@@ -56,6 +56,7 @@ class Transport(xmlrpc.client.Transport):
         self._ask = patchwork.answer if isinstance(patchwork, Pipeline) else patchwork
         self._timeout = timeout
         self._own_headers = list(headers)
+        self._unread = False
 
     def single_request(
         self,
@@ -65,7 +66,11 @@ class Transport(xmlrpc.client.Transport):
         verbose: bool = False,
     ) -> Any:
         """The decoded answer to one call; the stdlib sends it again where it would on a socket."""
-        answer = self._waited_for(self._ask(self._request(host, handler, request_body)))
+        asked = self._ask(self._request(host, handler, request_body))
+        if self._unread:  # http.client sends, and then finds the last answer not read to its end
+            self._unread = False
+            raise ResponseNotReady("Request-sent")
+        answer = self._waited_for(asked)
         if isinstance(answer, Response) and answer.status == 200:  # nearly always
             parser, unmarshaller = self.getparser()
             for chunk in answer.body:
@@ -79,6 +84,8 @@ class Transport(xmlrpc.client.Transport):
             return self.parse_response(response)
         if response.getheader("content-length", ""):
             response.read()
+        else:  # xmlrpc.client leaves such an answer unread on a connection that it keeps
+            self._unread = not response.will_close
         raise xmlrpc.client.ProtocolError(
             host + handler, response.status, response.reason, dict(response.getheaders())
         )

@@ -124,7 +124,7 @@ READS = (
     ),
     Mutant("a state that no list shows", "READ-060", said=_hidden("state_list", 10)),
     Mutant("a person that no list shows", "READ-060", said=_hidden("person_list", 3)),
-    Mutant("a patch that no list shows", "READ-060", said=_hidden(LIST, 70)),
+    Mutant("a patch that no list shows", "READ-060", said=_hidden(LIST, 40)),
     Mutant(
         "people without an account left out", "READ-061", said=rows("person_list", lambda n: n[:3])
     ),

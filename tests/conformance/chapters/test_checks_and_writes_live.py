@@ -138,7 +138,7 @@ def test_without_create_checks_no_check_is_created(tmp_path: Path) -> None:
     ("account", "patch", "outcome", "reason"),
     [
         (Credentials("ann", "oolong"), 1, Outcome.NOT_APPLICABLE, "may not edit patch 1"),
-        (Credentials("kim", "wrong"), 1, Outcome.INCONCLUSIVE, "the login does not work"),
+        (Credentials("kim", "wrong"), 1, Outcome.INCONCLUSIVE, "is the password of kim right"),
         (Credentials("kim", "earl-grey"), 999, Outcome.INCONCLUSIVE, "patch_get(999)"),
     ],
 )
@@ -208,7 +208,7 @@ def test_any_end_of_a_write_puts_it_back(error: BaseException, tmp_path: Path) -
                 return None
 
             break_down(opened, fails)
-            if isinstance(error, NoAnswer):
+            if isinstance(error, Exception):  # also a mistake of ours, which an answer may wake
                 verdict = opened.decide(DECISIONS["PW-WRITE-004"])
                 assert verdict.outcome is Outcome.INCONCLUSIVE
             else:
