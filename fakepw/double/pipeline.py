@@ -28,7 +28,7 @@ from .rules.spec import Spec
 from .scenarios import Scenarios
 
 #: What a request's head and a journal's entry take beside the bodies, about, in bytes.
-_OVERHEAD = 500
+_OVERHEAD = 1500
 
 
 class Pipeline:

@@ -15,7 +15,7 @@ from ...protocol.site import Call as Head
 from .calls import Call, Calls
 
 #: How many requests are kept, and how many bytes of them and of their answers.
-MOST, MOST_BYTES = 10_000, 32 * 1024 * 1024
+MOST, MOST_BYTES = 10_000, 16 * 1024 * 1024
 
 #: What stands in the place of credentials.
 MASK = b"***"
