@@ -14,6 +14,13 @@ from ..patchwork.faults import Fault
 METHOD = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{3,20}")
 
 
+def origin_form(target: bytes) -> bytes:
+    """A request-target without scheme and host, which pwclient always sends (clients.md 1)."""
+    if target[:1] == b"/" or b"://" not in target:
+        return target
+    return b"/" + target.partition(b"://")[2].partition(b"/")[2]
+
+
 @dataclass(slots=True, repr=False)
 class Request:
     """One HTTP request as it arrived.

@@ -32,7 +32,7 @@ from .banner import banner
 from .guard import Guard, control_of, is_loopback
 from .loop import new_event_loop
 from .server import Application, Server, listen, url_host
-from .staging import JournalFile, LimitText, PresetName, RuleText
+from .staging import PRESET, RATE, RULE, JournalFile
 from .thread import patchwork_of
 
 log = logging.getLogger("fakepw")
@@ -73,18 +73,18 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
 @_option(
     "--fault",
     "faults",
-    type=RuleText(),
+    type=RULE,
     multiple=True,
     help="What goes wrong, such as 'patch_list: status=504 first=2'; may be given again.",
 )
 @_option(
     "--in-front",
     "fronts",
-    type=PresetName(),
+    type=PRESET,
     multiple=True,
     help="What stands in front, such as nginx-limit; may be given again.",
 )
-@_option("--limit", type=LimitText(), help="Refuse what comes quicker, such as 20/s.")
+@_option("--limit", type=RATE, help="Refuse what comes quicker, such as 20/s.")
 @_option("--journal", metavar="FILE", help="Append every request to this file, as JSON lines.")
 @_option(
     "--control",

@@ -16,7 +16,7 @@ from ..double.api import ROUTES, Asked, Route
 from ..double.steering import Steering
 from ..fixtures import FixtureError
 from ..fixtures.errors import plain
-from ..protocol.messages import Request, Response
+from ..protocol.messages import Request, Response, origin_form
 from .guard import JSON, Guard
 
 PREFIX = "/_fakepw/"
@@ -107,9 +107,7 @@ def _words(route: Route, name: str) -> tuple[str, ...] | None:
 
 def _path(target: bytes) -> tuple[str, dict[str, str]]:
     """The path of a request-target in origin or absolute form, and its query."""
-    path, _, query = target.decode("latin-1").partition("?")
-    if not path.startswith("/") and "://" in path:
-        path = "/" + path.partition("://")[2].partition("/")[2]
+    path, _, query = origin_form(target).decode("latin-1").partition("?")
     return path, dict(parse_qsl(query, keep_blank_values=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import IO, Any
 
 import click
@@ -18,10 +19,14 @@ log = logging.getLogger("fakepw")
 
 
 class RuleText(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on
-    """A rule as text; several in one environment variable stand on lines of their own."""
+    """A rule as people give it, and what reads it.
 
-    name = "RULE"
-    envvar_list_splitter = "\n"
+    Several in one environment variable stand on lines of their own.
+    """
+
+    def __init__(self, name: str, read: Callable[[str], Spec]) -> None:
+        self.name = name
+        self._read = read
 
     def split_envvar_value(self, rv: str) -> list[str]:
         """The lines that hold something."""
@@ -30,35 +35,15 @@ class RuleText(click.ParamType):  # type: ignore[type-arg]  # generic from click
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The rule. Ends with one sentence for what is none."""
         try:
-            return value if isinstance(value, Spec) else parse(value)
+            return value if isinstance(value, Spec) else self._read(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
 
-class LimitText(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on
-    """A rate, alone or with more of a rule behind it: `20/s`, `20/s burst=10 retry_after=1`."""
-
-    name = "RATE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The rule that limits. Ends with one sentence for what is none."""
-        try:
-            return value if isinstance(value, Spec) else staged(limit=value)[0]
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class PresetName(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on
-    """The name of a preset."""
-
-    name = "PRESET"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The rule of that preset. Ends with one sentence for a name that there is not."""
-        try:
-            return value if isinstance(value, Spec) else staged(in_front=value)[0]
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+#: A rule as text; a rate, alone or with more of a rule behind it; the name of a preset.
+RULE = RuleText("RULE", parse)
+RATE = RuleText("RATE", lambda text: staged(limit=text)[0])
+PRESET = RuleText("PRESET", lambda name: staged(in_front=name)[0])
 
 
 class JournalFile:

@@ -171,6 +171,18 @@ def test_presets_answer_as_fronts_do(double: Pipeline) -> None:
     assert double.patchwork.enabled
 
 
+def test_a_front_that_redirects_keeps_what_was_asked(double: Pipeline) -> None:
+    double.rules.add(parse("preset=https-redirect"))
+    for target in (
+        "/about/?next=http://elsewhere/x",
+        "http://pw.example.org/about/?next=http://elsewhere/x",
+    ):
+        answer = double.answer(get(target))
+        assert isinstance(answer, Response)
+        where = "https://pw.example.org/about/?next=http://elsewhere/x"
+        assert ("Location", where) in answer.headers
+
+
 def test_a_front_that_eats_credentials_lets_the_rest_pass(double: Pipeline) -> None:
     rule = double.rules.add(parse("preset=eats-authorization"))
     assert status(double.answer(call("patch_get", 1))) == 200

@@ -14,10 +14,11 @@ from typing import Any, overload
 
 import msgspec
 
+from ...patchwork.brief import brief, cut
 from ...patchwork.values import Binary, DateTime
 from .matching import ANYONE, means, params_fit
 
-#: How much of a value a line about a call shows, in characters.
+#: How much of a text a line about a call shows, in characters.
 SHOWN = 60
 
 
@@ -132,7 +133,7 @@ class Call(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     def asked(self) -> str:
         """What was asked, in brief."""
         if self.method is None:
-            return f"{self.verb} {brief(self.target, text=True)}"
+            return f"{self.verb} {_line(self.target)}"
         return f"{self.method}({', '.join(map(brief, self.params))})"
 
     @property
@@ -141,7 +142,7 @@ class Call(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         if self.status is None:
             text = "no answer"
         elif self.fault is not None:
-            text = f"fault {brief(self.fault, text=True)}"
+            text = f"fault {_line(self.fault)}"
         elif self.called and self.status == 200:
             text = brief(self.result)
         else:
@@ -240,8 +241,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def brief(value: Any, *, text: bool = False) -> str:
-    """A value in a few characters, on one line."""
-    shown = value if text else repr(value)
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
-    return shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"
+def _line(text: str) -> str:
+    """The beginning of a text that a client or a server chose, printable, on one line."""
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: SHOWN + 1])
+    return cut(shown, SHOWN)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...protocol.messages import Request, Response
+from ...protocol.messages import Request, Response, origin_form
 
 #: What the presets say that they are: the nginx that their answers were held against.
 SERVER = "nginx/1.22.1"
@@ -97,10 +97,7 @@ def _without_credentials(request: Request) -> Passed:
 
 
 def _rest(request: Request) -> str:
-    target = request.target
-    if b"://" in target:
-        target = b"/" + target.partition(b"://")[2].partition(b"/")[2]
-    return target.decode("latin-1")
+    return origin_form(request.target).decode("latin-1")
 
 
 def _path(request: Request) -> bytes:

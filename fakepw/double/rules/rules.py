@@ -14,10 +14,7 @@ _MOST_METHODS = 100
 
 
 class Rule:
-    """A rule at work: what it says, how many requests matched, and how many it had an effect on.
-
-    Used as a context manager it is removed at the end.
-    """
+    """A rule at work: what it says, how many requests matched, and how many it had an effect on."""
 
     def __init__(self, spec: Spec, rules: Rules, number: int) -> None:
         self.spec = spec
@@ -32,12 +29,6 @@ class Rule:
     def remove(self) -> None:
         """Let it be. Removed once, it does nothing."""
         self._rules.remove(self)
-
-    def __enter__(self) -> Rule:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
 
     def picks(self) -> bool:
         """Count one more request that matches; whether the rule has its effect on it."""
@@ -65,12 +56,6 @@ class Rule:
                 return True
         self.excess, self.last = excess, now
         return False
-
-    def rewind(self) -> None:
-        """As it was when it was made."""
-        self.hits = self.matched = 0
-        self._random = random.Random(self.spec.seed)
-        self.excess, self.last = 0.0, -1.0
 
     def __str__(self) -> str:
         return written(self.spec)
