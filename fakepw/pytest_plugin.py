@@ -27,8 +27,6 @@ MARKER = (
 LAST = 20
 
 _DOUBLE = pytest.StashKey["Double"]()
-_WANTED = pytest.StashKey[dict[str, Any]]()
-_FAILED = pytest.StashKey[dict[str, dict[str, str]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,7 +58,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
-    config.stash[_FAILED] = {}
 
 
 # What a test wants: its markers, the closest first; then the command line; then the ini file.
@@ -202,10 +199,6 @@ def _last_calls(double: Double) -> str:
 
 
 # The table of tests and instances.
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    pass
 
 
 def _instance_of(report: Any) -> str | None:

@@ -5,13 +5,12 @@ A subclass says how a `Steering` is reached: in this process, in the server's th
 
 from __future__ import annotations
 
-import xmlrpc.client
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
@@ -25,6 +24,9 @@ from .parts import ClockHandle, Later, Rule, SnapshotHandle, named
 from .rows import Patches, Shown, shown
 from .rules.spec import Spec, spec_of
 from .steering import RuleState, Snapshot
+
+if TYPE_CHECKING:
+    import xmlrpc.client
 
 
 class Double(ABC):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..double.handle import Double
 from ..double.pipeline import Pipeline
@@ -25,8 +25,10 @@ from .guard import Guard, control_of
 from .limits import Limits
 from .loop import LoopThread, shared
 from .server import Server, listen, url_host
-from .transport import Transport
 from .waiting import wait
+
+if TYPE_CHECKING:
+    from .transport import Transport
 
 Result = TypeVar("Result")
 
@@ -89,6 +91,8 @@ class LiveServer(Double):
 
     def transport(self, **options: Any) -> Transport:
         """A transport for `ServerProxy` that goes to this double without a socket in between."""
+        from .transport import Transport  # with http.client, which a server can do without
+
         pipeline = self._steering.pipeline
         return Transport(lambda request: self.run(pipeline.answer, request), **options)
 

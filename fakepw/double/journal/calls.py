@@ -6,7 +6,7 @@ it is cheap to keep, and the same whether it comes from this process or from ano
 
 from __future__ import annotations
 
-import xmlrpc.client
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -113,6 +113,8 @@ class Call(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         body = self.answer.partition(b"\r\n\r\n")[2]
         if not self.called or self.status != 200 or not body:
             return None, None
+        import xmlrpc.client  # slow to import, and only where somebody looks
+
         try:
             values, _ = xmlrpc.client.loads(body, use_builtin_types=False)
         except xmlrpc.client.Fault as fault:
@@ -221,6 +223,8 @@ class Calls(Sequence[Call]):
 
 def decoded_call(body: bytes) -> tuple[str | None, tuple[Any, ...]]:
     """The method and the params of a methodCall, by Python's own reader; (None, ()) if unread."""
+    import xmlrpc.client  # only now: see `_reply`
+
     try:
         params, method = xmlrpc.client.loads(body, use_builtin_types=False)
     except Exception:  # a real server answers such a body with a fault; it has no method
@@ -230,9 +234,10 @@ def decoded_call(body: bytes) -> tuple[str | None, tuple[Any, ...]]:
 
 def plain(value: Any) -> Any:
     """A value as tests write it: base64 as bytes, a date as its text."""
-    if isinstance(value, (xmlrpc.client.Binary, Binary)):
+    stdlib = sys.modules.get("xmlrpc.client")  # where it is not loaded, no value is of its kinds
+    if isinstance(value, Binary) or (stdlib and isinstance(value, stdlib.Binary)):
         return value.data
-    if isinstance(value, (xmlrpc.client.DateTime, DateTime)):
+    if isinstance(value, DateTime) or (stdlib and isinstance(value, stdlib.DateTime)):
         return value.value
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
