@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from ..target.sockets import HttpTransport, speaks_tls
 from ..target.survey import Found, Surveyor, Unanswered, Unusable, find
 from ..target.transport import Credentials, Endpoint, NoAnswer, Transport, endpoint_of
 from ..target.world import World
+from ..verdicts.evidence import ROOM
 from ..verdicts.reproduction import Trust
 
 #: What holds for a host that is not this machine (docs/conformance.md, Safety).
@@ -262,6 +264,7 @@ def session(options: Options, target: Target) -> Session:
         options.have(),
         allowed=target.allowed,
         trust=Trust(options.insecure, options.ca, tuple(name for name, _ in options.header)),
+        room=ROOM // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
     )
     if options.journal:
         opened.journal = Path(options.journal)

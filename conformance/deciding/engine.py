@@ -61,6 +61,8 @@ class Session:
     sent: int = 0
     #: The folder in which what must be put back is remembered.
     journal: Path = field(default_factory=state_folder)
+    #: The bytes of evidence that may still be kept.
+    room: int = ROOM
     #: What could not be put back, in sentences.
     unrestored: list[str] = field(default_factory=list)
     #: Answers to requests that carry wrong passwords: each is sent once only.
@@ -70,8 +72,6 @@ class Session:
     #: Whether they were right at least once.
     _let_in: bool = False
     _answers: Answers = field(default_factory=Answers)
-    #: The bytes of evidence that may still be kept.
-    _room: int = ROOM
 
     def proved(self, login: Exchange) -> None:
         """Tell how the operator's login was answered. A wrong password is not sent again."""
@@ -165,9 +165,9 @@ class Session:
         return verdict
 
     def _evidence(self, exchanges: Sequence[Exchange]) -> tuple[Evidence, ...]:
-        kept = max(LITTLE, min(KEPT, self._room))
+        kept = max(LITTLE, min(KEPT, self.room))
         made = evidence_of(self.transport.endpoint, exchanges, self.trust, kept)
-        self._room -= sum(len(item.response) for item in made)
+        self.room -= sum(len(item.response) for item in made)
         return made
 
     def _written(self, decision: Decision) -> Found:

@@ -10,6 +10,8 @@ import hashlib
 from base64 import b64encode
 from functools import cache
 from importlib import resources
+from itertools import groupby
+from operator import itemgetter
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -20,8 +22,9 @@ from ..verdicts.verdicts import Outcome, Run, plural
 from . import layout
 from .visible import decoded, pieces, plain
 
-#: How much of a raw request or answer is shown, in bytes; the JSON report has the whole.
-SHOWN = 65_536
+#: How much of a raw request or answer is shown, in bytes, and in how many characters of markup:
+#: what cannot be seen takes several. The JSON report has the whole.
+SHOWN, MARKUP = 65_536, 131_072
 #: How much of what was expected and of what came is shown before the reader asks for the whole, in
 #: characters.
 BRIEF = 1_500
@@ -110,11 +113,15 @@ def prose(text: str) -> Markup:
 def spelt_out(text: str) -> Markup:
     """Text from anywhere as markup: escaped, what cannot be seen spelt out and set apart."""
     return Markup("").join(
-        Markup('<span class="np">{}</span>').format(piece) if special else escape(piece)
-        for piece, special in pieces(text)
+        Markup('<span class="np">{}</span>').format(run) if special else escape(run)
+        for special, together in groupby(pieces(text), key=itemgetter(1))
+        for run in ["".join(piece for piece, _ in together)]
     )
 
 
 def excerpt(data: bytes) -> tuple[Markup, int]:
     """Raw bytes as markup, and how many at the end are left out."""
-    return spelt_out(decoded(data[:SHOWN])), max(0, len(data) - SHOWN)
+    shown = data[:SHOWN]
+    while len(markup := spelt_out(decoded(shown))) > MARKUP:
+        shown = shown[: len(shown) // 2]
+    return markup, len(data) - len(shown)

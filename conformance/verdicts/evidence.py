@@ -12,7 +12,8 @@ from .verdicts import Evidence
 
 #: How much of an answer is kept with a failure, in bytes.
 KEPT = 200_000
-#: How much of all answers of a run together, and how much of each is kept beyond that.
+#: How much of all answers of a run together (its workers have equal shares), and how much of each
+#: is kept beyond that.
 ROOM, LITTLE = 8_000_000, 2_000
 
 

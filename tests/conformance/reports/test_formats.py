@@ -12,9 +12,10 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
-from conformance.reports import KINDS, markdown
+from conformance.reports import KINDS, html, markdown
 from conformance.reports import json as json_report
 from conformance.reports.redaction import clean
+from conformance.reports.visible import decoded
 from conformance.requirements.catalogue import Level, requirements
 from conformance.target.exchange import call
 from conformance.verdicts.verdicts import Outcome, Verdict
@@ -379,3 +380,21 @@ def test_raw_bytes_survive_in_json():
         builders.call("x"), builders.answer(bytes(range(256))))))  # fmt: skip
     [shown] = json.loads(KINDS["json"](run))["verdicts"][0]["evidence"]
     assert b64decode(shown["response"]).endswith(bytes(range(256)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0" * 200_000,
+        b"a\0" * 100_000,
+        b"<&" * 100_000,
+        bytes(range(256)) * 800,
+        b"plain" * 40_000,
+    ],
+    ids=["unseen", "in turn", "escaped", "every byte", "plain"],
+)
+def test_the_html_report_shows_no_more_of_an_answer_than_a_browser_takes(data):
+    markup, rest = html.excerpt(data)
+    assert len(markup) <= html.MARKUP
+    assert 0 < len(data) - rest <= html.SHOWN
+    assert html.spelt_out(decoded(data[: len(data) - rest])) == markup
