@@ -1,4 +1,4 @@
-"""The command line: `fakepw serve`, `check`, `schema`, `instances`.
+"""The command line: `fakepw serve`, `health`, `check`, `schema`, `instances`.
 
 Every command is imported when it runs, so that `fakepw serve` is up before it is missed.
 """
@@ -16,6 +16,7 @@ import click
 #: Where each command lives. A command that has a lot to import lives in a module of its own.
 COMMANDS = {
     "serve": "fakepw.serving.command:serve",
+    "health": "fakepw.serving.health:health",
     "check": "fakepw.cli:check",
     "schema": "fakepw.cli:schema",
     "instances": "fakepw.cli:instances",

@@ -27,11 +27,12 @@ from ..patchwork.brief import asked
 from ..patchwork.instances.settings import from_texts
 from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Called, Request, Response
+from .addresses import is_loopback, url_host
 from .application import application, limits_of
 from .banner import banner
-from .guard import Guard, control_of, is_loopback
+from .guard import Guard, control_of
 from .loop import new_event_loop
-from .server import Application, Server, listen, url_host
+from .server import Application, Server, listen
 from .staging import PRESET, RATE, RULE, JournalFile
 from .thread import patchwork_of
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from ..patchwork.brief import brief
 from ..protocol.messages import Request
+from .addresses import is_loopback
 
 JSON = "application/json"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -128,17 +129,6 @@ _LOOKS: tuple[Callable[[Guard, Request], Refused | None], ...] = (
     Guard._bearer,
     Guard._type,
 )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address can only be this machine's own."""
-    host = host.lower().strip("[]").rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def control_of(text: str) -> str | bool:

@@ -12,7 +12,7 @@ from .connections.connection import Connection
 from .connections.sweep import Watched
 from .limits import Limits
 
-__all__ = ["Application", "Server", "listen", "url_host"]
+__all__ = ["Application", "Server", "listen"]
 
 BACKLOG = 4096
 #: Bytes that the system keeps for a client that does not read; by itself it would take megabytes.
@@ -48,12 +48,6 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise OSError(error.errno, f"cannot listen on {host} port {port}: {_why(error)}") from error
     return listener
-
-
-def url_host(host: str) -> str:
-    """A listening address as a URL of this machine names it: an IPv6 one in brackets."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"[{host}]" if ":" in host else host
 
 
 def _why(error: Exception) -> str:

@@ -20,11 +20,12 @@ from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Dataset
+from .addresses import url_host
 from .application import application, limits_of
 from .guard import Guard, control_of
 from .limits import Limits
 from .loop import LoopThread, shared
-from .server import Server, listen, url_host
+from .server import Server, listen
 from .waiting import wait
 
 if TYPE_CHECKING:
