@@ -25,7 +25,7 @@ LONGEST = 450
 PASSWORD = "earl-grey-and-no-sugar"
 CREDENTIALS = base64.b64encode(f"kim:{PASSWORD}".encode()).decode()
 SECRETS = (PASSWORD, CREDENTIALS, CREDENTIALS[:12])
-LONG = "long and longer " * 10_000
+LONG = "long and longer " * 500
 
 FIXTURE = {
     "projects": [{"linkname": f"netdev{LONG}", "name": LONG}],

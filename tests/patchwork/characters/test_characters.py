@@ -15,7 +15,7 @@ from .__main__ import ask, ranges
 
 HOST = ".".join(unicodedata.unidata_version.split(".")[:2])
 #: Every character that a text may hold.
-EVERY = [chr(n) for n in range(0x110000) if not 0xD800 <= n < 0xE000]
+EVERY = "".join(chr(n) for n in range(0x110000) if not 0xD800 <= n < 0xE000)
 
 on_a_version_that_is_known = pytest.mark.skipif(
     HOST not in characters.VERSIONS, reason=f"no instance goes by Unicode {HOST}"
@@ -47,8 +47,8 @@ def test_what_an_older_python_knows_newer_ones_know(version: str) -> None:
 def test_this_python_agrees_on_every_character() -> None:
     assert [c for c in EVERY if characters.quoted(c, HOST) != repr(c)] == []
     assert [c for c in EVERY if characters.is_digit(c, HOST) != c.isdecimal()] == []
-    matched = re.findall(f"[{characters.digit_class(HOST)}]", "".join(EVERY))
-    assert matched == re.findall(r"\d", "".join(EVERY))
+    matched = re.findall(f"[{characters.digit_class(HOST)}]", EVERY)
+    assert matched == re.findall(r"\d", EVERY)
 
 
 @on_a_version_that_is_known

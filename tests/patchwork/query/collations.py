@@ -20,8 +20,9 @@ from pathlib import Path
 FILE = Path(__file__).parent / "collations.json"
 
 #: Every character that a text may hold, and those whose weight is measured.
-CHARACTERS = tuple(chr(n) for n in range(1, 0x110000) if not 0xD800 <= n < 0xE000)
-WEIGHED = (*(c for c in CHARACTERS if c <= "\uffff"), *map(chr, range(0x10000, 0x110000, 4001)))
+#: One text each: a million strings would stay in memory.
+CHARACTERS = "".join(chr(n) for n in range(1, 0x110000) if not 0xD800 <= n < 0xE000)
+WEIGHED = "".join((*CHARACTERS[:0xF7FF], *map(chr, range(0x10000, 0x110000, 4001))))
 
 _UPPER = (
     "select i, ascii(upper(chr(i))) from generate_series(1, 1114111) i"
