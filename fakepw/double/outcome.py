@@ -40,12 +40,14 @@ class Outcome:
 class Later:
     """An outcome that is still to come, `seconds` from now, when `outcome` is called for it.
 
-    Until then nothing is carried out; if the client hangs up before, nothing ever is.  A call that
-    is carried out at once and answered late has an `outcome` that is ready.
+    Until then nothing is carried out; if the client hangs up before, nothing ever is, and
+    `given_up` is called in its place.  A call that is carried out at once and answered late has an
+    `outcome` that is ready.
     """
 
     seconds: float
     outcome: Callable[[], Answer]
+    given_up: Callable[[], None] = lambda: None
 
 
 #: What an application gives for a request.  A Response is sent as it is, at once.

@@ -17,7 +17,7 @@ from ..protocol.site import Call as Head
 from ..protocol.site import site_of
 from .clock import Clock, now
 from .journal.calls import plain
-from .journal.journal import Entry, Journal, user_of
+from .journal.journal import Entry, Journal, Steered, user_of
 from .journal.matching import params_fit
 from .outcome import Answer, End, Later, Outcome
 from .rules.arrived import Arrived
@@ -83,13 +83,18 @@ class Pipeline:
         if arrived.early:
             arrived.carry_out()  # now; only its answer is late
         resets = self._resets
+        number = arrived.number = self.journal.begin(self._entry(arrived, None))
 
         def later() -> Answer:
             if resets != self._resets:  # the test that it belonged to is over
                 return Outcome(None, end=End.CLOSE)
             return self._affected(arrived)
 
-        return Later(latency, later)
+        def given_up() -> None:
+            if resets == self._resets:
+                self.journal.end(number, self._entry(arrived, None))
+
+        return Later(latency, later, given_up)
 
     def _look(self, arrived: Arrived) -> None:
         """Find out which method is called with which params, if any is."""
@@ -161,12 +166,20 @@ class Pipeline:
 
     def _finish(self, arrived: Arrived, answer: Response | Outcome) -> Answer:
         """Write down what became of a request, and let happen what waited for it."""
-        request = arrived.request
-        response: Response | None
-        if isinstance(answer, Outcome):
-            response, cut = answer.response, answer.cut
+        entry = self._entry(arrived, answer)
+        if arrived.number is None:
+            self.journal.note(entry)
         else:
-            response, cut = answer, None
+            self.journal.end(arrived.number, entry)
+        if self.scenarios.all:
+            self.scenarios.count(arrived.method)
+        return answer
+
+    def _entry(self, arrived: Arrived, answer: Response | Outcome | None) -> Steered:
+        """What the journal says of a request; it has no answer while it waits for one."""
+        request = arrived.request
+        outcome = answer if isinstance(answer, Outcome) else Outcome(answer)
+        response = outcome.response
         size = _OVERHEAD + len(request.body)
         if response is not None:
             size += sum(map(len, response.body))
@@ -178,9 +191,6 @@ class Pipeline:
             response=response,
             rule=None if arrived.rule is None else str(arrived.rule),
             carried_out=arrived.response is not None,
-            cut=cut,
+            cut=outcome.cut,
         )
-        self.journal.note((entry, size))
-        if self.scenarios.all:
-            self.scenarios.count(arrived.method)
-        return answer
+        return entry, size

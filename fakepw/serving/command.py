@@ -215,7 +215,7 @@ def _logged(steering: Steering, guard: Guard | None) -> Application:
     def told(request: Request, start: float, found: Answer) -> Answer:
         if isinstance(found, Later):
             later = found.outcome
-            return Later(found.seconds, lambda: told(request, start, later()))
+            return Later(found.seconds, lambda: told(request, start, later()), found.given_up)
         taken = (time.perf_counter() - start) * 1000
         line = asked(b"%b %b" % (request.method, request.target))
         called = "".join(f": {call!r}" for call in calls)

@@ -115,6 +115,7 @@ class Transport(xmlrpc.client.Transport):
         while isinstance(answer, Later):
             if left is not None and answer.seconds > left:
                 time.sleep(left)
+                answer.given_up()
                 raise TimeoutError("timed out")
             time.sleep(answer.seconds)
             left = None if left is None else left - answer.seconds

@@ -138,6 +138,49 @@ def test_a_reset_lets_go_of_what_still_waits(double: Pipeline) -> None:
     assert len(double.journal.calls()) == 0
 
 
+def test_a_call_is_in_the_journal_while_it_waits_and_when_it_is_given_up(double: Pipeline) -> None:
+    told: list[str] = []
+    double.journal.listeners.append(lambda call: told.append(str(call)))
+    double.rules.add(parse("patch_get: latency=50"))
+    given_up, answered = (double.answer(call("patch_get", number)) for number in (1, 2))
+    assert isinstance(given_up, Later)
+    assert isinstance(answered, Later)
+    double.answer(call("state_get", 1))
+    assert [each.status for each in double.journal.calls()] == [None, None, 200]
+    size = double.journal.bytes
+    answered.outcome()
+    given_up.given_up()
+    assert [each.status for each in double.journal.calls()] == [None, 200, 200]
+    assert [each.carried_out for each in double.journal.calls()] == [False, True, True]
+    assert double.journal.bytes > size
+    assert [line.split(" -> ")[0] for line in told] == [
+        "#3 state_get(1)",
+        "#2 patch_get(2)",
+        "#1 patch_get(1)",
+    ]
+    double.reset()
+    given_up.given_up()  # the test that it belonged to is over
+    assert len(double.journal) == double.journal.bytes == 0
+
+
+def test_what_waits_may_have_had_to_make_room(double: Pipeline) -> None:
+    double.rules.add(parse("patch_get: latency=50"))
+    double.journal.most = 2
+    later = double.answer(call("patch_get", 1))
+    assert isinstance(later, Later)
+    for _ in range(3):
+        double.answer(call("state_get", 1))
+    size = double.journal.bytes
+    assert value(later.outcome())["id"] == 1
+    assert (len(double.journal), double.journal.dropped, double.journal.bytes) == (2, 2, size)
+
+
+def test_an_answer_that_is_no_xml_is_told_as_such(double: Pipeline) -> None:
+    double.rules.add(parse("patch_get: body='<html>'"))
+    double.answer(call("patch_get", 1))
+    assert str(double.journal.calls()[0]).startswith("#1 patch_get(1) -> HTTP 200, no XML-RPC by")
+
+
 def test_latencies_add_up_and_go_with_an_effect(double: Pipeline) -> None:
     double.rules.add(parse("*: latency=1"))
     double.rules.add(parse("patch_get: latency=2 status=504"))

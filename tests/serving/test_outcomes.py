@@ -45,7 +45,7 @@ def test_nothing_is_carried_out_before_its_time_nor_once_the_client_has_hung_up(
     def application(request: Request) -> Answer:
         if request.target != b"/staged":
             return echo(request)
-        return Later(0.2, lambda: done.append(1) or FINE)
+        return Later(0.2, lambda: done.append("done") or FINE, lambda: done.append("given up"))
 
     with serving(application) as (server, port):
         with Wire(port) as wire:
@@ -57,7 +57,7 @@ def test_nothing_is_carried_out_before_its_time_nor_once_the_client_has_hung_up(
         with Wire(port) as wire:
             wire.send(STAGED)
             assert wire.answer().body == b"fine"
-    assert done == [1]
+    assert done == ["given up", "done"]
 
 
 def test_a_delay_is_no_silence_that_a_client_is_cut_off_for():

@@ -145,10 +145,11 @@ class Call(msgspec.Struct, frozen=True, dict=True, kw_only=True):
             text = "no answer"
         elif self.fault is not None:
             text = f"fault {_line(self.fault)}"
-        elif self.called and self.status == 200:
+        elif self.result is not None:
             text = brief(self.result)
         else:
-            text = f"HTTP {self.status}"
+            unread = ", no XML-RPC" if self.called and self.status == 200 else ""
+            text = f"HTTP {self.status}{unread}"
         return f"{text} by {self.rule}" if self.rule else text
 
 

@@ -75,6 +75,23 @@ class Journal:
             for listener in self.listeners:
                 listener(call)
 
+    def begin(self, entry: Steered) -> int:
+        """Write down a request that waits for its answer, and give its number, for `end`."""
+        self._entries.append(entry)
+        self.bytes += entry[-1]
+        self._make_room()
+        return self.dropped + len(self._entries)
+
+    def end(self, number: int, entry: Steered) -> None:
+        """Write down what became of a request that began, if it has not had to make room yet."""
+        place = number - self.dropped - 1
+        if place >= 0:
+            self.bytes += entry[-1] - self._entries[place][-1]
+            self._entries[place] = entry
+            self._make_room()
+        for listener in self.listeners:
+            listener(call_of(entry, number))
+
     def _make_room(self) -> None:
         entries = self._entries
         while len(entries) > self.most or self.bytes > self.most_bytes:

@@ -31,6 +31,8 @@ class Arrived:
         What a front answers in Patchwork's place.
     response
         What Patchwork answered; None while it has not been asked.
+    number
+        Its number in the journal, where it stands while it waits for its answer.
     """
 
     patchwork: Patchwork
@@ -44,6 +46,7 @@ class Arrived:
     early: bool = False
     front: Response | None = None
     response: Response | None = None
+    number: int | None = None
 
     def called(self) -> bool:
         """Whether it reaches the API, as far as its head goes."""

@@ -69,7 +69,7 @@ class Connection(asyncio.BufferedProtocol):
         self.held = 0  # bytes of both, where the client does not take its answers
         self.queued = False  # for the next turn
         self.paused = False  # the client is not listened to
-        self.delay: asyncio.TimerHandle | None = None  # before the next answer
+        self.delay: tuple[asyncio.TimerHandle, Later] | None = None  # before the next answer
         self.silent = False  # the client waits for what will never come
         self.refused = False
         self.heard_all = False  # the client sends no more
@@ -95,7 +95,9 @@ class Connection(asyncio.BufferedProtocol):
         self.reader.let_go()
         self.sender.let_go()
         if self.delay is not None:
-            self.delay.cancel()
+            timer, later = self.delay
+            timer.cancel()
+            later.given_up()
 
     # In.
 
@@ -220,7 +222,7 @@ class Connection(asyncio.BufferedProtocol):
             self._stage(answer, asked)
         else:
             loop = asyncio.get_running_loop()
-            self.delay = loop.call_later(answer.seconds, self._come, answer, asked)
+            self.delay = loop.call_later(answer.seconds, self._come, answer, asked), answer
             self.sender.delay(True)
 
     def _come(self, later: Later, asked: Asked) -> None:
