@@ -39,7 +39,7 @@ ENDS = st.sampled_from(["", "%00", "%FF", "%0A", "/", "//", "?x=\xff"])
 
 def outcome(request: fakepw.Request, patchwork: fakepw.Patchwork) -> tuple[int, list[Called]]:
     calls: list[Called] = []
-    answer = site_of(patchwork.traits).respond(request, patchwork, calls.append)
+    answer = site_of(patchwork).respond(request, patchwork, calls.append)
     return answer.status, calls
 
 

@@ -69,7 +69,7 @@ class Pipeline:
         start = self.timer()
         if not (self.rules.all or self.scenarios.all):  # nearly always, and so on a short path
             patchwork = self.patchwork
-            response = site_of(patchwork.traits).respond(request, patchwork, self.watch)
+            response = site_of(patchwork).respond(request, patchwork, self.watch)
             size = _OVERHEAD + len(request.body) + sum(map(len, response.body))
             end, base = self.timer(), self.clock.base(start)
             self.journal.note((request, response, start, end, base, size))
@@ -98,7 +98,7 @@ class Pipeline:
 
     def _look(self, arrived: Arrived) -> None:
         """Find out which method is called with which params, if any is."""
-        site = site_of(self.patchwork.traits)
+        site = site_of(self.patchwork)
         request = arrived.request
         head = request.understood.get(site)
         if head is None or not self.patchwork.enabled:

@@ -15,6 +15,7 @@ from .brief import described
 from .faults import Fault
 from .instances.instances import DEFAULT, Instance, instance
 from .instances.settings import Settings, laid, settings_of
+from .place import API, Place, api_path
 from .records import Records
 from .rows.rows import Dataset
 from .rows.store import Store
@@ -101,8 +102,11 @@ class Patchwork:
     `dataset` holds the rows to start from and return to, `like` is the instance (or its name) to
     answer as, `clock` gives the time as naive UTC, and `settings` are those of the deployment, as
     Settings or by name (servers.md 6.1); `enabled=False` is short for ENABLE_XMLRPC=False.
+    `under` is a path below which all of it is, its script name included, and `at` one that a front
+    hands on as /xmlrpc/ (see `Place`).
 
-    Raises ValueError if no instance has that name, or no setting that name or value.
+    Raises ValueError if no instance has that name, no setting that name or value, or if no API can
+    be at that path.
     """
 
     def __init__(
@@ -113,8 +117,12 @@ class Patchwork:
         clock: Callable[[], datetime] = utc_now,
         enabled: bool = True,
         settings: Settings | Mapping[str, Any] = Settings(),  # noqa: B008 (it is frozen)
+        under: str = "",
+        at: str = API,
     ) -> None:
         self.clock = clock
+        self.under = under
+        self.place = Place(under, api_path(at))
         self.settings: Settings
         self.enabled: bool
         given = settings_of(settings)
@@ -125,16 +133,22 @@ class Patchwork:
         dataset: Dataset,
         like: Instance | str,
         settings: Settings | Mapping[str, Any] | None = None,
+        at: str | None = None,
     ) -> None:
-        """Start anew from other rows, as that instance, and with those settings or the old ones.
+        """Start anew from other rows, as that instance, with those settings and at that path, or
+        with the old ones.
 
         That is what `reset` returns to from now on. Raises ValueError like the constructor, and
         then changes nothing.
         """
         found = instance(like) if isinstance(like, str) else like
         given = self.settings if settings is None else settings_of(settings)
+        api = self.place.api if at is None else api_path(at)
         traits = laid(found.traits, given)
         self.instance, self.settings, self.traits = found, given, traits
+        self.place = Place(self.under + traits.script_name, api)
+        #: What `protocol` has made of the traits; kept here, it lives as long as it is of use.
+        self.site: Any = None
         self.enabled = traits.xmlrpc_enabled and traits.has_xmlrpc
         self.methods = {
             name: method

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from html import escape as _escape
 from string import Template
 
-from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Patch, Project
 from ..patchwork.text import person
@@ -55,8 +54,9 @@ def escape(text: str) -> str:
     return _escape(text.translate(_CONTROLS))
 
 
-def _page(traits: Traits, title: str, body: str) -> bytes:
-    shown = {"title": escape(title), "site": escape(traits.site_name), "root": traits.script_name}
+def _page(patchwork: Patchwork, title: str, body: str) -> bytes:
+    traits, root = patchwork.traits, patchwork.place.script_name
+    shown = {"title": escape(title), "site": escape(traits.site_name), "root": root}
     about = "/help/about/" if traits.help_pages else "/about/"
     text = _SHELL.substitute(shown, about=about, body=body)
     return text.encode("utf-8", "replace")
@@ -79,7 +79,7 @@ def _facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def front(patchwork: Patchwork) -> bytes:
-    root = patchwork.traits.script_name
+    root = patchwork.place.script_name
     rows = (
         (
             f'<a href="{root}/project/{escape(p.linkname)}/">{escape(p.linkname)}</a>',
@@ -87,7 +87,7 @@ def front(patchwork: Patchwork) -> bytes:
         )
         for p in patchwork.store.projects.values()
     )
-    return _page(patchwork.traits, "Projects", _table(("Project", "Name"), rows))
+    return _page(patchwork, "Projects", _table(("Project", "Name"), rows))
 
 
 def about(patchwork: Patchwork) -> bytes:
@@ -106,7 +106,7 @@ def about(patchwork: Patchwork) -> bytes:
         body += (
             f'<div class="panel"><h2>API Status</h2>\n<ul class="list-group">\n{panel}</ul></div>'
         )
-    return _page(traits, "About Patchwork", body)
+    return _page(patchwork, "About Patchwork", body)
 
 
 def _switch(on: bool) -> str:
@@ -114,36 +114,38 @@ def _switch(on: bool) -> str:
     return f'<span class="label label-{look} pull-right">{word}</span>'
 
 
-def login(traits: Traits) -> bytes:
+def login(patchwork: Patchwork) -> bytes:
     body = (
         '<form method="post"><p><label>Username <input name="username"></label></p>'
         '<p><label>Password <input type="password" name="password"></label></p></form>'
         "<p>fakepw has no sessions: send Basic credentials with every XML-RPC call.</p>"
     )
-    return _page(traits, "Login", body)
+    return _page(patchwork, "Login", body)
 
 
-def not_found(traits: Traits, path: str) -> bytes:
+def not_found(patchwork: Patchwork, path: str) -> bytes:
     return _page(
-        traits, "Page not found", f"<p>There is nothing at <code>{escape(path)}</code>.</p>"
+        patchwork, "Page not found", f"<p>There is nothing at <code>{escape(path)}</code>.</p>"
     )
 
 
-def forbidden(traits: Traits) -> bytes:
+def forbidden(patchwork: Patchwork) -> bytes:
     body = "<p>Only GET and HEAD are for this page: the request carries no CSRF token.</p>"
-    return _page(traits, "403 Forbidden", body)
+    return _page(patchwork, "403 Forbidden", body)
 
 
-def bad_request(traits: Traits) -> bytes:
-    return _page(traits, "Bad Request (400)", "<p>The Host header is not the name of a host.</p>")
+def bad_request(patchwork: Patchwork) -> bytes:
+    return _page(
+        patchwork, "Bad Request (400)", "<p>The Host header is not the name of a host.</p>"
+    )
 
 
-def bad_method(traits: Traits) -> bytes:
-    return _page(traits, "Bad Request", "<p>The request's method is no HTTP method.</p>")
+def bad_method(patchwork: Patchwork) -> bytes:
+    return _page(patchwork, "Bad Request", "<p>The request's method is no HTTP method.</p>")
 
 
-def broken(traits: Traits) -> bytes:
-    return _page(traits, "Server Error (500)", "<p>The server failed to write this page.</p>")
+def broken(patchwork: Patchwork) -> bytes:
+    return _page(patchwork, "Server Error (500)", "<p>The server failed to write this page.</p>")
 
 
 #: In place of the pwclient program that old releases offer for download.
@@ -161,7 +163,7 @@ sys.exit("fakepw does not carry pwclient; get it with: pip install pwclient")
 def project(patchwork: Patchwork, row: Project) -> bytes:
     users = patchwork.store.users.values()
     maintainers = [user.username for user in users if row.id in user.maintainer_of]
-    where = f"{patchwork.traits.script_name}/project/{escape(row.linkname)}"
+    where = f"{patchwork.place.script_name}/project/{escape(row.linkname)}"
     facts = (
         ("Name", escape(row.name)),
         ("List address", escape(row.listemail)),
@@ -169,12 +171,12 @@ def project(patchwork: Patchwork, row: Project) -> bytes:
         ("Patches", f'<a href="{where}/list/">list</a>'),
         ("pwclient", f'<a href="{where}/pwclientrc/">sample .pwclientrc</a>'),
     )
-    return _page(patchwork.traits, row.linkname, _facts(facts))
+    return _page(patchwork, row.linkname, _facts(facts))
 
 
 def patch_list(patchwork: Patchwork, row: Project) -> bytes:
     """The newest patches of a project."""
-    store, root = patchwork.store, patchwork.traits.script_name
+    store, root = patchwork.store, patchwork.place.script_name
     own = store.index("project of a page", lambda patch: patch.project_id).get(row.id, [])
     patches = [store.patches[patch_id] for patch_id in reversed(own[-LISTED:])]
     rows = (
@@ -189,13 +191,13 @@ def patch_list(patchwork: Patchwork, row: Project) -> bytes:
     )
     shown = f"<p>{len(own)} patches, the newest {len(patches)} first.</p>\n"
     body = shown + _table(("Patch", "Date", "Submitter", "Delegate", "State"), rows)
-    return _page(patchwork.traits, f"{row.linkname} patches", body)
+    return _page(patchwork, f"{row.linkname} patches", body)
 
 
 def patch(patchwork: Patchwork, row: Patch, path: str) -> bytes:
     """One patch with its checks and comments; `path` is its own."""
     store = patchwork.store
-    where = escape(patchwork.traits.script_name + path)
+    where = escape(patchwork.place.script_name + path)
     facts = (
         ("Message ID", escape(row.msgid)),
         ("Date", str(row.date)),
@@ -217,7 +219,7 @@ def patch(patchwork: Patchwork, row: Patch, path: str) -> bytes:
         parts.append(f"<h2>Patch</h2>\n<pre>{escape(row.diff)}</pre>")
     for comment in store.comments_of(row.id):
         parts.append(f'<h2 id="{comment.id}">Comment</h2>\n<pre>{escape(comment.content)}</pre>')
-    return _page(patchwork.traits, row.name or "(no name)", "\n".join(parts))
+    return _page(patchwork, row.name or "(no name)", "\n".join(parts))
 
 
 def _submitter(patchwork: Patchwork, row: Patch) -> str:

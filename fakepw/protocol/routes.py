@@ -102,7 +102,7 @@ class Routes:
             return views.not_found(visit)
         query = f"?{quote(visit.query, safe=_QUERY_SAFE)}" if visit.query else ""
         safe = visit.traits.redirect_safe
-        where = quote(visit.traits.script_name + with_slash, safe=safe)
+        where = quote(visit.script_name + with_slash, safe=safe)
         if "~" not in safe:  # which Python 2 quotes
             where = where.replace("~", "%7E")
         where = re.sub("^//", "/%2F", where)  # or it would be the URL of another host

@@ -10,10 +10,12 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
+from ..patchwork.place import API, Place
 from . import documentation, html, views
 from .decode import Decoder
 from .encode import Unprintable, echo_response, fault_response
@@ -22,8 +24,6 @@ from .messages import METHOD, Called, Echo, Request, Response, Watch
 from .page import HTML, NO_COOKIES, Cookies, Field, Page, cookies, finish, reason
 from .routes import Routes, split_target
 from .views import Visit
-
-API = "/xmlrpc/"
 
 _TOO_BIG = (
     "django.core.exceptions.RequestDataTooBig",
@@ -37,9 +37,9 @@ _LOOKED_AT = frozenset({b"host", b"content-length", b"authorization", b"cookie"}
 _NO_HOST = b"127.0.0.1"
 
 
-def bad_method(traits: Traits) -> Response:
+def bad_method(patchwork: Patchwork) -> Response:
     """What the front of real servers says to a method that it does not take for one."""
-    body = html.bad_method(traits)
+    body = html.bad_method(patchwork)
     return Response(
         400, (("Content-Type", "text/html"), ("Content-Length", str(len(body)))), [body]
     )
@@ -59,6 +59,7 @@ class Call(NamedTuple):
     sized: bool  # whether there is a body: none without Content-Length to Django (servers.md 1.1)
     who: str | None  # the Authorization header
     cookies: Cookies
+    place: Place  # of the Patchwork that was asked: under another, it says something else
 
     def __repr__(self) -> str:
         return "<Call>"  # credentials are no one's business
@@ -92,12 +93,12 @@ class Site:
         `asked` is what `read` made of its body, if somebody has had it read.
         """
         head = request.understood.get(self)
-        if head is None or not patchwork.enabled:
+        if head is None or head.place is not patchwork.place or not patchwork.enabled:
             found = self.look(request, patchwork)
             if isinstance(found, Response):
                 return found
             request.understood[self] = head = found
-        sized, who, sent = head
+        sized, who, sent, _ = head
         body = request.body if sized else b""
         status, chunks = self.call(body, who, patchwork, watch, asked)
         return self._answer(status, chunks, sent, patchwork)
@@ -106,7 +107,7 @@ class Site:
         """What a request's head says if it is a call of the API, and otherwise the answer to it."""
         method = request.method
         if method != b"POST" and not METHOD.fullmatch(method):
-            return bad_method(self.traits)
+            return bad_method(patchwork)
         known: dict[bytes, bytes] = {}
         for name, value in request.headers:
             if name in _LOOKED_AT:  # the front joins those of one name
@@ -120,9 +121,9 @@ class Site:
         sent = cookies(known[b"cookie"].decode("latin-1")) if b"cookie" in known else NO_COOKIES
         host = known.get(b"host", _NO_HOST).decode("latin-1")
         if self._host.fullmatch(host) is None:
-            page = views.bad_host(self.traits)
+            page = views.bad_host(patchwork)
             return finish(page, method, sent, self.traits, patchwork.clock())
-        inside = self._inside(path)
+        inside = self._inside(path, patchwork.place)
         visit = Visit(patchwork, method, path if inside is None else inside, query, host)
         if inside is None:  # whatever else there is on that host
             return self._finished(views.not_found(visit), visit, sent)
@@ -134,6 +135,7 @@ class Site:
                 b"content-length" in known,
                 None if who is None else who.decode("latin-1"),
                 sent,
+                patchwork.place,
             )
         if inside == API and patchwork.enabled:
             page = self._without_call(visit)
@@ -144,18 +146,20 @@ class Site:
     def _finished(self, page: Page, visit: Visit, sent: Cookies) -> Response:
         return finish(page, visit.method, sent, self.traits, visit.patchwork.clock())
 
-    def _inside(self, path: str) -> str | None:
-        """A path as Patchwork sees it, without the script name, which the front takes off.
+    def _inside(self, path: str, place: Place) -> str | None:
+        """A path as Patchwork sees it: the front takes the script name off, and knows the API's.
 
-        None for what is not below it.
+        None for what is not below the script name.
         """
-        script = self.traits.script_name
-        if not script:
-            return path
-        inside = path.removeprefix(script)
-        if inside == path or inside[:1] not in ("", "/"):
-            return None
-        return inside[1:] if self.traits.drops_a_slash and inside[:2] == "//" else inside or "/"
+        script, api = place
+        inside = path
+        if script:
+            inside = path.removeprefix(script)
+            if inside == path or inside[:1] not in ("", "/"):
+                return None
+            dropped = self.traits.drops_a_slash and inside[:2] == "//"
+            inside = inside[1:] if dropped else inside or "/"
+        return API if inside == api else inside
 
     def read(self, body: bytes) -> Asked:
         """The method and the params of a body. Raises what a server answers in their place."""
@@ -239,22 +243,26 @@ class Site:
         return headers
 
 
-_SITES: dict[int, Site] = {}
-_MOST_SITES = 256
+#: By the identity of the traits, which the site holds, so that no others can come to have it.
+#: Hashing a hundred traits takes longer than a whole answer.
+_SITES: WeakValueDictionary[int, Site] = WeakValueDictionary()
 
 
-def site_of(traits: Traits) -> Site:
-    """The site that speaks for these traits."""
-    # By identity: hashing a hundred traits takes longer than the whole answer.  The site holds its
-    # traits, so that no other can come to have this id.
-    site = _SITES.get(id(traits))
+def site_of(patchwork: Patchwork) -> Site:
+    """The site that speaks for a Patchwork, and for all others that have the same traits.
+
+    It is gone with the last of them.
+    """
+    site: Site | None = patchwork.site
     if site is None:
-        if len(_SITES) >= _MOST_SITES:
-            _SITES.clear()
-        site = _SITES[id(traits)] = Site(traits)
+        traits = patchwork.traits
+        site = _SITES.get(id(traits))
+        if site is None:
+            site = _SITES[id(traits)] = Site(traits)
+        patchwork.site = site
     return site
 
 
 def respond(request: Request, patchwork: Patchwork) -> Response:
     """The answer of that Patchwork to that request; it raises nothing for any request."""
-    return site_of(patchwork.traits).respond(request, patchwork)
+    return site_of(patchwork).respond(request, patchwork)

@@ -45,33 +45,37 @@ class Visit:
     def traits(self) -> Traits:
         return self.patchwork.traits
 
+    @property
+    def script_name(self) -> str:
+        return self.patchwork.place.script_name
+
 
 # Refusals and redirects.
 
 
 def not_found(visit: Visit) -> Page:
     return Page(
-        status=404, body=html.not_found(visit.traits, visit.path), session=True, guarded=True
+        status=404, body=html.not_found(visit.patchwork, visit.path), session=True, guarded=True
     )
 
 
 def forbidden(visit: Visit) -> Page:
     """The CSRF check's refusal of everything but GET, HEAD, OPTIONS and TRACE."""
-    return Page(status=403, type=visit.traits.error_type, body=html.forbidden(visit.traits))
+    return Page(status=403, type=visit.traits.error_type, body=html.forbidden(visit.patchwork))
 
 
-def bad_host(traits: Traits) -> Page:
-    body = html.bad_request(traits)
-    return Page(status=400, type=traits.error_type, body=body, guarded=True, early=True)
+def bad_host(patchwork: Patchwork) -> Page:
+    body = html.bad_request(patchwork)
+    return Page(status=400, type=patchwork.traits.error_type, body=body, guarded=True, early=True)
 
 
 def broken(visit: Visit) -> Page:
-    return Page(status=500, type=visit.traits.error_type, body=html.broken(visit.traits))
+    return Page(status=500, type=visit.traits.error_type, body=html.broken(visit.patchwork))
 
 
 def redirect(visit: Visit, path: str, status: int = 302) -> Page:
     """To a path of this Patchwork, which is below its script name."""
-    return sent_to(visit, visit.traits.script_name + path, status)
+    return sent_to(visit, visit.script_name + path, status)
 
 
 def sent_to(visit: Visit, path: str, status: int = 302) -> Page:
@@ -83,7 +87,7 @@ def sent_to(visit: Visit, path: str, status: int = 302) -> Page:
 def to_https(visit: Visit) -> Page:
     """To the same URL by https, whatever was asked for (servers.md 6.1, SECURE_SSL_REDIRECT)."""
     query = f"?{visit.query}" if visit.query else ""
-    where = quote(visit.traits.script_name + visit.path, safe=_URL_SAFE) + query
+    where = quote(visit.script_name + visit.path, safe=_URL_SAFE) + query
     return Page(status=301, fields=(("Location", f"https://{visit.host}{where}"),), early=True)
 
 
@@ -113,11 +117,11 @@ def script(visit: Visit) -> Page:
 
 
 def login(visit: Visit) -> Page:
-    return Page(body=html.login(visit.traits), form=True, guarded=True, never_cache=True)
+    return Page(body=html.login(visit.patchwork), form=True, guarded=True, never_cache=True)
 
 
 def admin(visit: Visit) -> Page:
-    page = redirect(visit, f"/admin/login/?next={visit.traits.script_name}/admin/")
+    page = redirect(visit, f"/admin/login/?next={visit.script_name}/admin/")
     return replace(page, session=True, never_cache=True)
 
 
@@ -151,7 +155,7 @@ def pwclientrc(visit: Visit, linkname: str) -> Page:
     if row is None:
         return not_found(visit)
     traits = visit.traits
-    settings = traits.pwclientrc.format(domain=traits.site_domain + traits.script_name)
+    settings = traits.pwclientrc.format(domain=traits.site_domain + visit.script_name)
     text = f"# A sample .pwclientrc for {row.linkname}.\n\n[{row.linkname}]\n{settings}\n"
     fields = (("Content-Disposition", "attachment; filename=.pwclientrc"),)
     return Page(type="text/plain", fields=fields, body=to_bytes(text), session=True)
@@ -289,7 +293,7 @@ def api(visit: Visit) -> Page:
 
 
 def _api(visit: Visit) -> Page:
-    root = f"http://{visit.host}{visit.traits.script_name}"
+    root = f"http://{visit.host}{visit.script_name}"
     return _json({"patches": f"{root}/api/patches/"})
 
 

@@ -52,12 +52,12 @@ class Arrived:
         """Whether it reaches the API, as far as its head goes."""
         if self.method is not None:
             return True
-        site = site_of(self.patchwork.traits)
+        site = site_of(self.patchwork)
         return isinstance(self.passed.understood.get(site), Head)
 
     def carry_out(self) -> Response:
         """What Patchwork answers; it is asked once."""
         if self.response is None:
-            site = site_of(self.patchwork.traits)
+            site = site_of(self.patchwork)
             self.response = site.respond(self.passed, self.patchwork, self.watch, self.asked)
         return self.response

@@ -28,7 +28,7 @@ def _status(arrived: Arrived, spec: Spec) -> Response:
 
 
 def _fault(arrived: Arrived, spec: Spec) -> Response:
-    site = site_of(arrived.patchwork.traits)
+    site = site_of(arrived.patchwork)
     return site.fault(spec.fault or "", arrived.patchwork)
 
 
@@ -55,7 +55,7 @@ def _preset(arrived: Arrived, spec: Spec) -> Response:
     patchwork = arrived.patchwork
     enabled, patchwork.enabled = patchwork.enabled, False
     try:
-        return site_of(patchwork.traits).respond(arrived.passed, patchwork)
+        return site_of(patchwork).respond(arrived.passed, patchwork)
     finally:
         patchwork.enabled = enabled
 
