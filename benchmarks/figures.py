@@ -250,10 +250,11 @@ def _reset(patchwork: Patchwork, effort: Effort, held: str) -> Figure:
 def _lookups(patchwork: Patchwork, effort: Effort, held: str) -> Iterator[Figure]:
     """Look-ups in the store by themselves, and the calls that they are part of."""
     number = effort.many // 2
+    row = patchwork.store.patches[number]
     cases: list[tuple[str, dict[str, int | str], float]] = [
         ("id", {"id": number}, 5),
-        ("msgid", {"msgid": data.msgid_of(number)}, 5),
-        ("hash", {"hash": data.hash_of(number)}, 5),
+        ("msgid", {"msgid": row.msgid}, 5),
+        ("hash", {"hash": str(row.hash)}, 5),
         ("project and state", {"project_id": 3, "state_id": 4}, 1000),
     ]
     for what, filt, target in cases:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -122,9 +123,7 @@ def _members(data: Dataset) -> Iterator[dict[str, Any]]:
         submitter = people[row.submitter_id]
         assert row.state_id is not None
         delegate = "None" if row.delegate_id is None else users[row.delegate_id].username
-        filename = "".join(c if c.isalnum() or c in "-_." else "-" for c in row.name)
-        while "--" in filename:
-            filename = filename.replace("--", "-")
+        filename = re.sub("[^-_A-Za-z0-9.]+", "-", row.name)
         yield {
             "id": row.id,
             "date": text(str(row.date)),
@@ -136,7 +135,9 @@ def _members(data: Dataset) -> Iterator[dict[str, Any]]:
             "state": text(states[row.state_id].name),
             "state_id": row.state_id,
             "archived": row.archived,
-            "submitter": text(f"{submitter.name} <{submitter.email}>"),
+            "submitter": text(
+                f"{submitter.name} <{submitter.email}>" if submitter.name else submitter.email
+            ),
             "submitter_id": row.submitter_id,
             "delegate": text(delegate),
             "delegate_id": row.delegate_id or 0,

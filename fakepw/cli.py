@@ -1,4 +1,4 @@
-"""The command line: `fakepw serve`, `health`, `check`, `schema`, `instances`.
+"""The command line: `fakepw serve`, `health`, `check`, `schema`, `instances`, `generate`.
 
 Every command is imported when it runs, so that `fakepw serve` is up before it is missed.
 """
@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "fakepw.cli:check",
     "schema": "fakepw.cli:schema",
     "instances": "fakepw.cli:instances",
+    "generate": "fakepw.generating.command:generate",
 }
 
 

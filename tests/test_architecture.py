@@ -55,6 +55,12 @@ HOUSE = {
     # How it speaks, how data comes in, how it runs, and how people reach it.
     "protocol": _room("fakepw/protocol", uses="words rows instances mail query patchwork"),
     "fixtures": _room("fakepw/fixtures", uses="words rows instances mail"),
+    "progress": _room("fakepw/progress", libraries="rich"),
+    "generating": _room(
+        "fakepw/generating",
+        uses="words rows instances mail fixtures progress",
+        libraries="click msgspec",
+    ),
     "outcomes": _room("fakepw/double/outcome", uses="protocol"),
     "journal": _room("fakepw/double/journal", uses="words protocol"),
     "rules": _room(
@@ -111,6 +117,7 @@ LONGEST, SCREEN = 450, 50
 #: Commands, and what stands for one in Python: their options are listed in their signatures.
 LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | {
     "fakepw/serving/command.py: serve",
+    "fakepw/generating/command.py: generate",
     "fakepw/serving/thread.py: serve",
 }
 STDLIB = sys.stdlib_module_names | {"_typeshed"}
