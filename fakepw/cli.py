@@ -1,4 +1,4 @@
-"""The command line: `fakepw serve`, `health`, `check`, `schema`, `instances`, `generate`.
+"""The command line of `fakepw`.
 
 Every command is imported when it runs, so that `fakepw serve` is up before it is missed.
 """
@@ -21,6 +21,7 @@ COMMANDS = {
     "schema": "fakepw.cli:schema",
     "instances": "fakepw.cli:instances",
     "generate": "fakepw.generating.command:generate",
+    "usage": "fakepw.usage.command:usage",
 }
 
 

@@ -6,6 +6,7 @@ It is loaded wherever fakepw is installed, so it imports nothing of fakepw until
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ MARKER = (
 LAST = 20
 
 _DOUBLE = pytest.StashKey["Double"]()
+_JOURNAL = pytest.StashKey[Any]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,12 +54,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="append the table of tests and instances to this file, as Markdown",
     )
+    group.addoption(
+        "--fakepw-journal",
+        metavar="FILE",
+        help="append what tests called to this file, for `fakepw usage` and"
+        " `pw-conformance replay-calls`",
+    )
     parser.addini("fakepw_sources", "fixtures for tests that name none", type="args", default=[])
     parser.addini("fakepw_instance", "the instance for tests that name none", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
+    if path := config.getoption("--fakepw-journal"):
+        from .serving.staging import JournalFile
+
+        try:
+            config.stash[_JOURNAL] = JournalFile(path)
+        except OSError as error:
+            raise pytest.UsageError(
+                f"--fakepw-journal {path} cannot be written: {error.strerror}"
+            ) from None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _JOURNAL in config.stash:
+        config.stash[_JOURNAL].close()
 
 
 # What a test wants: its markers, the closest first; then the command line; then the ini file.
@@ -179,9 +201,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what was called beside what failed."""
+    """Show what was called beside what failed, and note it where a journal is kept."""
     report = yield
     double = item.stash.get(_DOUBLE, None)
+    if double is not None and report.when == "call" and _JOURNAL in item.config.stash:
+        with suppress(OSError):  # of a double that died: the test says so itself
+            for noted in double.calls:
+                item.config.stash[_JOURNAL].write(noted, double.instance)
     if double is not None and report.when == "call" and report.failed:
         report.sections.append(("fakepw calls", _last_calls(double)))
     return report

@@ -83,6 +83,11 @@ HOUSE = {
         " http connections",
         libraries="click httptools msgspec uvloop",
     ),
+    "usage": _room(
+        "fakepw/usage",
+        uses="words rows instances query patchwork protocol fixtures journal double",
+        libraries="click msgspec",
+    ),
     "fakepw": _room(
         "fakepw",
         uses="words rows instances query patchwork protocol fixtures journal rules double http"

@@ -144,7 +144,7 @@ def serve(
     _raise_descriptor_limit()
     pipeline = Pipeline(patchwork, timer=time.perf_counter)
     if noted is not None:
-        pipeline.journal.listeners.append(noted)
+        noted.follow(pipeline)
     steering = Steering(pipeline, staged(faults, fronts, limit))
     bound, port = listener.getsockname()[:2]
     guard = Guard.of(steered_by, bound)
@@ -169,6 +169,8 @@ def serve(
     loop = new_event_loop()
     with contextlib.suppress(KeyboardInterrupt):  # where the loop knows no signals
         loop.run_until_complete(run())
+    if noted is not None:
+        noted.close()
     if hasattr(signal, "pthread_sigmask"):
         # Closing the loop takes its handlers away; a second signal must not end us the hard way.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})

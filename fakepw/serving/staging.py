@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from base64 import b32encode
 from collections.abc import Callable
+from os import urandom
 from typing import IO, Any
 
 import click
-import msgspec
 
-from ..double.api import view
 from ..double.journal.calls import Call
+from ..double.lines import written
+from ..double.pipeline import Pipeline
 from ..double.rules.grammar import parse
 from ..double.rules.spec import Spec
 from ..double.rules.staged import staged
@@ -47,18 +49,33 @@ PRESET = RuleText("PRESET", lambda name: staged(in_front=name)[0])
 
 
 class JournalFile:
-    """A journal on disk: a line of JSON for each request, written as it is answered."""
+    """A journal on disk: a line of JSON for each request, written as it is answered.
+
+    Several processes may write to one file. Raises OSError if it cannot be opened.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._double = b32encode(urandom(5)).decode().lower()
         self._file: IO[bytes] | None = open(path, "ab", buffering=0)  # noqa: SIM115 (until the end)
 
-    def __call__(self, call: Call) -> None:
+    def follow(self, pipeline: Pipeline) -> None:
+        """Write down every call of a pipeline from now on."""
+        patchwork = pipeline.patchwork  # another instance may be loaded into it
+        pipeline.journal.listeners.append(lambda call: self.write(call, patchwork.instance.name))
+
+    def write(self, call: Call, instance: str) -> None:
         """Write a call down; where that fails, say so once and write no more."""
         if self._file is None:
             return
         try:
-            self._file.write(msgspec.json.encode(view(call)) + b"\n")
+            self._file.write(written(call, self._double, instance))
         except OSError as error:
             log.error("the journal %s ends here: %s", self._path, error.strerror)
+            self._file = None
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._file is not None:
+            self._file.close()
             self._file = None

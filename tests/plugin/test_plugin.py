@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -282,3 +283,25 @@ def test_it_explains_itself(pytester: pytest.Pytester) -> None:
         text=True,
     )
     assert "@pytest.mark.fakepw(*sources, instance=None" in done.stdout
+
+
+def test_a_journal_of_every_test_is_kept(run, pytester: pytest.Pytester) -> None:
+    test = """
+@pytest.mark.parametrize("number", [3, 4])
+def test_it(fakepw, number):
+    with client(fakepw.url) as proxy:
+        proxy.patch_get(number)
+        assert number != 4
+
+def test_without(): pass
+"""
+    run(test, "--fakepw-journal", "calls.jsonl").assert_outcomes(passed=2, failed=1)
+    run(test, "--fakepw-journal", "calls.jsonl", "-n", "2").assert_outcomes(passed=2, failed=1)
+    kept = (pytester.path / "calls.jsonl").read_text()
+    lines = [json.loads(line) for line in kept.splitlines()]
+    assert sorted(line["params"][0] for line in lines) == [3, 3, 4, 4]
+    assert {line["number"] for line in lines} == {1}
+    assert len({line["double"] for line in lines}) in (2, 3)
+    result = run(test, "--fakepw-journal", "no/such/folder")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --fakepw-journal no/such/folder cannot be written: *"])

@@ -71,7 +71,7 @@ class Instance:
         """
         if self.release in APART:
             return self.release
-        return _name(self.release, self.runtime, _minor(self.django), self.database)
+        return _name(self.release, self.runtime, minor(self.django), self.database)
 
     @property
     def recorded(self) -> bool:
@@ -79,7 +79,8 @@ class Instance:
         return self.name in RECORDED
 
 
-def _minor(version: str) -> str:
+def minor(version: str) -> str:
+    """The first two numbers of a version: `5.1` of `5.1.15`."""
     return ".".join(version.split(".")[:2])
 
 
@@ -112,7 +113,7 @@ def instance(name: str = DEFAULT) -> Instance:
     python = pythons[runtime]
     composed = (
         _layer(RELEASES, release)
-        | _layer(PYTHONS, _minor(python))
+        | _layer(PYTHONS, minor(python))
         | _layer(DJANGOS, django)
         | DATABASES["sqlite"]
         | DATABASES[database]

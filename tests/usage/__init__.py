@@ -1,0 +1,1 @@
+"""`fakepw usage`."""
