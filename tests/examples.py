@@ -1,6 +1,7 @@
 """The examples of a page, as a reader tries them: in one folder, one after the other.
 
-A block that names a file (```json netdev.json) becomes that file. Console blocks are run by bash,
+A block that names a file (```json netdev.json) becomes that file; several that name the same are one
+file, which is there, or run, where the last of them stands. Console blocks are run by bash,
 and what they print is compared; a line that is only `...` stands for any lines. The server that a
 page starts is started, on a free port that is put in wherever the page says 8000. Python blocks are
 run by Python, those that name a test file by pytest; what is shown as `sh` is not run.
@@ -27,10 +28,20 @@ class Block(NamedTuple):
     text: str
 
 
-def blocks(text: str) -> Iterator[Block]:
+def blocks(text: str) -> list[Block]:
+    """The blocks of a page, those of one file joined."""
     fence = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    files: dict[str, Block] = {}
+    found = []
     for match in fence.finditer(text):
-        yield Block(text[: match.start()].count("\n") + 1, *match.groups())
+        block = Block(text[: match.start()].count("\n") + 1, *match.groups())
+        if block.name in files:
+            found.remove(files[block.name])
+            block = files[block.name]._replace(text=files[block.name].text + "\n\n" + block.text)
+        if block.name:
+            files[block.name] = block
+        found.append(block)
+    return found
 
 
 def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
