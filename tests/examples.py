@@ -1,10 +1,10 @@
 """The examples of a page, as a reader tries them: in one folder, one after the other.
 
-A block that names a file (```json netdev.json) becomes that file; several that name the same are one
-file, which is there, or run, where the last of them stands. Console blocks are run by bash,
-and what they print is compared; a line that is only `...` stands for any lines. The server that a
-page starts is started, on a free port that is put in wherever the page says 8000. Python blocks are
-run by Python, those that name a test file by pytest; what is shown as `sh` is not run.
+A block that names a file (```json netdev.json) becomes that file; several that name the same are
+one file, which is there, or run, where the last of them stands. Console blocks are run by bash, and
+what they print is compared; a line that is only `...` stands for any lines. The server that a page
+starts is started, on a free port that is put in wherever the page says 8000. Python blocks are run
+by Python, those that name a test file by pytest; what is shown as `sh` is not run.
 """
 
 from __future__ import annotations
