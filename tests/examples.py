@@ -32,7 +32,7 @@ def blocks(text: str) -> list[Block]:
     """The blocks of a page, those of one file joined."""
     fence = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
     files: dict[str, Block] = {}
-    found = []
+    found: list[Block] = []
     for match in fence.finditer(text):
         block = Block(text[: match.start()].count("\n") + 1, *match.groups())
         if block.name in files:
