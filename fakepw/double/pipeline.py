@@ -6,15 +6,14 @@ says; so both see the same faults, and the same journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgspec import UNSET
 
-from ..patchwork.faults import Fault
 from ..patchwork.patchwork import Patchwork
-from ..protocol.messages import Echo, Request, Response, Watch
-from ..protocol.site import Call as Head
-from ..protocol.site import site_of
+from ..protocol.messages import Request, Response, Watch
+from ..protocol.site import Asked, site_of
 from .clock import Clock, now
 from .journal.calls import plain
 from .journal.journal import Entry, Journal, Steered, user_of
@@ -67,18 +66,60 @@ class Pipeline:
     def answer(self, request: Request) -> Answer:
         """What becomes of a request."""
         start = self.timer()
-        if not (self.rules.all or self.scenarios.all):  # nearly always, and so on a short path
-            patchwork = self.patchwork
-            response = site_of(patchwork).respond(request, patchwork, self.watch)
-            size = _OVERHEAD + len(request.body) + sum(map(len, response.body))
-            end, base = self.timer(), self.clock.base(start)
-            self.journal.note((request, response, start, end, base, size))
-            return response
-        arrived = Arrived(self.patchwork, request, request, start, self.watch)
+        asked = None
+        if self.rules.all or self.scenarios.all:
+            asked = site_of(self.patchwork).asked(request, self.patchwork)
+            arrived = self._touched(request, asked, start)
+            if arrived is not None:
+                return self._steered(arrived)
+        patchwork = self.patchwork
+        site = patchwork.site or site_of(patchwork)
+        response: Response = site.respond(request, patchwork, self.watch, asked)
+        size = _OVERHEAD + len(request.body) + response.size()
+        end, base = self.timer(), self.clock.base(start)
+        self.journal.note((request, response, start, end, base, size))
+        return response
+
+    def _touched(self, request: Request, asked: Asked | None, start: float) -> Arrived | None:
+        """A request that rules or scenarios have to do with; None if it goes straight through."""
+        method = None if asked is None else asked[0]
+        matching = self._matching(request, method, () if asked is None else asked[1])
+        if not (matching or self.scenarios.all):
+            return None
+        arrived = Arrived(self.patchwork, request, request, start, self.watch, method, asked)
         self.scenarios.tick()
-        self._look(arrived)
-        latency = self._pick(arrived)
-        if not latency:
+        for rule in matching:
+            self._count(rule, arrived)
+        if self.scenarios.all or arrived.steered:
+            return arrived
+        return None
+
+    def _matching(
+        self, request: Request, method: str | None, params: Sequence[Any]
+    ) -> Sequence[Rule]:
+        """The rules that are about a request, in their order."""
+        rules = self.rules.about(method)
+        if not any(rule.chooses for rule in rules):
+            return rules
+        shown = [plain(value) for value in params]
+        return [rule for rule in rules if not rule.chooses or _means(rule.spec, request, shown)]
+
+    def _count(self, rule: Rule, arrived: Arrived) -> None:
+        """Let a rule that is about a request count it, and decide if none has before.
+
+        Every rule counts, whichever decides; those that only delay delay together.
+        """
+        spec = rule.spec
+        if not rule.picks():
+            return
+        if not spec.effect or (arrived.rule is None and self._bites(rule, arrived)):
+            rule.hits += 1
+            arrived.latency += spec.latency
+            arrived.early |= spec.when == "after"
+
+    def _steered(self, arrived: Arrived) -> Answer:
+        """What becomes of a request that rules or scenarios have to do with."""
+        if not arrived.latency:
             return self._affected(arrived)
         if arrived.early:
             arrived.carry_out()  # now; only its answer is late
@@ -94,47 +135,7 @@ class Pipeline:
             if resets == self._resets:
                 self.journal.end(number, self._entry(arrived, None))
 
-        return Later(latency, later, given_up)
-
-    def _look(self, arrived: Arrived) -> None:
-        """Find out which method is called with which params, if any is."""
-        site = site_of(self.patchwork)
-        request = arrived.request
-        head = request.understood.get(site)
-        if head is None or not self.patchwork.enabled:
-            head = site.look(request, self.patchwork)
-            if not isinstance(head, Head):
-                return
-            request.understood[site] = head
-        try:
-            arrived.asked = site.read(request.body if head.sized else b"")
-        except (Fault, Echo, RecursionError):
-            return  # it has no method: the answer says why
-        arrived.method = arrived.asked[0]
-
-    def _pick(self, arrived: Arrived) -> float:
-        """Find the rule that decides; the seconds that it, and all that only delay, let wait.
-
-        Every rule counts what matches it, whichever decides.
-        """
-        latency = 0.0
-        for rule in self.rules.about(arrived.method):
-            if not self._matches(rule.spec, arrived) or not rule.picks():
-                continue
-            if not rule.spec.effect or (arrived.rule is None and self._bites(rule, arrived)):
-                rule.hits += 1
-                latency += rule.spec.latency
-                arrived.early |= rule.spec.when == "after"
-        return latency
-
-    def _matches(self, spec: Spec, arrived: Arrived) -> bool:
-        """Whether a rule about that method is about that request."""
-        if spec.user is not UNSET and spec.user != user_of(arrived.request):
-            return False
-        if not spec.params:
-            return True
-        params = arrived.asked[1] if arrived.asked else ()
-        return params_fit(spec.params, [plain(value) for value in params])
+        return Later(arrived.latency, later, given_up)
 
     def _bites(self, rule: Rule, arrived: Arrived) -> bool:
         """Whether a rule that picked a request has an effect on it; the first that decides is kept.
@@ -180,9 +181,7 @@ class Pipeline:
         request = arrived.request
         outcome = answer if isinstance(answer, Outcome) else Outcome(answer)
         response = outcome.response
-        size = _OVERHEAD + len(request.body)
-        if response is not None:
-            size += sum(map(len, response.body))
+        size = _OVERHEAD + len(request.body) + (0 if response is None else response.size())
         entry = Entry(
             when=self.clock.now,
             seconds=self.timer() - arrived.start,
@@ -194,3 +193,10 @@ class Pipeline:
             cut=outcome.cut,
         )
         return entry, size
+
+
+def _means(spec: Spec, request: Request, params: Sequence[Any]) -> bool:
+    """Whether a rule about that method is about that request."""
+    if spec.user is not UNSET and spec.user != user_of(request):
+        return False
+    return params_fit(spec.params, params)

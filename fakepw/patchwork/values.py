@@ -2,8 +2,8 @@
 
 Python's own `int`, `float`, `Decimal`, `bool`, `str`, `None`, `list` and `dict` mean themselves;
 `bytes` in a result is sent as base64 (servers.md 1.3).  The two kinds of parameter
-that Python has no type for are below, and `Record` and `Array`, a struct and an array that remember
-their encoding.
+that Python has no type for are below, and `Record` and `Array`: a struct and an array that are kept for as long as the rows behind them stay the same, and with them what was written of
+them.
 """
 
 from __future__ import annotations
@@ -39,25 +39,28 @@ class Record(dict[str, Any]):
     """A result struct, kept for a row until the row changes.
 
     `encoded` is for the encoder: the struct's bytes once it has written them, so that a list of
-    ten thousand rows is written by joining them.
+    ten thousand rows is written by joining them. `answer` is for whoever answers: all that was sent
+    where the struct was the whole result.
     """
 
-    __slots__ = ("encoded",)
+    __slots__ = ("answer", "encoded")
 
     encoded: bytes | None
+    answer: Any
 
     def __init__(self, members: dict[str, Any]) -> None:
         super().__init__(members)
-        self.encoded = None
+        self.encoded = self.answer = None
 
 
 class Array(list[Any]):
-    """A result array that never changes; `encoded` is as in `Record`."""
+    """A result array that never changes; `encoded` and `answer` are as in `Record`."""
 
-    __slots__ = ("encoded",)
+    __slots__ = ("answer", "encoded")
 
     encoded: bytes | None
+    answer: Any
 
     def __init__(self, items: Iterable[Any]) -> None:
         super().__init__(items)
-        self.encoded = None
+        self.encoded = self.answer = None

@@ -12,9 +12,15 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any
 
+from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 
 Params = tuple[Any, ...]
+
+_TOO_BIG = (
+    "django.core.exceptions.RequestDataTooBig",
+    "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.",
+)
 
 #: Calls that are remembered, as clients make the same ones again and again, and the longest body
 #: of one, in bytes.
@@ -34,12 +40,16 @@ class Decoder:
         """The method's name, None if the body has none, and the parameters.
 
         Text is `str`, the rest int, float, Decimal, bool, None, list, dict, Binary and DateTime.
-        Raises Fault for a body that loads() refuses, Echo for one that is a fault.
+        Raises Fault for a body that loads() refuses, or that is longer than Django reads, and Echo
+        for one that is a fault.
         The parameters of equal bodies may be the same objects: nobody may change them.
         """
         known = self._known.get(body)
         if known is not None:
             return known
+        limit = self._traits.body_limit
+        if limit is not None and len(body) > limit:
+            raise Fault(*_TOO_BIG)
         fast = _fast(body)
         if fast is None:
             return self.slow(body)

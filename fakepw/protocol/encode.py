@@ -201,6 +201,9 @@ def _kept(value: Record | Array, chunks: list[bytes]) -> None:
     chunks.append(value.encoded)
 
 
+#: Values that keep what was written of them.
+KEPT = frozenset({Record, Array})
+
 _WRITERS: dict[type, Any] = {
     type(None): _none,
     bool: _bool,

@@ -60,16 +60,26 @@ class Response:
     the front of a real server adds: Date, Connection, and in HTTP/1.1 `Transfer-Encoding: chunked`
     as the first of them where there is no Content-Length (but not to HEAD).  `reason` is what the
     status line says behind the status; '': what it is usually called.
+    `length` is that of the body, if somebody has counted it.
+
+    A response may not be changed: it can be sent again.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: list[bytes] = field(default_factory=list)
     reason: str = ""
+    length: int | None = field(default=None, compare=False)
+
+    def size(self) -> int:
+        """The bytes of the body, which are counted once."""
+        if self.length is None:
+            self.length = sum(map(len, self.body))
+        return self.length
 
     def __repr__(self) -> str:
-        size = sum(map(len, self.body))
-        return described(self, str(self.status), f"{len(self.headers)} headers, {size} bytes")
+        facts = f"{len(self.headers)} headers, {self.size()} bytes"
+        return described(self, str(self.status), facts)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -18,17 +18,13 @@ from ..patchwork.patchwork import Patchwork
 from ..patchwork.place import API, Place
 from . import documentation, html, views
 from .decode import Decoder
-from .encode import Unprintable, echo_response, fault_response
+from .encode import KEPT, Unprintable, echo_response, fault_response
 from .encode import response as value_response
 from .messages import METHOD, Called, Echo, Request, Response, Watch
 from .page import HTML, NO_COOKIES, Cookies, Field, Page, cookies, finish, reason
 from .routes import Routes, split_target
 from .views import Visit
 
-_TOO_BIG = (
-    "django.core.exceptions.RequestDataTooBig",
-    "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.",
-)
 _TOO_DEEP = "maximum recursion depth exceeded"
 
 #: The headers that mean something here.
@@ -90,18 +86,33 @@ class Site:
     ) -> Response:
         """The answer to a request, of whatever kind; `watch` is told if it was a call.
 
-        `asked` is what `read` made of its body, if somebody has had it read.
+        `asked` is what `decode` made of its body, if somebody has had it read.
         """
-        head = request.understood.get(self)
-        if head is None or head.place is not patchwork.place or not patchwork.enabled:
-            found = self.look(request, patchwork)
-            if isinstance(found, Response):
-                return found
-            request.understood[self] = head = found
+        head = self._head(request, patchwork)
+        if isinstance(head, Response):
+            return head
         sized, who, sent, _ = head
-        body = request.body if sized else b""
-        status, chunks = self.call(body, who, patchwork, watch, asked)
-        return self._answer(status, chunks, sent, patchwork)
+        return self.call(request.body if sized else b"", who, sent, patchwork, watch, asked)
+
+    def asked(self, request: Request, patchwork: Patchwork) -> Asked | None:
+        """Which method a request calls with which params; None if it calls none."""
+        head = self._head(request, patchwork)
+        if isinstance(head, Response):
+            return None
+        try:
+            return self.decode(request.body if head.sized else b"")
+        except (Fault, Echo, RecursionError):
+            return None
+
+    def _head(self, request: Request, patchwork: Patchwork) -> Call | Response:
+        """What `look` finds; that of a call is remembered with the request."""
+        known: Call | None = request.understood.get(self)
+        if known is not None and known.place is patchwork.place and patchwork.enabled:
+            return known
+        found = self.look(request, patchwork)
+        if isinstance(found, Call):
+            request.understood[self] = found
+        return found
 
     def look(self, request: Request, patchwork: Patchwork) -> Call | Response:
         """What a request's head says if it is a call of the API, and otherwise the answer to it."""
@@ -161,44 +172,51 @@ class Site:
             inside = inside[1:] if dropped else inside or "/"
         return API if inside == api else inside
 
-    def read(self, body: bytes) -> Asked:
-        """The method and the params of a body. Raises what a server answers in their place."""
-        limit = self.traits.body_limit
-        if limit is not None and len(body) > limit:
-            raise Fault(*_TOO_BIG)
-        return self.decode(body)
-
     def call(
         self,
         body: bytes,
         who: str | None,
+        sent: Cookies,
         patchwork: Patchwork,
         watch: Watch | None = None,
         asked: Asked | None = None,
-    ) -> tuple[int, list[bytes]]:
-        """The status and the chunks of the body that answer one methodCall.
-
-        `who` is the Authorization header.
-        """
+    ) -> Response:
+        """The answer to one methodCall; `who` is the Authorization header."""
         method: str | None = None
         params: Sequence[Any] = ()
         answer: Any
         try:
-            method, params = asked or self.read(body)
+            method, params = asked or self.decode(body)
             answer = patchwork.call(method, params, who)
-            chunks = value_response(answer)
+            response = self._result(answer, sent, patchwork)
         # What is kept is made anew: the traceback of what was raised knows this frame, and so would
         # keep the body for a while.
         except Fault as fault:
-            answer, chunks = Fault(fault.kind, fault.text, fault.code), None
+            answer = Fault(fault.kind, fault.text, fault.code)
+            response = None
         except Echo as echo:
-            answer, chunks = Echo(echo.code, echo.string), None
+            answer = Echo(echo.code, echo.string)
+            response = None
         except RecursionError:
             kind = "RuntimeError" if self.traits.py2 else "RecursionError"
-            answer, chunks = Fault(kind, _TOO_DEEP), None
+            answer = Fault(kind, _TOO_DEEP)
+            response = None
         if watch is not None:
             watch(Called(method, params, patchwork.caller(method, who), answer))
-        return (200, chunks) if chunks is not None else self._fault(answer)
+        return response or self._answer(*self._fault(answer), sent, patchwork)
+
+    def _result(self, value: Any, sent: Cookies, patchwork: Patchwork) -> Response:
+        """The answer that gives a value. Raises Fault for what cannot be sent.
+
+        What is kept for others to come keeps its answer, too.
+        """
+        if type(value) not in KEPT or sent is not NO_COOKIES:
+            return self._answer(200, value_response(value), sent, patchwork)
+        response: Response | None = value.answer
+        if response is None:
+            response = self._answer(200, value_response(value), sent, patchwork)
+            value.answer = response
+        return response
 
     def _fault(self, answer: Fault | Echo) -> tuple[int, list[bytes]]:
         try:
@@ -226,11 +244,11 @@ class Site:
         if sent is not NO_COOKIES:
             page = Page(status=status, body=b"".join(chunks))
             return finish(page, b"POST", sent, self.traits, patchwork.clock())
-        length = sum(map(len, chunks)) if self._sized else 0
-        headers = self._headers.get(length)
+        length = sum(map(len, chunks))
+        headers = self._headers.get(length if self._sized else 0)
         if headers is None:
-            headers = self._headers_for(length)
-        return Response(status, headers, chunks, reason(status, self.traits))
+            headers = self._headers_for(length if self._sized else 0)
+        return Response(status, headers, chunks, reason(status, self.traits), length)
 
     def _headers_for(self, length: int) -> tuple[Field, ...]:
         """The headers of an answer of that length to a call without cookies."""

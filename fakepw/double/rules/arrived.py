@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...patchwork.patchwork import Patchwork
 from ...protocol.messages import Request, Response, Watch
+from ...protocol.site import Asked, site_of
 from ...protocol.site import Call as Head
-from ...protocol.site import site_of
 from .rules import Rule
 
 
@@ -25,8 +23,9 @@ class Arrived:
         Who is told if it is a call.
     method, asked
         The method that it calls, if any, and the whole call, as Patchwork reads it.
-    rule, early
-        The rule that decides what becomes of it, and whether it is carried out before that shows.
+    rule, early, latency
+        The rule that decides what becomes of it, whether it is carried out before that shows, and
+        after how many seconds it does.
     front
         What a front answers in Patchwork's place.
     response
@@ -41,12 +40,18 @@ class Arrived:
     start: float
     watch: Watch | None = None
     method: str | None = None
-    asked: tuple[str | None, Sequence[Any]] | None = None
+    asked: Asked | None = None
     rule: Rule | None = None
     early: bool = False
+    latency: float = 0.0
     front: Response | None = None
     response: Response | None = None
     number: int | None = None
+
+    @property
+    def steered(self) -> bool:
+        """Whether rules make anything else of it than what it is."""
+        return self.rule is not None or self.latency > 0 or self.passed is not self.request
 
     def called(self) -> bool:
         """Whether it reaches the API, as far as its head goes."""

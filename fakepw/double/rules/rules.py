@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from msgspec import UNSET
+
 from ...patchwork.brief import cut
 from ..journal.matching import means
 from .grammar import written
@@ -19,6 +21,8 @@ class Rule:
     def __init__(self, spec: Spec, rules: Rules, number: int) -> None:
         self.spec = spec
         self.id = number
+        #: whether it is about some of a method's calls only
+        self.chooses = bool(spec.params) or spec.user is not UNSET
         self.hits = 0
         self.matched = 0
         self._rules = rules
