@@ -1,9 +1,9 @@
 """The values that pass between a client and Patchwork, free of any wire format.
 
 Python's own `int`, `float`, `Decimal`, `bool`, `str`, `None`, `list` and `dict` mean themselves;
-`bytes` in a result is sent as base64 (servers.md 1.3).  The two kinds of parameter
-that Python has no type for are below, and `Record` and `Array`: a struct and an array that are kept for as long as the rows behind them stay the same, and with them what was written of
-them.
+`bytes` in a result is sent as base64 (servers.md 1.3).  The two kinds of parameter that Python has
+no type for are below, and `Record` and `Array`: a struct and an array that are kept for as long as
+the rows behind them stay the same, and with them what was written of them.
 """
 
 from __future__ import annotations
