@@ -345,7 +345,7 @@ def test_in_of_nothing_gives_nothing(world: World, answer: Exchange) -> Finding:
 
 
 def _unfiltered(world: World) -> list[Step]:
-    world.need_all_patches()
+    world.need_moderate("patch_list")
     return [(call("patch_list"), call("patch_list", {}), call("patch_list", None))]
 
 

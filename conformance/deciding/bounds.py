@@ -1,7 +1,8 @@
 """What a request may cost: no more on a large server than on a small one.
 
 Every list is bounded by a max_count, an id or a window. What is not, is asked only of tables of
-which the sample holds every row; there it costs no more than the sample did.
+which the sample holds every row; there it costs no more than the sample did. The plain lists of all
+rows that clients ask for are asked of tables that discovery showed to have at most MANY, too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from ..target.world import LISTED, World
 #: So many rows of a sample may hold a text that is searched for in a large table.
 RARE = 2
 TABLES = {"project_list": "projects", "state_list": "states", "person_list": "people"}
+#: What lists all rows as clients do it: of tables that are not large these are asked, too.
+UNFILTERED: tuple[tuple[Any, ...], ...] = ((), ({},), (None,))
 FILTERED = frozenset({"patch_list", "check_list"})
 
 
@@ -23,7 +26,9 @@ def excessive(world: World, request: Request) -> str:
     if name in TABLES and len(params) < 3 and not world.whole(name):
         few = _counted(params[1] if len(params) > 1 else 0) or _rare(world, name, params[:1])
     elif name in FILTERED and len(params) < 2 and not world.whole(name):
-        few = _narrow(params[0] if params else None)
+        few = _narrow(params[0] if params else None) or (
+            name in world.moderate and params in UNFILTERED
+        )
     else:
         return ""
     return "" if few else f"{request.describe()} would list too many rows of so large a server"

@@ -13,7 +13,7 @@ from .releases import told
 from .transport import Endpoint, NoAnswer, Transport, Trouble, Withheld, moved
 from .walls import instead, refusal
 from .wire import NotXmlRpc
-from .world import LISTED, Row, Window, World, rows_of
+from .world import LISTED, MANY, Row, Window, World, rows_of
 
 #: Rows that a sample holds, about: patches by age at both ends, people, checks.
 SAMPLE = 30
@@ -254,6 +254,7 @@ class Surveyor:
             if window:
                 world.patches, world.all_patches = [window], True
                 return
+        self._count(world, "patch_list", ids)
         newest = [self._newest("patch_list", max(ids))] if ids else []
         self._read_windows(world, "patch_list", ids, newest)
 
@@ -272,6 +273,12 @@ class Surveyor:
             else:
                 beyond = middle
         return most
+
+    def _count(self, world: World, method: str, ids: list[int]) -> None:
+        """Learn whether a method has so few rows that all may be listed: ids begin at 1."""
+        if max(ids, default=0) <= MANY:
+            beyond = rows_of(self.read(call(method, {"id__gt": MANY, "max_count": 1})))
+            world.moderate |= {method} if beyond == [] else set()
 
     def _above(self, method: str, number: int) -> int:
         """The id of a row beyond that one; 0 if there is none."""
@@ -335,6 +342,7 @@ class Surveyor:
             if window:
                 world.checks, world.all_checks = [window], True
                 return
+        self._count(world, "check_list", ids)
         self._read_windows(world, "check_list", ids, ids)
         known = {row["id"] for row in world.patch_rows}
         pointed = [row.get("patch_id") for row in world.check_rows]

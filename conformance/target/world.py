@@ -21,6 +21,8 @@ Row = dict[str, Any]
 
 #: Rows that a list may be asked for at once, about; a table of no more is read whole.
 LISTED = 61
+#: So many rows of one kind may be listed at once where that itself is what is judged.
+MANY = 2_000
 
 
 class Lacking(Exception):
@@ -71,6 +73,8 @@ class World:
     all_patches: bool = False
     checks: list[Window] = field(default_factory=list)
     all_checks: bool = False
+    #: The list methods that have no more rows than MANY, of which the sample holds some or all.
+    moderate: frozenset[str] = frozenset()
     #: What discovery asked, by name: `version`, `documentation`, `about`, …
     evidence: dict[str, Exchange] = field(default_factory=dict)
     #: Patches that may be written to, and whether checks may be created on them.
@@ -119,6 +123,13 @@ class World:
             "check_list": self.all_checks,
         }[method]
 
+    def need_moderate(self, method: str) -> None:
+        """Raises Lacking where listing all rows of a method would be a burden, or there is none."""
+        what = "patches" if method == "patch_list" else "checks"
+        _ = self.need_patches() if method == "patch_list" else self.need_checks()
+        if not self.whole(method) and method not in self.moderate:
+            raise Lacking(not_all(what, self.evidence.get(what)))
+
     def listing(self, method: str) -> Request:
         """The call that lists projects, states or people: all of them, or the first ones."""
         return call(method) if self.whole(method) else call(method, "", LISTED)
@@ -150,20 +161,6 @@ class World:
         if not self.check_rows:
             raise Lacking(none_of("check", self.all_checks))
         return self.check_rows
-
-    def need_all_patches(self) -> list[Row]:
-        """Every patch that there is; raises Lacking if there is none, or not all are known."""
-        rows = self.need_patches()
-        if not self.all_patches:
-            raise Lacking(not_all("patches", self.evidence.get("patches")))
-        return rows
-
-    def need_all_checks(self) -> list[Row]:
-        """Every check that there is; raises Lacking if there is none, or not all are known."""
-        rows = self.need_checks()
-        if not self.all_checks:
-            raise Lacking(not_all("checks", self.evidence.get("checks")))
-        return rows
 
     def same_rows(self, other: World) -> bool:
         """Whether another look found the same rows."""
