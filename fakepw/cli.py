@@ -100,6 +100,9 @@ def check(fixtures: tuple[str, ...]) -> None:
         click.echo(f"instance: {fixture.instance}")
     if fixture.settings:
         click.echo(f"settings: {fixture.settings}")
+    for note in fixture.notes:
+        shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in note)
+        click.echo(f"note: {shown}")
 
 
 @click.command()
