@@ -5,6 +5,7 @@ It is loaded wherever fakepw is installed, so it imports nothing of fakepw until
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -52,7 +53,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--fakepw-table",
         metavar="FILE",
-        help="append the table of tests and instances to this file, as Markdown",
+        default=os.environ.get("GITHUB_STEP_SUMMARY"),
+        help="append the table of tests and instances to this file, as Markdown; left out: to that"
+        " of GITHUB_STEP_SUMMARY, the summary of a job at GitHub",
     )
     group.addoption(
         "--fakepw-journal",
@@ -93,6 +96,12 @@ def _marked(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
         for name, value in marker.kwargs.items():
             wanted.setdefault(name, value)
     return wanted
+
+
+def _beside(folder: Path, source: Any) -> Any:
+    """A source; a file that lies beside what names it is found from wherever pytest was started."""
+    named = isinstance(source, (str, os.PathLike))
+    return folder / source if named and (folder / source).is_file() else source
 
 
 def _instances(definition: Any, config: pytest.Config) -> list[str]:
@@ -145,7 +154,10 @@ def fakepw(
     """
     config = request.config
     wanted = _marked(request.node)
-    wanted.setdefault("sources", config.getini("fakepw_sources"))
+    given, folder = wanted.get("sources"), request.node.path.parent
+    if given is None:
+        given, folder = config.getini("fakepw_sources"), (config.inipath or folder).parent
+    wanted["sources"] = [_beside(folder, source) for source in given]
     wanted["instance"] = _fakepw_instance or config.getini("fakepw_instance") or None
     why = ""
     try:
@@ -256,8 +268,11 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
         bad = [name for name in instances if results.get(name, "passed") != "passed"]
         terminalreporter.line(f"{test}: {len(bad)} of {len(results)}: {', '.join(bad)}")
     if path := config.getoption("--fakepw-table"):
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write("\n".join(["### fakepw: tests by instance", "", *lines, "", ""]))
+        except OSError as error:
+            terminalreporter.line(f"the table cannot be written to {path}: {error.strerror}")
 
 
 def _table(failed: dict[str, dict[str, str]], instances: list[str]) -> list[str]:

@@ -126,7 +126,7 @@ class Session:
         done = subprocess.run(
             [sys.executable, *command],
             cwd=self.folder,
-            env=os.environ | {"CI": "1"},  # by which Hypothesis knows to be patient
+            env=os.environ | self.environment | {"CI": "1"},  # Hypothesis then is patient
             capture_output=True,
         )
         assert done.returncode == 0, f"{where}: {(done.stdout + done.stderr).decode()}"

@@ -6,10 +6,11 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from .examples import ROOT, Session, blocks
+from .examples import ROOT, Block, Session, blocks
 
 BUGS = (ROOT / "docs/bugs.md").read_text()
 #: What was reported, and where.
@@ -21,11 +22,54 @@ REPORTS = [
 ]
 
 
+RECIPES = (ROOT / "docs/recipes.md").read_text()
+#: What has to be there, by the language of a recipe.
+TOOLS = {
+    "bash": ("curl", "jq"),
+    "go": ("go",),
+    "js": ("node",),
+    "perl": ("/usr/share/perl5/XMLRPC/Lite.pm",),
+    "ruby": ("ruby", "/usr/lib/ruby/vendor_ruby/xmlrpc/client.rb"),
+}
+
+
+def recipes() -> Iterator[Any]:
+    """Each recipe's blocks, behind those that all have in common; with the tools that it needs."""
+    start, *sections = re.split("^## ", RECIPES, flags=re.MULTILINE)
+    for section in sections:
+        title = section.partition("\n")[0]
+        found = blocks(section)
+        tools = [
+            tool for language in {b.language for b in found} for tool in TOOLS.get(language, ())
+        ]
+        yield pytest.param([*blocks(start), *found], id=title, marks=pytest.mark.needs(*tools))
+
+
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     session = Session(tmp_path)
     yield session
     session.stop()
+
+
+@pytest.mark.parametrize("recipe", list(recipes()))
+def test_every_recipe_works(session: Session, recipe: list[Block]) -> None:
+    for block in recipe:
+        session.show(block, f"docs/recipes.md, line {block.line}")
+
+
+@pytest.mark.parametrize("name", ["bugs.md", "double.md", "recipes.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text()
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+    links = re.findall(r"\]\(([^)]+)\)", re.sub(r"^```.*?^```$", "", page, flags=re.M | re.S))
+    wrong = [
+        link
+        for link in links
+        if not (link[1:] in anchors if link[0] == "#" else (ROOT / "docs" / link).exists())
+    ]
+    assert wrong == []
 
 
 def test_every_bug_is_staged(session: Session) -> None:

@@ -25,6 +25,13 @@ PACKAGES = {
     "libatomic.so.1": "libatomic1",  # of the Node.js that Playwright brings
     "patch": "patch",  # which `pwclient apply` calls
     "wrk": "wrk",  # the benchmarks' load
+    # What the recipes are written in.
+    "go": "golang-go",
+    "jq": "jq",
+    "node": "nodejs",
+    "ruby": "ruby",
+    "/usr/lib/ruby/vendor_ruby/xmlrpc/client.rb": "ruby-xmlrpc",
+    "/usr/share/perl5/XMLRPC/Lite.pm": "libxmlrpc-lite-perl",
     # Web servers: what stands before a Patchwork.
     "apache2": "apache2-bin",
     "/usr/lib/apache2/modules/mod_wsgi.so": "libapache2-mod-wsgi-py3",

@@ -118,6 +118,45 @@ def test_fine(fakepw):
         assert "test_fine" not in table.read_text()
 
 
+def test_the_table_is_a_jobs_summary_where_there_is_one(
+    run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = Path(pytester.path) / "summary.md"
+    summary.write_text("What another step said.\n")
+    options = ["--fakepw-instance=3.2-py3-sqlite", "--fakepw-instance=2.0-py2-sqlite"]
+    for where in (summary, "/nowhere/summary.md"):
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(where))
+        result = run("def test_fine(fakepw): pass", *options)
+        result.assert_outcomes(passed=2)
+    assert summary.read_text() == (
+        "What another step said.\n"
+        "### fakepw: tests by instance\n\nEvery test passed on all 2 instances.\n\n"
+    )
+    result.stdout.fnmatch_lines(["the table cannot be written to /nowhere/summary.md: No such *"])
+
+
+@pytest.mark.parametrize("below", ["", "tests"])
+def test_fixture_files_lie_beside_what_names_them(
+    run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    pytester.makefile(".ini", pytest="[pytest]\nfakepw_sources = all.json\n")
+    pytester.makefile(".json", all='{"patches": [{"name": "of all"}]}')
+    folder = pytester.mkdir("tests")
+    (folder / "own.json").write_text('{"patches": [{"name": "its own"}]}')
+    (folder / "test_them.py").write_text("""
+import pytest
+
+def test_all(fakepw):
+    assert "of all" in fakepw.patches
+
+@pytest.mark.fakepw("own.json")
+def test_own(fakepw):
+    assert "its own" in fakepw.patches
+""")
+    monkeypatch.chdir(Path(pytester.path) / below)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
 def test_a_marker_may_name_all_that_are_recorded(run) -> None:
     result = run("""
 @pytest.mark.fakepw("tiny", instance="recorded")
