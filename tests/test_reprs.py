@@ -170,7 +170,7 @@ KNOWN = {
     *("Method", "MethodCall", "Entry", "Canonical", "Fixture", "Head", "Form", "FixtureForm"),
     *("StateForm", "ProjectForm", "UserForm", "PersonForm", "PatchForm", "CommentForm"),
     *("CheckForm", "_Beyond", "_Open", "Body", "Outcome", "Later", "Arrived", "Preset"),
-    *("Scenario", "Snapshot", "RuleState"),
+    *("Scenario", "Snapshot", "RuleState", "World", "WorldState"),
 }
 FORMS = "fakepw.double.api"
 

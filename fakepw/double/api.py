@@ -15,14 +15,15 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ..fixtures import PACKAGED, Source, dumps, packaged
+from ..fixtures import PACKAGED, Source, dumps, packaged, read
 from ..fixtures.errors import quoted
 from ..patchwork.patchwork import Patchwork
 from .journal.calls import Call
 from .rows import TABLES, Row
 from .rules.grammar import parse
 from .rules.spec import spec_of
-from .steering import RuleState, Steering, Step
+from .steering import RuleState, Steering, Step, wanted_of
+from .worlds import Host, WorldState
 
 
 class Form(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -36,21 +37,52 @@ class Done(Struct):
 
 
 class Health(Struct):
-    """That the double is there, and what it is; `xmlrpc` is enabled, disabled or none."""
+    """That the double is there, and what it is; `xmlrpc` is enabled, disabled or none.
+
+    `script_name` and `api` say where its XML-RPC API is, below the double's own root.
+    """
 
     status: str
     instance: str
     xmlrpc: str
     patches: int
+    script_name: str
+    api: str
 
 
 class Load(Form):
-    """A fixture, as an object or the name of a packaged one; and instance and settings, if not
-    those that it names."""
+    """A fixture, as an object or the name of a packaged one; instance and settings, if not those
+    that it names; and the path of the API, if not that of before."""
 
     fixture: dict[str, Any] | str
     instance: str | None = None
     settings: dict[str, Any] | None = None
+    at: str | None = None
+
+
+class WorldForm(Form):
+    """What a world starts from; all that is left out is as the server started.
+
+    `fixture`, `instance`, `settings` and `at` are as in `Load`; `faults`, `in_front` and `limit`
+    are rules, by text or by their members; `clock` is the moment at which its clock stands; `idle`
+    is the seconds for which it may be left alone.
+    """
+
+    fixture: dict[str, Any] | str | None = None
+    instance: str | None = None
+    settings: dict[str, Any] | None = None
+    at: str | None = None
+    faults: list[str | dict[str, Any]] = []
+    in_front: str | dict[str, Any] | list[str | dict[str, Any]] | None = None
+    limit: str | dict[str, Any] | None = None
+    clock: str | None = None
+    idle: float | None = None
+
+
+class WorldList(Struct):
+    """The worlds that there are."""
+
+    worlds: list[WorldState]
 
 
 class Named(Form):
@@ -189,6 +221,8 @@ def _health(asked: Asked) -> Health:
         patchwork.instance.name,
         _xmlrpc(patchwork),
         len(patchwork.store.patches),
+        patchwork.traits.script_name,
+        patchwork.place.api,
     )
 
 
@@ -205,7 +239,7 @@ def _reset(asked: Asked) -> Done:
 
 def _load(asked: Asked) -> Health:
     form: Load = asked.body
-    asked.steering.load([_source(form.fixture)], form.instance, form.settings)
+    asked.steering.load([_source(form.fixture)], form.instance, form.settings, form.at)
     return _health(asked)
 
 
@@ -310,6 +344,38 @@ def _add_scenario(asked: Asked) -> ScenarioState:
 def _extend_scenario(asked: Asked) -> Done:
     number = _number(asked.words[0], "a scenario's id")
     asked.steering.then(number, _step(asked.body))
+    return Done()
+
+
+def _host(asked: Asked) -> Host:
+    if isinstance(asked.steering, Host):
+        return asked.steering
+    raise LookupError("a world has no worlds: ask the server's own control API, at /_fakepw/")
+
+
+def _worlds(asked: Asked) -> WorldList:
+    return WorldList(_host(asked).worlds())
+
+
+def _add_world(asked: Asked) -> WorldState:
+    form: WorldForm = asked.body
+    fixture = None if form.fixture is None else read(_source(form.fixture))
+    wanted = wanted_of(
+        fixture,
+        form.instance,
+        form.settings,
+        form.at,
+        form.idle,
+        faults=form.faults,
+        in_front=form.in_front,
+        limit=form.limit,
+        clock=form.clock,
+    )
+    return _host(asked).world(wanted)
+
+
+def _end_world(asked: Asked) -> Done:
+    _host(asked).end_world(asked.words[0])
     return Done()
 
 
@@ -421,5 +487,8 @@ ROUTES = (
         _add_scenario,
     ),
     Route("POST", "scenarios/{}/steps", "one step more", StepForm, Done, _extend_scenario),
+    Route("GET", "worlds", "the worlds that there are", None, WorldList, _worlds),
+    Route("POST", "worlds", "make a Patchwork beside this one", WorldForm, WorldState, _add_world),
+    Route("DELETE", "worlds/{}", "let a world go", None, Done, _end_world),
     Route("GET", "unmet", "rules and scenarios that never came to pass", None, Unmet, _unmet),
 )

@@ -8,14 +8,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import UNSET, UnsetType
 
-from ..fixtures import Source
+from ..fixtures import Source, read
 from ..patchwork.instances.settings import Settings
+from ..patchwork.place import Place
 from ..patchwork.rows.rows import Dataset
 from .journal import asserting
 from .journal.calls import Call, Calls
@@ -23,7 +25,9 @@ from .journal.matching import ANYONE
 from .parts import ClockHandle, Later, Rule, SnapshotHandle, named
 from .rows import Patches, Shown, shown
 from .rules.spec import Spec, spec_of
-from .steering import RuleState, Snapshot
+from .rules.staged import Given
+from .steering import RuleState, Snapshot, wanted_of
+from .worlds import WorldState
 
 if TYPE_CHECKING:
     import xmlrpc.client
@@ -33,13 +37,43 @@ class Double(ABC):
     """A Patchwork that a test steers: the same handle for a server in this process, one that runs
     elsewhere, a world, a container.
 
-    url, base_url, control_url
-        Where its XML-RPC API is, what it is under, and where its control API is.
+    It can be used as a context manager, which closes it at the end.
     """
 
-    url: str
-    base_url: str
-    control_url: str
+    @property
+    @abstractmethod
+    def _root(self) -> str:
+        """The URL below which all of it is, without a slash at its end."""
+
+    @property
+    @abstractmethod
+    def _place(self) -> Place:
+        """Where its paths are, below that."""
+
+    @property
+    def url(self) -> str:
+        """Where the XML-RPC API is: `http://127.0.0.1:PORT/xmlrpc/`, unless told otherwise."""
+        return self._root + self._place.url_path
+
+    @property
+    def base_url(self) -> str:
+        """What it is under: it ends in the script name and a slash, if there is one."""
+        return f"{self._root}{self._place.script_name}/"
+
+    @property
+    def control_url(self) -> str:
+        """Where the control API is: `http://127.0.0.1:PORT/_fakepw/`."""
+        return f"{self._root}/_fakepw/"
+
+    @abstractmethod
+    def close(self) -> None:
+        """Have no more of it: a server here stops, a world is gone; what runs elsewhere stays."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @abstractmethod
     def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
@@ -72,13 +106,14 @@ class Double(ABC):
         *sources: Source,
         instance: str | None = None,
         settings: Settings | Mapping[str, Any] | None = None,
+        at: str | None = None,
     ) -> None:
         """Serve another fixture from now on; `reset` comes back to it.
 
-        Raises FixtureError with all that is wrong with it, and ValueError for an instance or a
-        setting that there is not.
+        `at` is the path of its API, if not that of before. Raises FixtureError with all that is
+        wrong with it, and ValueError for an instance, a setting or a path that there is not.
         """
-        self._do("load", list(sources), instance, settings)
+        self._do("load", list(sources), instance, settings, at)
 
     def state(self) -> Dataset:
         """The rows as they are now."""
@@ -286,6 +321,46 @@ class Double(ABC):
         calls = self.calls
         kept = calls[max(0, number - calls.dropped) :]
         return Calls.these(kept, max(0, calls.dropped - number))
+
+    # Worlds.
+
+    def world(
+        self,
+        *sources: Source,
+        instance: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+        at: str | None = None,
+        faults: Iterable[Given] = (),
+        in_front: Given | Iterable[Given] | None = None,
+        limit: Given | None = None,
+        clock: datetime | str | None = None,
+        idle: float | None = None,
+    ) -> Double:
+        """A Patchwork of its own beside this one, on the same port, under `/w/ID/`.
+
+        Rows, journal, rules, clock, instance: nothing is shared. Without sources it starts as this
+        server did. It is there until it is closed, or nobody asked it for anything for `idle`
+        seconds, an hour unless told otherwise.
+
+        Raises FixtureError, and ValueError with one sentence for what there is not, or for one
+        world too many.
+        """
+        wanted = wanted_of(
+            read(*sources) if sources else None,
+            instance,
+            settings,
+            at,
+            idle,
+            faults=faults,
+            in_front=in_front,
+            limit=limit,
+            clock=clock,
+        )
+        return self._world(self._do("world", wanted))
+
+    @abstractmethod
+    def _world(self, made: WorldState) -> Double:
+        """The handle of a world that was made."""
 
     def unmet(self) -> list[str]:
         """Rules and scenarios that never came to pass, a sentence each."""

@@ -14,16 +14,19 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..fixtures import Source, read
+from ..fixtures import NONE, Fixture, Source, read
 from ..fixtures.errors import near, quoted
+from ..patchwork.brief import brief, described
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.rows.rows import Dataset
 from ..patchwork.zones import zone
+from .clock import moment_of
 from .journal.calls import Calls
 from .pipeline import Pipeline
 from .rows import TABLES, Row, added, changed, which_patch
 from .rules.rules import Rule
 from .rules.spec import Spec
+from .rules.staged import Given, staged
 from .scenarios import Scenario
 
 #: Something that `later` does, as data: `("patch", None, {"name": …})` adds a patch, and
@@ -48,12 +51,71 @@ class RuleState(Struct, frozen=True):
     hits: int
 
 
+@dataclass(frozen=True, repr=False)
+class Start:
+    """What a double is from the start, and again after each reset, beside its rows: the rules that
+    are at work, and the moment at which its clock stands still (None: it runs)."""
+
+    rules: tuple[Spec, ...] = ()
+    clock: datetime | None = None
+
+    def __repr__(self) -> str:
+        return described(self, f"{len(self.rules)} rules", f"clock {self.clock}" * bool(self.clock))
+
+
+def start_of(
+    faults: Iterable[Given] = (),
+    in_front: Given | Iterable[Given] | None = None,
+    limit: Given | None = None,
+    clock: datetime | str | None = None,
+) -> Start:
+    """A start from what people write. Raises ValueError with one sentence for what is none."""
+    moment = None if clock is None else moment_of(clock)
+    return Start(tuple(staged(faults, in_front, limit)), moment)
+
+
+@dataclass(frozen=True, repr=False)
+class Wanted:
+    """A world as somebody wants it; what is None is as the server that it is made on started.
+
+    Without rows of its own it has those from which the server started, and its instance, settings
+    and start, but for what is given here. `idle` is the seconds for which it may be left alone.
+    """
+
+    dataset: Dataset | None = None
+    instance: str | None = None
+    settings: Settings = NONE
+    at: str | None = None
+    start: Start | None = None
+    idle: float | None = None
+
+    def __repr__(self) -> str:
+        return described(self, brief(self.instance), "" if self.dataset is None else "own rows")
+
+
+def wanted_of(
+    fixture: Fixture | None,
+    instance: str | None,
+    settings: Settings | Mapping[str, Any] | None,
+    at: str | None,
+    idle: float | None,
+    **staged: Any,
+) -> Wanted:
+    """A world from what people write; `staged` is what `start_of` takes. Raises ValueError."""
+    given = settings_of(settings or {})
+    start = start_of(**staged)
+    if fixture is None:
+        return Wanted(None, instance, given, at, None if start == Start() else start, idle)
+    laid = fixture.settings | given
+    return Wanted(fixture.dataset, instance or fixture.instance, laid, at, start, idle)
+
+
 class Steering:
     """What a test does to one pipeline. Whatever is wrong raises before anything is changed."""
 
-    def __init__(self, pipeline: Pipeline, start: Iterable[Spec] = ()) -> None:
+    def __init__(self, pipeline: Pipeline, start: Start = Start()) -> None:
         self.pipeline = pipeline
-        self.start = tuple(start)  # rules that are at work from the start, and after each reset
+        self.start = start
         self.snapshots: dict[str, Snapshot] = {}
         self._named = 0
         self._removed: list[Rule] = []
@@ -71,26 +133,31 @@ class Steering:
         self._begin()
 
     def _begin(self) -> None:
-        for spec in self.start:
+        for spec in self.start.rules:
             self.pipeline.rules.add(spec)
+        if self.start.clock is not None:
+            self.pipeline.clock.set(self.start.clock)
 
     def load(
         self,
         sources: Iterable[Source],
         instance: str | None = None,
         settings: Settings | Mapping[str, Any] | None = None,
+        at: str | None = None,
     ) -> None:
         """Other rows, and what `reset` returns to from now on.
 
-        Instance and settings are those given, or those that the fixture has, or those of before.
-        Raises FixtureError and ValueError, and then changes nothing.
+        Instance and settings are those given, or those that the fixture has, or those of before;
+        the path of the API is the one given, or that of before. Raises FixtureError and ValueError,
+        and then changes nothing.
         """
         fixture = read(*sources)
         patchwork = self.pipeline.patchwork
         given = None if settings is None else settings_of(settings)
         kept = fixture.settings or patchwork.settings
         like = instance or fixture.instance or patchwork.instance
-        patchwork.load(fixture.dataset, like, kept if given is None else fixture.settings | given)
+        laid = kept if given is None else fixture.settings | given
+        patchwork.load(fixture.dataset, like, laid, at)
         self.reset()
 
     def state(self) -> Dataset:

@@ -171,6 +171,11 @@ class Patchwork:
         return described(self, self.instance.name, f"patches {len(self.store.patches)}", off)
 
     @property
+    def seed(self) -> Dataset:
+        """The rows that it started from."""
+        return self._seed.store.dataset
+
+    @property
     def signatures(self) -> dict[str, str]:
         """Every method's signature as the documentation page shows it, alphabetically."""
         return {name: method.signature for name, method in self.methods.items()}

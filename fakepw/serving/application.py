@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 
 from ..double.outcome import Answer
-from ..double.steering import Steering
+from ..double.worlds import Host, World
 from ..patchwork.brief import asked, brief
 from ..patchwork.instances.traits import Traits
-from ..protocol.messages import Request, Response
+from ..protocol.messages import Request, Response, origin_form
 from .control import Control
 from .guard import Guard
 from .http.framing import page
@@ -19,19 +20,29 @@ log = logging.getLogger("fakepw")
 
 #: The body up to which an old Django is imitated, which had no bound at all (servers.md 2).
 LONGEST_BODY = 64 * 1024 * 1024
+#: The path of a world, and the rest of what is asked for.
+_WORLD = re.compile(rb"/w/([0-9a-z]{1,40})(/_fakepw(?![^/?#])|/|\Z)")
 
 
-def application(steering: Steering, guard: Guard | None) -> Callable[[Request], Answer]:
-    """The application that serves a double, and `/_fakepw/` to control it if there is a guard.
+def application(host: Host, guard: Guard | None) -> Callable[[Request], Answer]:
+    """The application that serves a double and its worlds, and `/_fakepw/` to control them if there
+    is a guard.
 
     What is answered 400 is in the log: a client that makes such a mistake seldom says so.
     """
-    control = None if guard is None else Control(steering, guard)
-    pipeline = steering.pipeline
+    control = None if guard is None else Control(host, guard)
+    main = host.pipeline
 
     def answer(request: Request) -> Answer:
+        pipeline = main
+        if b"/w/" in request.target and (path := _WORLD.match(origin_form(request.target))):
+            world = found_world(path[1].decode())
+            if path[2] == b"/_fakepw" and guard is not None:
+                return in_world(request, world)
+            if isinstance(world, World):
+                pipeline = world.steering.pipeline
         # What is `understood`, is so of Patchwork's API.
-        if (
+        elif (
             not request.understood
             and b"/_fakepw" in request.target
             and control
@@ -44,6 +55,19 @@ def application(steering: Steering, guard: Guard | None) -> Callable[[Request], 
         if type(found) is Response and found.status == 400:
             log.warning("%s was answered 400", _mistake(request))
         return found
+
+    def found_world(number: str) -> World | str:
+        """A world, or why it is not there: then the server's own Patchwork is asked."""
+        try:
+            return host.found(number)
+        except LookupError as error:
+            return str(error)
+
+    def in_world(request: Request, world: World | str) -> Answer:
+        assert guard is not None
+        if isinstance(world, str):
+            return Control(host, guard).gone(request, world)
+        return Control(world.steering, guard, world.root).answer(request)
 
     return answer
 

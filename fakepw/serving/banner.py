@@ -26,7 +26,7 @@ def banner(patchwork: Patchwork, root: str, control: bool | str = True) -> str:
 
     `control` is whether it can be steered, or the token for that, which is not shown.
     """
-    store, url = patchwork.store, f"{root}{patchwork.traits.script_name}/xmlrpc/"
+    store, url = patchwork.store, root + patchwork.place.url_path
     accounts = _accounts(patchwork)
     lines = [
         f"fakepw serves {url}{_state(patchwork)}",

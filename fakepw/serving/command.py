@@ -20,12 +20,13 @@ import msgspec
 from ..double.outcome import Answer, Later, Outcome
 from ..double.pipeline import Pipeline
 from ..double.rules.spec import Spec
-from ..double.rules.staged import staged
-from ..double.steering import Steering
+from ..double.steering import start_of
+from ..double.worlds import Host
 from ..fixtures import FixtureError
 from ..patchwork.brief import asked
 from ..patchwork.instances.settings import from_texts
 from ..patchwork.patchwork import Patchwork
+from ..patchwork.place import API
 from ..protocol.messages import Called, Request, Response
 from .addresses import is_loopback, url_host
 from .application import application, limits_of
@@ -86,6 +87,9 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
     help="What stands in front, such as nginx-limit; may be given again.",
 )
 @_option("--limit", type=RATE, help="Refuse what comes quicker, such as 20/s.")
+@_option(
+    "--at", metavar="PATH", default=API, help="A path that is handed on as /xmlrpc/: / or /RPC2."
+)
 @_option("--journal", metavar="FILE", help="Append every request to this file, as JSON lines.")
 @_option(
     "--control",
@@ -105,6 +109,7 @@ def serve(
     faults: tuple[Spec, ...],
     fronts: tuple[Spec, ...],
     limit: Spec | None,
+    at: str,
     journal: str | None,
     control: str,
     as_json: bool,
@@ -128,7 +133,7 @@ def serve(
         if disable_xmlrpc and settings.ENABLE_XMLRPC is True:
             raise ValueError("--disable-xmlrpc and --setting ENABLE_XMLRPC=true contradict")
         steered_by = control_of(control)
-        patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc, settings)
+        patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc, settings, at)
         listener = listen(host, port)
         noted = None if journal is None else JournalFile(journal)
     except FixtureError as error:
@@ -143,9 +148,9 @@ def serve(
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     pipeline = Pipeline(patchwork, timer=time.perf_counter)
+    steering = Host(pipeline, start_of(faults, fronts, limit))
     if noted is not None:
-        noted.follow(pipeline)
-    steering = Steering(pipeline, staged(faults, fronts, limit))
+        steering.follow(noted.follow)
     bound, port = listener.getsockname()[:2]
     guard = Guard.of(steered_by, bound)
     answer = _logged(steering, guard) if verbose else application(steering, guard)
@@ -185,7 +190,7 @@ def _give_up(*reasons: str) -> NoReturn:
 
 def _json(patchwork: Patchwork, root: str) -> str:
     line = {
-        "url": f"{root}{patchwork.traits.script_name}/xmlrpc/",
+        "url": root + patchwork.place.url_path,
         "control": f"{root}/_fakepw/",
         "instance": patchwork.instance.name,
         "pid": os.getpid(),
@@ -208,7 +213,7 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _logged(steering: Steering, guard: Guard | None) -> Application:
+def _logged(steering: Host, guard: Guard | None) -> Application:
     """The application, with a line in the log for each request: what was asked, and the answer."""
     calls: list[Called] = []
     steering.pipeline.watch = calls.append

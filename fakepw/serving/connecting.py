@@ -17,9 +17,11 @@ from ..double.handle import Double
 from ..double.journal.calls import Calls
 from ..double.rows import TABLES, Row
 from ..double.rules.spec import Spec
-from ..double.steering import RuleState, Snapshot, Step
+from ..double.steering import RuleState, Snapshot, Step, Wanted
+from ..double.worlds import WorldState
 from ..fixtures import FixtureError, Source, dump, load, read
 from ..patchwork.instances.settings import Settings, settings_of
+from ..patchwork.place import Place
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
 from .waiting import wait
 
@@ -30,6 +32,10 @@ class DoubleUnreachable(OSError):
     """The control API of a double did not answer, or it was something else that did."""
 
 
+class _SomethingElse(DoubleUnreachable):
+    """Something answered, and it was no control API."""
+
+
 class RemoteDouble(Double):
     """A double that runs elsewhere, steered through its control API."""
 
@@ -37,22 +43,50 @@ class RemoteDouble(Double):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no URL of a double: http://HOST:PORT/")
-        path = parts.path.rstrip("/")
-        for tail in ("/xmlrpc", "/_fakepw"):
-            path = path.removesuffix(tail)
-        self._host, self._path = parts.netloc.rpartition("@")[2], path
+        self._host = parts.netloc.rpartition("@")[2]
         self._tls = parts.scheme == "https"
         self._token, self._timeout = token, timeout
-        self.base_url = f"{parts.scheme}://{self._host}{path}/"
-        self.url = f"{self.base_url}xmlrpc/"
-        self.control_url = f"{self.base_url}_fakepw/"
-        self._request("GET", "health")
+        self._path, health = self._found(parts.path)
+        self._where = Place(health.script_name, health.api)
+
+    def _found(self, path: str) -> tuple[str, api.Health]:
+        """Below which part of a URL's path there is a double, and how it is.
+
+        The API of a double may be anywhere below it, and it may itself be a world, or behind a
+        front that put a path before it: the nearest is meant. Raises DoubleUnreachable, and
+        LookupError for a world that is gone.
+        """
+        path = path.partition("/_fakepw")[0].rstrip("/").removesuffix("/xmlrpc")
+        while True:
+            self._path = path
+            try:
+                return path, self._health()
+            except _SomethingElse:
+                if not path:
+                    raise
+            path = path.rpartition("/")[0]
+
+    def _health(self) -> api.Health:
+        return msgspec.convert(self._request("GET", "health"), api.Health)
+
+    @property
+    def _root(self) -> str:
+        return f"http{'s' * self._tls}://{self._host}{self._path}"
+
+    @property
+    def _place(self) -> Place:
+        return self._where
 
     @property
     def instance(self) -> str:
         """The name of the instance that it answers as."""
-        health = msgspec.convert(self._request("GET", "health"), api.Health)
-        return health.instance
+        return self._health().instance
+
+    def close(self) -> None:
+        """Nothing: what runs elsewhere stays."""
+
+    def _world(self, made: WorldState) -> RemoteWorld:
+        return RemoteWorld(self, made)
 
     def transport(self, **options: Any) -> xmlrpc.client.Transport:
         """The stdlib's own transport: this double is reached over a socket."""
@@ -82,7 +116,7 @@ class RemoteDouble(Double):
         try:
             found = msgspec.json.decode(text)
         except msgspec.DecodeError:
-            raise DoubleUnreachable(
+            raise _SomethingElse(
                 f"{self.control_url} is no fakepw: it answered {status} with no JSON"
             ) from None
         if status >= 400:
@@ -117,11 +151,29 @@ class RemoteDouble(Double):
         sources: list[Source],
         instance: str | None = None,
         settings: Settings | Mapping[str, Any] | None = None,
+        at: str | None = None,
     ) -> None:
         fixture = read(*sources)
         laid = fixture.settings | settings_of(settings or {})
-        body = {"fixture": dump(fixture.dataset), "instance": instance or fixture.instance}
-        self._request("POST", "load", {**body, "settings": msgspec.to_builtins(laid)})
+        body = {
+            "fixture": dump(fixture.dataset),
+            "instance": instance or fixture.instance,
+            "settings": msgspec.to_builtins(laid),
+            "at": at,
+        }
+        found = self._request("POST", "load", body)
+        health = msgspec.convert(found, api.Health)
+        self._where = Place(health.script_name, health.api)
+
+    def _made(self, wanted: Wanted) -> WorldState:
+        form: dict[str, Any] = {"instance": wanted.instance, "at": wanted.at, "idle": wanted.idle}
+        form["settings"] = msgspec.to_builtins(wanted.settings)
+        if wanted.dataset is not None:
+            form["fixture"] = dump(wanted.dataset)
+        if wanted.start is not None:
+            form["faults"] = [_members(spec) for spec in wanted.start.rules]
+            form["clock"] = wanted.start.clock
+        return msgspec.convert(self._request("POST", "worlds", form), WorldState)
 
     def _state(self) -> Dataset:
         return load(self._request("GET", "state"))
@@ -142,14 +194,7 @@ class RemoteDouble(Double):
         return Calls.these([api.call_of(each) for each in found.calls], found.dropped)
 
     def _fault(self, spec: Spec) -> RuleState:
-        members = msgspec.to_builtins(spec)
-        if isinstance(spec.body, bytes):
-            try:
-                members["body"] = spec.body.decode()
-            except UnicodeDecodeError:
-                raise ValueError("over HTTP a rule's body is text, in UTF-8") from None
-        members["params"] = list(spec.params)
-        return msgspec.convert(self._request("POST", "rules", members), RuleState)
+        return msgspec.convert(self._request("POST", "rules", _members(spec)), RuleState)
 
     def _later(self, steps: list[Step], **when: Any) -> int:
         form = {**when, "steps": [_step(each) for each in steps]}
@@ -158,6 +203,19 @@ class RemoteDouble(Double):
 
     def _clock(self) -> api.ClockState:
         return msgspec.convert(self._request("GET", "clock"), api.ClockState)
+
+
+class RemoteWorld(RemoteDouble):
+    """A world of a double that runs elsewhere, until it is closed or left alone too long."""
+
+    def __init__(self, server: RemoteDouble, made: WorldState) -> None:
+        self._server = server
+        self.id = made.id
+        super().__init__(f"{server._root}{made.control}", server._token, server._timeout)
+
+    def close(self) -> None:
+        """Let it go. Once gone, this does nothing."""
+        self._server._request("DELETE", f"worlds/{self.id}")
 
 
 def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> RemoteDouble:
@@ -172,6 +230,18 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
 def _step(step: Step) -> dict[str, Any]:
     kind, which, form = step
     return {"change": which, "row": form} if kind == "change" else {"add": kind, "row": form}
+
+
+def _members(spec: Spec) -> dict[str, Any]:
+    """A rule as JSON says it. Raises ValueError if its body is no text."""
+    members: dict[str, Any] = msgspec.to_builtins(spec)
+    if isinstance(spec.body, bytes):
+        try:
+            members["body"] = spec.body.decode()
+        except UnicodeDecodeError:
+            raise ValueError("over HTTP a rule's body is text, in UTF-8") from None
+    members["params"] = list(spec.params)
+    return members
 
 
 def _error(status: int, answer: Mapping[str, Any]) -> Exception:
@@ -208,6 +278,7 @@ _WAYS: dict[str, Callable[..., Any]] = {
     "advance_clock": lambda d, steps: d._request("POST", "clock", {"advance": steps}),
     "run_clock": lambda d: d._request("POST", "clock", {"run": True}),
     "later": _R._later,
+    "world": _R._made,
     "then": lambda d, n, step: d._request("POST", f"scenarios/{n}/steps", _step(step)),
     "unmet": lambda d: msgspec.convert(d._request("GET", "unmet"), api.Unmet).unmet,
 }

@@ -30,18 +30,26 @@ _PRIVATE = (
 
 
 class Control:
-    """The control API of one double."""
+    """The control API of one double, below `root` if that is a world."""
 
-    def __init__(self, steering: Steering, guard: Guard) -> None:
+    def __init__(self, steering: Steering, guard: Guard, root: str = "") -> None:
         self.steering = steering
         self.guard = guard
+        self.prefix = root + PREFIX
 
     def owns(self, request: Request) -> bool:
         """Whether a request is for this API and not for Patchwork."""
         if b"/_fakepw" not in request.target:
             return False
         path = _path(request.target)[0]
-        return path.startswith(PREFIX) or path == PREFIX[:-1]
+        return path.startswith(self.prefix) or path == self.prefix[:-1]
+
+    def gone(self, request: Request, why: str) -> Response:
+        """The answer to a request where there is no double."""
+        refused = self.guard.refusal(request)
+        if refused is not None:
+            return _error(refused.status, refused.text, *refused.headers)
+        return _error(404, why)
 
     def answer(self, request: Request) -> Response:
         """The answer to a request that `owns` is true of."""
@@ -49,20 +57,20 @@ class Control:
         if refused is not None:
             return _error(refused.status, refused.text, *refused.headers)
         path, query = _path(request.target)
-        name = path[len(PREFIX) :]
+        name = path[len(self.prefix) :]
         if name == OPENAPI:
             return _described()
         fitting = [(route, words) for route in ROUTES if (words := _words(route, name)) is not None]
         if not fitting:
             known = ", ".join([*dict.fromkeys(route.path for route in ROUTES), OPENAPI])
-            return _error(404, f"there is no {PREFIX}{name[:200]}; there is: {known}")
+            return _error(404, f"there is no {self.prefix}{name[:200]}; there is: {known}")
         method = request.method.decode("latin-1")
         method = "GET" if method == "HEAD" else method
         for route, words in fitting:
             if route.method == method:
                 return self._run(route, words, query, request.body)
         allowed = ", ".join(dict.fromkeys(route.method for route, _ in fitting))
-        text = f"{PREFIX}{name[:200]} takes {allowed}, not {method}"
+        text = f"{self.prefix}{name[:200]} takes {allowed}, not {method}"
         return _error(405, text, ("Allow", allowed))
 
     def _run(

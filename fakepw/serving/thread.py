@@ -6,30 +6,29 @@ import atexit
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from types import TracebackType
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..double.handle import Double
 from ..double.pipeline import Pipeline
-from ..double.rules.spec import Spec
-from ..double.rules.staged import Given, staged
-from ..double.steering import Steering
+from ..double.rules.staged import Given
+from ..double.steering import Start, start_of
+from ..double.worlds import Host
 from ..fixtures import NONE, Source, packaged, read
 from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.patchwork import Patchwork
+from ..patchwork.place import API
 from ..patchwork.rows.rows import Dataset
 from .addresses import url_host
 from .application import application, limits_of
 from .guard import Guard, control_of
+from .here import Here
 from .limits import Limits
 from .loop import LoopThread, shared
 from .server import Server, listen
-from .waiting import wait
 
 if TYPE_CHECKING:
-    from .transport import Transport
+    pass
 
 Result = TypeVar("Result")
 
@@ -39,22 +38,12 @@ _ONE = (str, bytes, Mapping, os.PathLike, Dataset)
 _running: set[LiveServer] = set()
 
 
-class LiveServer(Double):
+class LiveServer(Here):
     """A server that is running in a thread, until `stop` or the end of its `with` block.
 
     It is a `Double`: everything that a test does to one can be done to it, from any thread.
 
-    url
-        Where the XML-RPC API is: `http://127.0.0.1:PORT/xmlrpc/`.
-    base_url
-        The same without `xmlrpc/`. It ends in the script name and a slash, if there is one.
-    control_url
-        Where the control API is: `http://127.0.0.1:PORT/_fakepw/`.
-    host, port
-        What it listens on.
-    patchwork
-        The Patchwork that it serves.  It changes whenever a client writes: from any other thread
-        use `reset`, `state` and `run`, which run in the server's own.
+    `host` and `port` are what it listens on.
     """
 
     def __init__(
@@ -63,11 +52,10 @@ class LiveServer(Double):
         host: str,
         port: int,
         limits: Limits,
-        rules: Iterable[Spec] = (),
+        start: Start = Start(),  # noqa: B008 (it is frozen)
         control: bool | str = True,
     ) -> None:
-        self.patchwork = patchwork
-        self._steering = Steering(Pipeline(patchwork, timer=time.perf_counter), rules)
+        self._hosted = Host(Pipeline(patchwork, timer=time.perf_counter), start)
         self._thread: LoopThread = shared()
         if self._thread.current:  # to wait there for the start would be to wait for ever
             raise RuntimeError("no server can be started from within LiveServer.run")
@@ -77,31 +65,17 @@ class LiveServer(Double):
         self.port: int
         self.host, self.port = self._listener.getsockname()[:2]
         guard = Guard.of(control, self.host)
-        self._server = Server(application(self._steering, guard), limits)
-        root = f"http://{url_host(self.host)}:{self.port}"
-        self.base_url = f"{root}{patchwork.traits.script_name}/"
-        self.url = f"{self.base_url}xmlrpc/"
-        self.control_url = f"{root}/_fakepw/"
+        self._server = Server(application(self._hosted, guard), limits)
         self._thread.run_coroutine(self._server.start(self._listener))
         _running.add(self)
 
     @property
-    def instance(self) -> str:
-        """The name of the instance that it answers as."""
-        return self.patchwork.instance.name
+    def _steering(self) -> Host:
+        return self._hosted
 
-    def transport(self, **options: Any) -> Transport:
-        """A transport for `ServerProxy` that goes to this double without a socket in between."""
-        from .transport import Transport  # with http.client, which a server can do without
-
-        pipeline = self._steering.pipeline
-        return Transport(lambda request: self.run(pipeline.answer, request), **options)
-
-    def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
-        wait(seconds, for_what)
-
-    def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
-        return self.run(partial(getattr(self._steering, name), *args, **named))
+    @property
+    def _root(self) -> str:
+        return f"http://{url_host(self.host)}:{self.port}"
 
     def run(self, function: Callable[..., Result], *args: Any) -> Result:
         """The result of a function called between two requests, in the server's thread.
@@ -120,19 +94,15 @@ class LiveServer(Double):
             elif self._thread.alive:
                 self._thread.run_coroutine(self._server.end())
 
+    def close(self) -> None:
+        """The same as `stop`."""
+        self.stop()
+
     def __enter__(self) -> LiveServer:
         """The server itself. Raises RuntimeError if it is stopped: it does not start again."""
         if self not in _running:
             raise RuntimeError("this server is stopped; start another with fakepw.serve")
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def __repr__(self) -> str:
         state = self.url if self in _running else "stopped"
@@ -164,6 +134,8 @@ def serve(
     faults: Iterable[Given] = (),
     in_front: Given | Iterable[Given] | None = None,
     limit: Given | None = None,
+    clock: datetime | str | None = None,
+    at: str = API,
 ) -> LiveServer:
     """Start a server in a thread; it answers when this returns.
 
@@ -192,6 +164,10 @@ def serve(
     faults, in_front, limit
         What goes wrong from the start and after each reset, as rules in text (`docs/double.md`):
         `["patch_list: status=504 first=2"]`, `"gateway-502"`, `"20/s burst=10"`.
+    clock
+        The moment at which the double's clock stands, from the start and after each reset.
+    at
+        The path that is handed on as `/xmlrpc/`, for clients whose stub sits elsewhere: `/`.
 
     All servers of a process share one thread, and a server that is not stopped ends with it.
 
@@ -199,15 +175,17 @@ def serve(
     instance, setting, port, rule or `control` can be, OSError if it cannot listen there, TypeError
     for an instance, `enabled` or settings beside a Patchwork, RuntimeError in `LiveServer.run`.
     """
-    rules = staged(faults, in_front, limit)
+    start = start_of(faults, in_front, limit, clock)
     if isinstance(source, Patchwork):
         if instance is not None or enabled is not None or settings is not None:
             raise TypeError("a Patchwork has its own instance, enabled and settings: give it them")
         patchwork = source
+        if at != API:
+            patchwork.load(patchwork.seed, patchwork.instance, at=at)
     else:
         given = settings_of({} if settings is None else settings)
-        patchwork = patchwork_of(source, instance, enabled is not False, given)
-    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.traits), rules, control)
+        patchwork = patchwork_of(source, instance, enabled is not False, given, at)
+    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.traits), start, control)
 
 
 def patchwork_of(
@@ -215,6 +193,7 @@ def patchwork_of(
     instance: str | None = None,
     enabled: bool = True,
     settings: Settings = NONE,
+    at: str = API,
 ) -> Patchwork:
     """A Patchwork that starts from a fixture, as the given instance or that of the fixture, with
     the given settings, failing which those of the fixture.
@@ -229,7 +208,7 @@ def patchwork_of(
     if instance is None:
         instance = fixture.instance or DEFAULT
     settings = fixture.settings | settings
-    return Patchwork(fixture.dataset, instance, enabled=enabled, settings=settings)
+    return Patchwork(fixture.dataset, instance, enabled=enabled, settings=settings, at=at)
 
 
 def _stop_all() -> None:

@@ -21,10 +21,21 @@ def server() -> Iterator[fakepw.LiveServer]:
         yield pw
 
 
-@pytest.fixture(params=["here", "from afar"])
-def pw(request: pytest.FixtureRequest, server: fakepw.LiveServer) -> fakepw.Double:
-    double = server if request.param == "here" else fakepw.connect(server.url)
-    double.load("demo", instance="3.2-py3-postgresql", settings={})
+@pytest.fixture(scope="module", params=["here", "from afar", "a world", "a world from afar"])
+def double(request: pytest.FixtureRequest, server: fakepw.LiveServer) -> Iterator[fakepw.Double]:
+    if request.param == "here":
+        yield server
+    elif request.param == "from afar":
+        yield fakepw.connect(server.url)
+    else:
+        host = server if request.param == "a world" else fakepw.connect(server.url)
+        with host.world() as world:
+            yield world
+
+
+@pytest.fixture
+def pw(double: fakepw.Double) -> fakepw.Double:
+    double.load("demo", instance="3.2-py3-postgresql", settings={}, at="/xmlrpc/")
     return double
 
 
@@ -45,10 +56,17 @@ def client(pw: fakepw.Double, user: str = "kim:earl-grey") -> Any:
 
 
 def test_where_it_is(pw: fakepw.Double, server: fakepw.LiveServer) -> None:
-    assert (pw.url, pw.base_url) == (server.url, server.base_url)
-    assert pw.control_url == server.control_url
+    root = pw.base_url.removesuffix("/")
+    assert root == server.base_url.removesuffix("/") or root.startswith(f"{server.base_url}w/")
+    assert (pw.url, pw.control_url) == (f"{root}/xmlrpc/", f"{root}/_fakepw/")
+    pw.load("demo", settings={"FORCE_SCRIPT_NAME": "/pw"}, at="/RPC2")
+    assert (pw.url, pw.base_url) == (f"{root}/pw/RPC2", f"{root}/pw/")
+    assert pw.control_url == f"{root}/_fakepw/"
+    for url in (pw.url, pw.base_url, pw.control_url, root):
+        assert fakepw.connect(url).url == pw.url
+    assert client(pw).patch_get(1)["id"] == 1
     assert pw.instance == "3.2-py3-postgresql"
-    assert len(repr(pw)) < 100
+    assert len(repr(pw)) < 150
 
 
 def test_a_fixture_and_an_instance_can_be_loaded(pw: fakepw.Double) -> None:

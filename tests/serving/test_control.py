@@ -43,6 +43,8 @@ def test_health_says_what_is_served(pw):
         "instance": "2.2-py3-sqlite",
         "xmlrpc": "enabled",
         "patches": 1,
+        "script_name": "",
+        "api": "/xmlrpc/",
     }
 
 

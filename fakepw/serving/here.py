@@ -1,0 +1,107 @@
+"""Handles of doubles in this process: what is done to one is done in its server's thread."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..double.handle import Double
+from ..double.steering import Steering
+from ..double.worlds import Host, WorldState
+from ..patchwork.patchwork import Patchwork
+from ..patchwork.place import Place
+from .waiting import wait
+
+if TYPE_CHECKING:
+    from .transport import Transport
+
+Result = TypeVar("Result")
+
+
+class Here(Double):
+    """A double in this process: everything can be done to it from any thread."""
+
+    @property
+    @abstractmethod
+    def _steering(self) -> Steering: ...
+
+    @abstractmethod
+    def run(self, function: Callable[..., Result], *args: Any) -> Result:
+        """The result of a function called between two requests, in the server's thread.
+
+        Whatever the function raises is raised here. Raises RuntimeError in a forked child of the
+        process that started the server.
+        """
+
+    @property
+    def patchwork(self) -> Patchwork:
+        """The Patchwork that it serves.
+
+        It changes whenever a client writes: from any other thread use `reset`, `state` and `run`,
+        which run in the server's own.
+        """
+        return self._steering.pipeline.patchwork
+
+    @property
+    def instance(self) -> str:
+        """The name of the instance that it answers as."""
+        return self.patchwork.instance.name
+
+    def transport(self, **options: Any) -> Transport:
+        """A transport for `ServerProxy` that goes to this double without a socket in between."""
+        from .transport import Transport  # with http.client, which a server can do without
+
+        return Transport(
+            lambda request: self.run(self._steering.pipeline.answer, request), **options
+        )
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.patchwork.traits.script_name, self.patchwork.place.api)
+
+    def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
+        wait(seconds, for_what)
+
+    def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
+        return self.run(self._done, name, args, named)
+
+    def _done(self, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        return getattr(self._steering, name)(*args, **named)
+
+    def _world(self, made: WorldState) -> LiveWorld:
+        return LiveWorld(self, made.id)
+
+
+class LiveWorld(Here):
+    """A world of a server in this process, until it is closed or left alone for its idle time."""
+
+    def __init__(self, server: Here, number: str) -> None:
+        self._server = server
+        self.id = number
+
+    @property
+    def _host(self) -> Host:
+        host = self._server._steering
+        assert isinstance(host, Host)
+        return host
+
+    @property
+    def _steering(self) -> Steering:
+        return self._host.found(self.id).steering
+
+    @property
+    def _root(self) -> str:
+        return f"{self._server._root}/w/{self.id}"
+
+    def run(self, function: Callable[..., Result], *args: Any) -> Result:
+        """The result of a function called between two requests, in the server's thread."""
+        return self._server.run(function, *args)
+
+    def close(self) -> None:
+        """Let it go. Once gone, this does nothing."""
+        self.run(partial(self._host.end_world, self.id))
+
+    def __repr__(self) -> str:
+        return f"<fakepw world {self.id} of {self._server!r}>"
