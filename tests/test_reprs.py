@@ -170,9 +170,9 @@ KNOWN = {
     *("Method", "MethodCall", "Entry", "Canonical", "Fixture", "Head", "Form", "FixtureForm"),
     *("StateForm", "ProjectForm", "UserForm", "PersonForm", "PatchForm", "CommentForm"),
     *("CheckForm", "_Beyond", "_Open", "Body", "Outcome", "Later", "Arrived", "Preset"),
-    *("Scenario", "Snapshot", "RuleState", "World", "WorldState"),
+    *("Scenario", "Snapshot", "RuleState", "World", "WorldState", "Noted"),
 }
-FORMS = "fakepw.double.api"
+FORMS = "fakepw.double.shapes"
 
 
 def test_values_are_cut_and_stay_on_one_line() -> None:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
 
 from ..fixtures import PACKAGED, Source, dumps, packaged, read
 from ..fixtures.errors import quoted
@@ -22,175 +20,27 @@ from .journal.calls import Call
 from .rows import TABLES, Row
 from .rules.grammar import parse
 from .rules.spec import spec_of
+from .shapes import (
+    CallList,
+    CallView,
+    ClockForm,
+    ClockState,
+    Done,
+    Health,
+    Load,
+    Named,
+    RuleList,
+    ScenarioForm,
+    ScenarioList,
+    ScenarioState,
+    Snapshots,
+    StepForm,
+    Unmet,
+    WorldForm,
+    WorldList,
+)
 from .steering import RuleState, Steering, Step, wanted_of
 from .worlds import Host, WorldState
-
-
-class Form(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """What a request's body holds."""
-
-
-class Done(Struct):
-    """That it is done."""
-
-    status: str = "ok"
-
-
-class Health(Struct):
-    """That the double is there, and what it is; `xmlrpc` is enabled, disabled or none.
-
-    `script_name` and `api` say where its XML-RPC API is, below the double's own root.
-    """
-
-    status: str
-    instance: str
-    xmlrpc: str
-    patches: int
-    script_name: str
-    api: str
-
-
-class Load(Form):
-    """A fixture, as an object or the name of a packaged one; instance and settings, if not those
-    that it names; and the path of the API, if not that of before."""
-
-    fixture: dict[str, Any] | str
-    instance: str | None = None
-    settings: dict[str, Any] | None = None
-    at: str | None = None
-
-
-class WorldForm(Form):
-    """What a world starts from; all that is left out is as the server started.
-
-    `fixture`, `instance`, `settings` and `at` are as in `Load`; `faults`, `in_front` and `limit`
-    are rules, by text or by their members; `clock` is the moment at which its clock stands; `idle`
-    is the seconds for which it may be left alone.
-    """
-
-    fixture: dict[str, Any] | str | None = None
-    instance: str | None = None
-    settings: dict[str, Any] | None = None
-    at: str | None = None
-    faults: list[str | dict[str, Any]] = []
-    in_front: str | dict[str, Any] | list[str | dict[str, Any]] | None = None
-    limit: str | dict[str, Any] | None = None
-    clock: str | None = None
-    idle: float | None = None
-
-
-class WorldList(Struct):
-    """The worlds that there are."""
-
-    worlds: list[WorldState]
-
-
-class Named(Form):
-    """The name of a snapshot; left out: one is made up."""
-
-    name: str | None = None
-
-
-class Snapshots(Struct):
-    """The names of the snapshots that there are."""
-
-    snapshots: list[str]
-
-
-class CallView(Struct):
-    """A request of the journal: decoded, and as it passed on the wire, in base64.
-
-    In params and result, base64 is `{"base64": …}`.
-    """
-
-    number: int
-    when: datetime
-    seconds: float
-    called: bool
-    user: str | None
-    status: int | None
-    rule: str | None
-    carried_out: bool
-    verb: str
-    target: str
-    method: str | None
-    params: list[Any]
-    result: Any
-    fault: str | None
-    request: bytes
-    answer: bytes
-
-
-class CallList(Struct):
-    """The journal: how many earlier requests are gone, and those that are kept."""
-
-    dropped: int
-    calls: list[CallView]
-
-
-class RuleForm(Form):
-    """A rule: as text under `rule`, or by its members (README, "What goes wrong")."""
-
-    rule: str | UnsetType = UNSET
-
-
-class RuleList(Struct):
-    """The rules at work."""
-
-    rules: list[RuleState]
-
-
-class ClockForm(Form):
-    """What to do with the clock: stop it at `set`, move it on by `advance`, or let it `run`."""
-
-    set: str | None = None
-    advance: dict[str, float] | None = None
-    run: bool = False
-
-
-class ClockState(Struct):
-    """The clock's time, naive UTC, and whether it runs by itself."""
-
-    now: datetime
-    running: bool
-
-
-class StepForm(Form):
-    """One step of a scenario: `add` (patch, comment, check, person) or `change` (which patch)."""
-
-    row: dict[str, Any]
-    add: str | None = None
-    change: int | str | None = None
-
-
-class ScenarioForm(Form):
-    """What happens by itself, and when: after `calls` of method `of`, or `seconds` of the clock."""
-
-    steps: list[StepForm]
-    calls: int | None = None
-    of: str = "*"
-    seconds: float | None = None
-    optional: bool = False
-
-
-class ScenarioState(Struct):
-    """A scenario: its number, what it says, and whether it has come to pass."""
-
-    id: int
-    scenario: str
-    come: bool
-
-
-class ScenarioList(Struct):
-    """The scenarios."""
-
-    scenarios: list[ScenarioState]
-
-
-class Unmet(Struct):
-    """What was set up and never came to pass, a sentence each."""
-
-    unmet: list[str]
 
 
 class Asked(NamedTuple):
@@ -403,22 +253,13 @@ def _row(row: Row) -> dict[str, Any]:
 def view(call: Call) -> CallView:
     """A call as JSON tells it."""
     return CallView(
-        number=call.number,
-        when=call.when,
-        seconds=call.seconds,
-        called=call.called,
-        user=call.user,
-        status=call.status,
-        rule=call.rule,
-        carried_out=call.carried_out,
+        **{name: getattr(call, name) for name in Call.__struct_fields__},
         verb=call.verb,
         target=call.target,
         method=call.method,
         params=[told(value) for value in call.params],
         result=told(call.result),
         fault=call.fault,
-        request=call.request,
-        answer=call.answer,
     )
 
 

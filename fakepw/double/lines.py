@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from ..fixtures.errors import quoted
-from .api import CallView, call_of, view
+from .api import call_of, view
 from .journal.calls import Call
+from .shapes import CallView
 
 #: The version of the lines. It grows when a reader would have to change; members may be added
 #: without that.
@@ -18,7 +19,7 @@ FORMAT = 1
 LONGEST = 128 * 1024 * 1024
 
 
-class Line(CallView):
+class Line(CallView, frozen=True, kw_only=True):
     """A request as the control API tells of it, and what tells journals of several runs apart.
 
     journal

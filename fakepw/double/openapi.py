@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from .api import ROUTES, Route, RuleForm
+from .api import ROUTES, Route
 from .rules.spec import Spec
+from .shapes import RuleForm
 
 #: How a body that any object may be is said: its members are those of a fixture's row, or a rule.
 _REF = "#/components/schemas/{name}"

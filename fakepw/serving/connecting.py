@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from ..double import api
+from ..double import api, shapes
 from ..double.handle import Double
 from ..double.journal.calls import Calls
 from ..double.rows import TABLES, Row
@@ -49,7 +49,7 @@ class RemoteDouble(Double):
         self._path, health = self._found(parts.path)
         self._where = Place(health.script_name, health.api)
 
-    def _found(self, path: str) -> tuple[str, api.Health]:
+    def _found(self, path: str) -> tuple[str, shapes.Health]:
         """Below which part of a URL's path there is a double, and how it is.
 
         The API of a double may be anywhere below it, and it may itself be a world, or behind a
@@ -66,8 +66,8 @@ class RemoteDouble(Double):
                     raise
             path = path.rpartition("/")[0]
 
-    def _health(self) -> api.Health:
-        return msgspec.convert(self._request("GET", "health"), api.Health)
+    def _health(self) -> shapes.Health:
+        return msgspec.convert(self._request("GET", "health"), shapes.Health)
 
     @property
     def _root(self) -> str:
@@ -162,7 +162,7 @@ class RemoteDouble(Double):
             "at": at,
         }
         found = self._request("POST", "load", body)
-        health = msgspec.convert(found, api.Health)
+        health = msgspec.convert(found, shapes.Health)
         self._where = Place(health.script_name, health.api)
 
     def _made(self, wanted: Wanted) -> WorldState:
@@ -190,7 +190,7 @@ class RemoteDouble(Double):
         return msgspec.convert(self._request("PATCH", f"patches/{word}", form), Patch)
 
     def _calls(self) -> Calls:
-        found = msgspec.convert(self._request("GET", "calls"), api.CallList)
+        found = msgspec.convert(self._request("GET", "calls"), shapes.CallList)
         return Calls.these([api.call_of(each) for each in found.calls], found.dropped)
 
     def _fault(self, spec: Spec) -> RuleState:
@@ -201,8 +201,8 @@ class RemoteDouble(Double):
         number: int = self._request("POST", "scenarios", form)["id"]
         return number
 
-    def _clock(self) -> api.ClockState:
-        return msgspec.convert(self._request("GET", "clock"), api.ClockState)
+    def _clock(self) -> shapes.ClockState:
+        return msgspec.convert(self._request("GET", "clock"), shapes.ClockState)
 
 
 class RemoteWorld(RemoteDouble):
@@ -270,7 +270,7 @@ _WAYS: dict[str, Callable[..., Any]] = {
     "change": _R._change,
     "calls": _R._calls,
     "fault": _R._fault,
-    "rules": lambda d: msgspec.convert(d._request("GET", "rules"), api.RuleList).rules,
+    "rules": lambda d: msgspec.convert(d._request("GET", "rules"), shapes.RuleList).rules,
     "rule": lambda d, n: msgspec.convert(d._request("GET", f"rules/{n}"), RuleState),
     "remove": lambda d, n: d._request("DELETE", f"rules/{n}"),
     "now": lambda d: d._clock().now,
@@ -280,5 +280,5 @@ _WAYS: dict[str, Callable[..., Any]] = {
     "later": _R._later,
     "world": _R._made,
     "then": lambda d, n, step: d._request("POST", f"scenarios/{n}/steps", _step(step)),
-    "unmet": lambda d: msgspec.convert(d._request("GET", "unmet"), api.Unmet).unmet,
+    "unmet": lambda d: msgspec.convert(d._request("GET", "unmet"), shapes.Unmet).unmet,
 }

@@ -22,8 +22,8 @@ from .matching import ANYONE, means, params_fit
 SHOWN = 60
 
 
-class Call(msgspec.Struct, frozen=True, dict=True, kw_only=True):
-    """One request and what became of it.
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a request without looking into it.
 
     number
         Counted from 1 since the last reset.
@@ -42,8 +42,6 @@ class Call(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         The rule that decided, as text; None if there was none.
     carried_out
         Whether Patchwork ran it: not if a rule answered in its place.
-    request, answer
-        What passed on the wire, head and body, as bytes. What a rule cut off is not there.
     """
 
     number: int
@@ -54,6 +52,15 @@ class Call(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     status: int | None
     rule: str | None
     carried_out: bool
+
+
+class Call(Noted, frozen=True, dict=True, kw_only=True):
+    """One request and what became of it.
+
+    `request` and `answer` are what passed on the wire, head and body, as bytes; what a rule cut off
+    is not there.
+    """
+
     request: bytes
     answer: bytes
 
