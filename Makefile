@@ -4,6 +4,7 @@
 #   make demo    see it work: a server, the real pwclient, a server to play with until Ctrl-C
 #   make test    lint, types and every test; TESTS="tests/clients" instead of every one
 #   make fresh   all of that on machines that have nothing but what the README names (as root)
+#   make threads fifty threads at one double for a minute: THREADS="--seconds 600" for longer
 #   make attack  broken requests by the million, for an hour at most: ATTACK="--minutes 5" for less
 
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
@@ -13,8 +14,9 @@ BIN := .venv/bin
 
 FRESH :=
 TESTS :=
+THREADS := --seconds 60
 
-.PHONY: demo fresh test test-uvloop test-all attack lint schema clean tools pythons
+.PHONY: demo fresh test test-uvloop test-all attack threads lint schema clean tools pythons
 .DELETE_ON_ERROR:
 
 demo: .venv/.demo
@@ -48,6 +50,10 @@ lint: .venv/.dev
 attack: .venv/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/atheris atheris 2>/dev/null || echo "atheris does not install here: nothing is guided by coverage"
 	PYTHONPATH=.venv/atheris $(BIN)/python -m tests.hostile.attack $(ATTACK)
+
+# Every answer has to fit one order of all that happened; make test does it for two seconds.
+threads: .venv/.dev
+	$(BIN)/python -m pytest -s tests/serving/test_threads.py -k one_order $(THREADS)
 
 schema: .venv/.dev
 	$(BIN)/fakepw schema > fixtures/schema.json

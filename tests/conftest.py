@@ -36,6 +36,12 @@ _STATE = tempfile.TemporaryDirectory(prefix="pw-conformance-tests-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--seconds", type=float, default=2.0, help="for how long many threads use one double"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "needs(*tools): what of tests.tools a test cannot do without"

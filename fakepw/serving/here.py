@@ -8,10 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..double.handle import Double
+from ..double.outcome import Answer, Later
 from ..double.steering import Steering
 from ..double.worlds import Host, WorldState
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.place import Place
+from ..protocol.messages import Request
 from .waiting import wait
 
 if TYPE_CHECKING:
@@ -53,8 +55,19 @@ class Here(Double):
         """A transport for `ServerProxy` that goes to this double without a socket in between."""
         from .transport import Transport  # with http.client, which a server can do without
 
-        return Transport(
-            lambda request: self.run(self._steering.pipeline.answer, request), **options
+        return Transport(lambda request: self._come(self.run(self._asked, request)), **options)
+
+    def _asked(self, request: Request) -> Answer:
+        return self._steering.pipeline.answer(request)
+
+    def _come(self, answer: Answer) -> Answer:
+        """An answer for another thread: what is still to come of it happens in the server's."""
+        if not isinstance(answer, Later):
+            return answer
+        return Later(
+            answer.seconds,
+            lambda: self._come(self.run(answer.outcome)),
+            partial(self.run, answer.given_up),
         )
 
     @property
