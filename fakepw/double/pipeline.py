@@ -16,7 +16,7 @@ from ..protocol.messages import Request, Response, Watch
 from ..protocol.site import Asked, site_of
 from .clock import Clock, now
 from .journal.calls import plain
-from .journal.journal import Entry, Journal, Steered, user_of
+from .journal.journal import Entry, Journal, user_of
 from .journal.matching import params_fit
 from .outcome import Answer, End, Later, Outcome
 from .rules.arrived import Arrived
@@ -65,7 +65,8 @@ class Pipeline:
 
     def answer(self, request: Request) -> Answer:
         """What becomes of a request."""
-        start = self.timer()
+        timer = self.timer
+        start = timer()
         asked = None
         if self.rules.all or self.scenarios.all:
             asked = site_of(self.patchwork).asked(request, self.patchwork)
@@ -76,8 +77,8 @@ class Pipeline:
         site = patchwork.site or site_of(patchwork)
         response: Response = site.respond(request, patchwork, self.watch, asked)
         size = _OVERHEAD + len(request.body) + response.size()
-        end, base = self.timer(), self.clock.base(start)
-        self.journal.note((request, response, start, end, base, size))
+        base = self.clock.base(start)
+        self.journal.note(Entry(request, response, start, timer(), base, size))
         return response
 
     def _touched(self, request: Request, asked: Asked | None, start: float) -> Arrived | None:
@@ -176,23 +177,23 @@ class Pipeline:
             self.scenarios.count(arrived.method)
         return answer
 
-    def _entry(self, arrived: Arrived, answer: Response | Outcome | None) -> Steered:
+    def _entry(self, arrived: Arrived, answer: Response | Outcome | None) -> Entry:
         """What the journal says of a request; it has no answer while it waits for one."""
         request = arrived.request
         outcome = answer if isinstance(answer, Outcome) else Outcome(answer)
         response = outcome.response
-        size = _OVERHEAD + len(request.body) + (0 if response is None else response.size())
-        entry = Entry(
-            when=self.clock.now,
-            seconds=self.timer() - arrived.start,
-            called=arrived.called(),
+        return Entry(
             request=request,
             response=response,
+            start=arrived.start,
+            end=self.timer(),
+            base=(self.clock.now, arrived.start),
+            size=_OVERHEAD + len(request.body) + (0 if response is None else response.size()),
+            called=arrived.called(),
             rule=None if arrived.rule is None else str(arrived.rule),
             carried_out=arrived.response is not None,
             cut=outcome.cut,
         )
-        return entry, size
 
 
 def _means(spec: Spec, request: Request, params: Sequence[Any]) -> bool:

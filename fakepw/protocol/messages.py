@@ -28,7 +28,7 @@ class Request:
     `target` is the raw request-target (origin or absolute form), `headers` the pairs in the order
     sent with lower-case names, `body` the whole body after any transfer coding was taken off.
     A body without a Content-Length header is ignored, as real servers do (servers.md 1.1).
-    `version` is `1.0` or `1.1`.
+    `version` is `1.0` or `1.1`.  Without `keep_alive` it is the connection's last.
 
     A request may not be changed: it can come again.  `understood` is what `protocol` made of all
     but the body, for each of its sites, shared by all that differ in nothing else (`with_body`).
@@ -39,7 +39,8 @@ class Request:
     headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
     version: str = "1.1"
-    understood: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
+    keep_alive: bool = field(default=True, compare=False)
+    understood: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:
         line = asked(b"%b %b" % (self.method[:20], self.target))
@@ -47,9 +48,15 @@ class Request:
 
     def with_body(self, body: bytes) -> Request:
         """The same request with another body, which spares `protocol` to look at its head again."""
-        request = Request(self.method, self.target, self.headers, body, self.version)
-        request.understood = self.understood
-        return request
+        return Request(
+            self.method,
+            self.target,
+            self.headers,
+            body,
+            self.version,
+            self.keep_alive,
+            self.understood,
+        )
 
 
 @dataclass(slots=True, repr=False)

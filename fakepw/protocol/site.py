@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakValueDictionary
 
 from ..patchwork.faults import Fault
@@ -49,7 +50,8 @@ _MOST_LENGTHS = 1024
 Asked = tuple[str | None, Sequence[Any]]
 
 
-class Call(NamedTuple):
+@dataclass(slots=True, repr=False)
+class Call:
     """What the head of a request says that calls the API, enabled there."""
 
     sized: bool  # whether there is a body: none without Content-Length to Django (servers.md 1.1)
@@ -91,8 +93,8 @@ class Site:
         head = self._head(request, patchwork)
         if isinstance(head, Response):
             return head
-        sized, who, sent, _ = head
-        return self.call(request.body if sized else b"", who, sent, patchwork, watch, asked)
+        body = request.body if head.sized else b""
+        return self.call(body, head.who, head.cookies, patchwork, watch, asked)
 
     def asked(self, request: Request, patchwork: Patchwork) -> Asked | None:
         """Which method a request calls with which params; None if it calls none."""
@@ -186,7 +188,8 @@ class Site:
         params: Sequence[Any] = ()
         answer: Any
         try:
-            method, params = asked or self.decode(body)
+            decode = self.decode
+            method, params = asked or decode(body)
             answer = patchwork.call(method, params, who)
             response = self._result(answer, sent, patchwork)
         # What is kept is made anew: the traceback of what was raised knows this frame, and so would

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakepw.protocol.messages import Request
-from fakepw.serving.http.asked import Refusal
 from fakepw.serving.http.budget import Budget
 from fakepw.serving.http.reading import Reader
+from fakepw.serving.http.refusal import Refusal
 from fakepw.serving.http.remembered import MOST_REMEMBERED, Remembered
 from fakepw.serving.limits import Limits
 
@@ -30,7 +30,7 @@ class Recorder:
             if isinstance(each, Refusal):
                 self.refusals.append(each.status)
             else:
-                self.requests.append(each.request)
+                self.requests.append(each)
 
 
 @dataclass(frozen=True)

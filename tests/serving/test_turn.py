@@ -18,13 +18,13 @@ class Waiting:
     ) -> None:
         self.name, self.events, self.long, self.error = name, events, long, error
 
-    def lengthy(self) -> bool:
-        return self.long
-
-    def proceed(self) -> None:
+    def proceed(self, last: bool = False) -> bool:
+        if self.long and not last:
+            return False
         self.events.append(f"{self.name} proceeds")
         if self.error is not None:
             raise self.error
+        return True
 
     def flush(self) -> None:
         self.events.append(f"{self.name} is flushed")
@@ -117,7 +117,7 @@ def test_what_shows_to_be_lengthy_while_others_wait_comes_after_them():
     async def one() -> None:
         turn = Turn()
         crowd = [Waiting(f"same{number}", events, False) for number in range(5)]
-        crowd[0].proceed = lambda: [setattr(each, "long", True) for each in crowd]  # type: ignore
+        crowd[0].proceed = lambda last=False: [setattr(each, "long", True) for each in crowd]  # type: ignore
         for each in crowd:
             turn.add(each)
         turn.add(Waiting("other", events, False))

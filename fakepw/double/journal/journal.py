@@ -6,9 +6,10 @@ import re
 from base64 import b64decode
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+
+from msgspec import Struct
 
 from ...protocol.messages import Request, Response
 from ...protocol.site import Call as Head
@@ -16,6 +17,8 @@ from .calls import Call, Calls
 
 #: How many requests are kept, and how many bytes of them and of their answers.
 MOST, MOST_BYTES = 10_000, 16 * 1024 * 1024
+#: The share of the bytes that is still used once room was made.
+_SOME_ROOM = 0.95
 
 #: What stands in the place of credentials.
 MASK = b"***"
@@ -24,25 +27,33 @@ _SECRET = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 _USER_INFO = re.compile(rb"(?<=://)[^/?#@]*@")
 
 
-@dataclass(slots=True)
-class Entry:
-    """A request as it came, and what was answered; a `Call` is made of it when somebody asks."""
+class Entry(Struct, gc=False):
+    """A request as it came, and what was answered; a `Call` is made of it when somebody asks.
 
-    when: datetime
-    seconds: float
-    called: bool
+    start, end
+        When it came and when it was answered, by a timer.
+    base
+        A time on the double's clock, and what the timer showed then.
+    size
+        What all of it holds, about, in bytes.
+    called
+        Whether it reached the API; None: as what was understood of its head says.
+    rule, carried_out, cut
+        As in a `Call`; and the bytes after which the answer's body was cut off.
+
+    There are thousands of them, and they hold no cycles: the garbage collector need not know them.
+    """
+
     request: Request
     response: Response | None
-    rule: str | None
-    carried_out: bool
-    cut: int | None
-
-
-#: The same of a request that Patchwork answered, no rule having to do with it: the request, the
-#: response, when it began and ended by a timer, what the timer is based on, and its size in bytes.
-Answered = tuple[Request, Response, float, float, tuple[datetime, float], int]
-#: What a rule or a scenario may have had to do with, and its size in bytes.
-Steered = tuple[Entry, int]
+    start: float
+    end: float
+    base: tuple[datetime, float]
+    size: int
+    called: bool | None = None
+    rule: str | None = None
+    carried_out: bool = True
+    cut: int | None = None
 
 
 class Journal:
@@ -58,45 +69,53 @@ class Journal:
         self.dropped = 0
         self.bytes = 0
         self.listeners: list[Callable[[Call], None]] = []
-        self._entries: deque[Steered | Answered] = deque()
+        self._entries: deque[Entry] = deque()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def note(self, entry: Steered | Answered) -> None:
+    def note(self, entry: Entry) -> None:
         """Write down what became of a request."""
         entries = self._entries
         entries.append(entry)
-        self.bytes += entry[-1]
+        self.bytes += entry.size
         if self.bytes > self.most_bytes or len(entries) > self.most:
             self._make_room()
         if self.listeners:
-            call = call_of(entry, self.dropped + len(entries))
-            for listener in self.listeners:
-                listener(call)
+            self._tell(entry, self.dropped + len(entries))
 
-    def begin(self, entry: Steered) -> int:
+    def begin(self, entry: Entry) -> int:
         """Write down a request that waits for its answer, and give its number, for `end`."""
         self._entries.append(entry)
-        self.bytes += entry[-1]
+        self.bytes += entry.size
         self._make_room()
         return self.dropped + len(self._entries)
 
-    def end(self, number: int, entry: Steered) -> None:
+    def end(self, number: int, entry: Entry) -> None:
         """Write down what became of a request that began, if it has not had to make room yet."""
         place = number - self.dropped - 1
         if place >= 0:
-            self.bytes += entry[-1] - self._entries[place][-1]
+            self.bytes += entry.size - self._entries[place].size
             self._entries[place] = entry
             self._make_room()
+        self._tell(entry, number)
+
+    def _tell(self, entry: Entry, number: int) -> None:
         for listener in self.listeners:
             listener(call_of(entry, number))
 
     def _make_room(self) -> None:
+        """Drop the oldest, and some more where bytes run out, so as not to be asked each time."""
         entries = self._entries
-        while len(entries) > self.most or self.bytes > self.most_bytes:
-            self.bytes -= entries.popleft()[-1]
-            self.dropped += 1
+        while len(entries) > self.most:
+            self._drop()
+        if self.bytes > self.most_bytes:
+            while self.bytes > self.most_bytes * _SOME_ROOM:
+                self._drop()
+
+    def _drop(self) -> None:
+        self.bytes -= self._entries.popleft().size
+        self.dropped += 1
 
     def calls(self) -> Calls:
         """All that is kept, as it is now."""
@@ -112,15 +131,18 @@ class Journal:
         self.dropped = self.bytes = 0
 
 
-def call_of(noted: Steered | Answered, number: int) -> Call:
+def call_of(entry: Entry, number: int) -> Call:
     """An entry as tests see it: as bytes, without what lets somebody in."""
-    entry = noted[0] if len(noted) == 2 else _unfolded(noted)
     request, response = entry.request, entry.response
+    moment, timer = entry.base
+    called = entry.called
+    if called is None:
+        called = any(isinstance(head, Head) for head in request.understood.values())
     return Call(
         number=number,
-        when=entry.when,
-        seconds=entry.seconds,
-        called=entry.called,
+        when=moment + timedelta(seconds=entry.start - timer),
+        seconds=entry.end - entry.start,
+        called=called,
         user=user_of(request),
         status=None if response is None else response.status,
         rule=entry.rule,
@@ -128,13 +150,6 @@ def call_of(noted: Steered | Answered, number: int) -> Call:
         request=_written(request),
         answer=b"" if response is None else _answer(response, entry.cut),
     )
-
-
-def _unfolded(answered: Answered) -> Entry:
-    request, response, start, end, (moment, timer), _ = answered
-    called = any(isinstance(head, Head) for head in request.understood.values())
-    when = moment + timedelta(seconds=start - timer)
-    return Entry(when, end - start, called, request, response, None, True, None)
 
 
 def user_of(request: Request) -> str | None:

@@ -17,10 +17,10 @@ from time import monotonic
 from typing import cast
 
 from ...double.outcome import Answer, End, Later, Outcome
-from ...protocol.messages import Response
-from ..http.asked import Asked, Refusal
+from ...protocol.messages import Request, Response
 from ..http.framing import head, page
 from ..http.reading import BODY, IDLE, OVER, Reader
+from ..http.refusal import Refusal
 from .commons import Commons
 from .sending import Sender, weight
 
@@ -65,7 +65,7 @@ class Connection(asyncio.BufferedProtocol):
         self.since = 0.0  # when this request, or the silence, began
         self.arrived: deque[bytes] = deque()  # and not read yet
         self.read_last = b""
-        self.waiting: deque[Asked | Refusal] = deque()  # read, and not answered yet
+        self.waiting: deque[Request | Refusal] = deque()  # read, and not answered yet
         self.held = 0  # bytes of both, where the client does not take its answers
         self.queued = False  # for the next turn
         self.paused = False  # the client is not listened to
@@ -88,7 +88,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         while (self.arrived or self.waiting) and not (self.ended or self.sender.busy):
-            self.proceed()  # what it asked for is done even so
+            self.proceed(last=True)  # what it asked for is done even so
         self.commons.dismiss(self, self.sender.mid_answer())
         self.ended = True
         self._read_no_more()
@@ -122,32 +122,31 @@ class Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """The client sends no more, but it may still read."""
         self.heard_all = True
-        self.proceed()
+        self.proceed(last=True)
         self.flush()
         return not self.ended
 
     # From the one to the other.
 
-    def lengthy(self) -> bool:
-        arrived = self.arrived
-        return bool(arrived) and arrived[0] in self.commons.remembered.lengthy
-
-    def proceed(self) -> None:
+    def proceed(self, last: bool = False) -> bool:
         """Read some of what arrived, and answer what it asks as fast as the client takes it."""
+        sender, waiting, arrived = self.sender, self.waiting, self.arrived
+        if arrived and not (waiting or sender.busy):
+            if not last and arrived[0] in self.commons.remembered.lengthy:
+                return False
+            self._read(arrived.popleft())
         self.queued = False
-        sender, waiting = self.sender, self.waiting
-        if self.arrived and not (waiting or sender.busy):
-            self._read(self.arrived.popleft())
         while waiting and not sender.busy:
             self._answer(waiting.popleft())
         if sender.busy:
-            if waiting or self.arrived:
+            if waiting or arrived:
                 self._let_wait()
-        elif self.arrived:
+        elif arrived:
             self.queued = True
             self.commons.turn.add(self)
         elif self.reader.phase or self.paused or self.heard_all:
             self._rest()
+        return True
 
     def _read(self, data: bytes) -> None:
         """Read what arrived, but not so much that many requests, or many others, have to wait."""
@@ -201,51 +200,51 @@ class Connection(asyncio.BufferedProtocol):
 
     # Answering.
 
-    def _answer(self, asked: Asked | Refusal) -> None:
-        if isinstance(asked, Refusal):
-            self._refuse(asked)
+    def _answer(self, request: Request | Refusal) -> None:
+        if isinstance(request, Refusal):
+            self._refuse(request)
             return
+        application = self.commons.application
         try:
-            answer = self.commons.application(asked.request)
+            answer = application(request)
         except Exception as error:
-            answer = self.commons.troubles.failed(asked.request, error)
-        if isinstance(answer, Response):  # which is the usual thing
-            if not self._send(answer, asked):
-                self._finish()
-        else:
-            self._carry_out(answer, asked)
+            answer = self.commons.troubles.failed(request, error)
+        if type(answer) is not Response:
+            self._carry_out(answer, request)
+        elif not self._send(answer, request):
+            self._finish()
 
-    def _carry_out(self, answer: Answer, asked: Asked) -> None:
+    def _carry_out(self, answer: Answer, request: Request) -> None:
         if isinstance(answer, Response):
             answer = Outcome(answer)
         if isinstance(answer, Outcome):
-            self._stage(answer, asked)
+            self._stage(answer, request)
         else:
             loop = asyncio.get_running_loop()
-            self.delay = loop.call_later(answer.seconds, self._come, answer, asked), answer
+            self.delay = loop.call_later(answer.seconds, self._come, answer, request), answer
             self.sender.delay(True)
 
-    def _come(self, later: Later, asked: Asked) -> None:
+    def _come(self, later: Later, request: Request) -> None:
         """What was to come later comes."""
         self.delay = None
         self.sender.delay(False)
         try:
             answer = later.outcome()
         except Exception as error:
-            answer = self.commons.troubles.failed(asked.request, error)
-        self._carry_out(answer, asked)
-        self.proceed()
+            answer = self.commons.troubles.failed(request, error)
+        self._carry_out(answer, request)
+        self.proceed(last=True)
         self.flush()
 
-    def _send(self, response: Response, asked: Asked, cut: int | None = None) -> bool:
+    def _send(self, response: Response, request: Request, cut: int | None = None) -> bool:
         """Send a response; whether another may follow it."""
-        request, commons = asked.request, self.commons
+        commons = self.commons
         start = head(
             response.status,
             response.headers,
             request.method,
             request.version,
-            asked.keep_alive,
+            request.keep_alive,
             response.reason,
         )
         if cut is None and self.sender.send(response, start, commons.sweep.front):
@@ -259,10 +258,10 @@ class Connection(asyncio.BufferedProtocol):
             return False
         return start.keep_alive
 
-    def _stage(self, outcome: Outcome, asked: Asked) -> None:
+    def _stage(self, outcome: Outcome, request: Request) -> None:
         """Send what is to be sent, and do with the connection what is to be done."""
         response = outcome.response
-        goes_on = response is None or self._send(response, asked, outcome.cut)
+        goes_on = response is None or self._send(response, request, outcome.cut)
         broken_off = response is None or outcome.cut is not None
         if outcome.end is End.RESET:
             self._reset()
@@ -302,7 +301,7 @@ class Connection(asyncio.BufferedProtocol):
     def _resume(self) -> None:
         self.since = self.commons.sweep.now
         self.sender.resume()
-        self.proceed()
+        self.proceed(last=True)
         self.flush()
 
     # The end.

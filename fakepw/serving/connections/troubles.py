@@ -7,8 +7,8 @@ import traceback
 
 from ...patchwork.brief import asked
 from ...protocol.messages import Request, Response
-from ..http.asked import Refusal
 from ..http.framing import page
+from ..http.refusal import Refusal
 
 log = logging.getLogger("fakepw")
 

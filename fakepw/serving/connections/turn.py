@@ -21,11 +21,12 @@ MOMENT = 0.001
 class Ready(Protocol):
     """A connection, as a turn sees it."""
 
-    def proceed(self) -> None:
-        """Answer what has arrived; short answers may wait for `flush`."""
+    def proceed(self, last: bool = False) -> bool:
+        """Answer what has arrived; short answers may wait for `flush`.
 
-    def lengthy(self) -> bool:
-        """Whether what it asks for is known to be long."""
+        False, and nothing is done, if it asks for what is known to be long: then it is to come
+        again, as one of the `last`.
+        """
 
     def flush(self) -> None:
         """Write the answers that waited."""
@@ -74,15 +75,15 @@ class Turn:
 
     def _answer(self, queue: deque[Ready], most: int, end: float) -> None:
         """Answer some of a queue, and only then write their (short) answers."""
+        last = queue is self._last
         together: list[Ready] = []
         while queue and len(together) < most:
             connection = queue.popleft()
-            if queue is self._ready and connection.lengthy():  # as may have shown meanwhile
-                self._last.append(connection)
-                continue
             together.append(connection)
             try:
-                connection.proceed()
+                if not connection.proceed(last):
+                    self._last.append(together.pop())
+                    continue
             except Exception as error:
                 connection.fail(error)
             if monotonic() > end:

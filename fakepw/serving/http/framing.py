@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from html import escape
 from http import HTTPStatus
-from typing import NamedTuple
 
 from ...protocol.messages import Response
 
@@ -35,7 +35,8 @@ class Coding(Enum):
 PLAIN = Coding.PLAIN
 
 
-class Head(NamedTuple):
+@dataclass(slots=True)
+class Head:
     """An answer's head but for what changes every second, which goes between the two parts."""
 
     status_line: bytes

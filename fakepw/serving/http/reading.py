@@ -20,8 +20,8 @@ from httptools import (
 
 from ...protocol.messages import METHOD, Request
 from ..limits import Limits
-from .asked import Asked, Refusal
 from .budget import Budget
+from .refusal import Refusal
 from .remembered import Remembered
 
 # Where in a request the bytes that come next belong.
@@ -78,7 +78,7 @@ class Reader:
         self.parser = HttpRequestParser(self)
         # this read
         self.read_size = 0
-        self.asked: list[Asked | Refusal] = []  # what ended in it so far
+        self.asked: list[Request | Refusal] = []  # what ended in it so far
         # the request that is being read
         self.phase = IDLE
         self.sent: tuple[bytes, Fields | None] | None = None  # where the parser was told another
@@ -91,7 +91,7 @@ class Reader:
         self.continued = False  # whether the client was told to send the body
         self.held = 0  # bytes of the budget
 
-    def read(self, data: bytes) -> Sequence[Asked | Refusal]:
+    def read(self, data: bytes) -> Sequence[Request | Refusal]:
         """What these bytes complete, in order."""
         if self.phase or self.stash:
             asked = self._go_on(data)
@@ -101,8 +101,8 @@ class Reader:
             if found is not None:
                 return found
             asked = self._parse(data)
-            if self.phase == IDLE and len(asked) == 1 and isinstance(asked[0], Asked):
-                remembered.keep(data, asked[0].request)
+            if self.phase == IDLE and len(asked) == 1 and isinstance(asked[0], Request):
+                remembered.keep(data, asked[0])
         if self.phase == IDLE or self.phase == OVER:
             self.headers, self.body = [], b""  # nobody holds what is done
         return asked
@@ -129,7 +129,7 @@ class Reader:
         self.end()
         del self.parser
 
-    def _go_on(self, data: bytes) -> list[Asked | Refusal]:
+    def _go_on(self, data: bytes) -> list[Request | Refusal]:
         """Read on in a request that has begun."""
         if self.phase == OVER:
             return []
@@ -137,7 +137,7 @@ class Reader:
             data, self.stash = self.stash + data, b""
         return self._parse(data)
 
-    def _parse(self, data: bytes) -> list[Asked | Refusal]:
+    def _parse(self, data: bytes) -> list[Request | Refusal]:
         self.read_size = len(data)
         try:
             self.parser.feed_data(data)
@@ -201,8 +201,8 @@ class Reader:
             if version not in ("1.0", "1.1"):
                 self._refuse(400, f"Invalid HTTP Version {version}", self._line())
                 return
-        request = Request(method, self.target, tuple(self.headers), bytes(self.body), version)
-        self.asked.append(Asked(request, keep_alive))
+        fields, body = tuple(self.headers), bytes(self.body)
+        self.asked.append(Request(method, self.target, fields, body, version, keep_alive))
 
     # What is rare in reading.
 

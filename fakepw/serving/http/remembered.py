@@ -6,17 +6,18 @@ what a short call costs.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from ...protocol.messages import Request
-from .asked import Asked
 
 #: Requests, and heads of requests, that are remembered, and their longest, in bytes.
 MOST_REMEMBERED = 256
 LONGEST_REMEMBERED = 2048
 
 
-class Head(NamedTuple):
+@dataclass(slots=True)
+class Head:
     """A request that has a head, and the length of the body that follows that head."""
 
     request: Request
@@ -27,17 +28,17 @@ class Remembered:
     """The requests and heads that a server remembers, by their bytes."""
 
     def __init__(self) -> None:
-        self.requests: dict[bytes, tuple[Asked]] = {}
+        self.requests: dict[bytes, tuple[Request]] = {}
         self.heads: dict[bytes, Head] = {}
         self.lengthy: set[bytes] = set()  # reads that asked for long answers
 
-    def below_its_head(self, data: bytes) -> tuple[Asked] | None:
+    def below_its_head(self, data: bytes) -> tuple[Request] | None:
         """The request that a read is, if it is just one whose head came before."""
         end = data.find(b"\r\n\r\n", 0, LONGEST_REMEMBERED) + 4
         head = self.heads.get(data[:end])
         if head is None or head.length != len(data) - end:
             return None
-        found = (Asked(head.request.with_body(data[end:]), True),)
+        found = (head.request.with_body(data[end:]),)
         if len(data) <= LONGEST_REMEMBERED:
             _make_room(self.requests)
             self.requests[data] = found
