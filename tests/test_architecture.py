@@ -99,15 +99,20 @@ HOUSE = {
     "requirements": _room("conformance/requirements", uses="target", libraries=None),
     "verdicts": _room("conformance/verdicts", uses="target requirements", libraries=None),
     "deciding": _room("conformance/deciding", uses="target requirements verdicts", libraries=None),
+    "bridge": _room(
+        "conformance/bridge", uses="target requirements verdicts deciding", libraries=None
+    ),
     "chapters": _room(
         "conformance/chapters", uses="target requirements verdicts deciding", libraries=None
     ),
     "reports": _room(
-        "conformance/reports", uses="target requirements verdicts deciding", libraries=None
+        "conformance/reports",
+        uses="target requirements verdicts deciding bridge",
+        libraries=None,
     ),
     "commands": _room(
         "conformance/commands",
-        uses="target requirements verdicts deciding chapters reports",
+        uses="target requirements verdicts deciding bridge chapters reports",
         libraries=None,
     ),
     "conformance": _room("conformance", uses="target commands", libraries=None),

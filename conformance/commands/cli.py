@@ -40,6 +40,7 @@ from .asking import (
     password,
     writable,
 )
+from .bridging import replay_calls
 from .connecting import Header, connecting
 from .plugin import Runner
 from .runner import Options, leave_no_trace
@@ -52,6 +53,9 @@ HERE = Path(__file__).parents[1]
 def main() -> None:
     """Put a Patchwork server's XML-RPC API through its paces, safely."""
     leave_no_trace()
+
+
+main.add_command(replay_calls)
 
 
 @main.command(cls=SeveralWrites, short_help="Test whether clients can rely on a server.")

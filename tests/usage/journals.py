@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import fakepw
 from fakepw.double.pipeline import Pipeline
@@ -37,9 +38,10 @@ def journal(
     *,
     instance: str = "3.2-py3-postgresql",
     rules: Iterable[str] = (),
+    source: Any = "demo",
 ) -> Path:
-    """The file in which a double of the demo noted some requests."""
-    pipeline = Pipeline(fakepw.Patchwork(fakepw.load("demo"), instance))
+    """The file in which a double noted some requests."""
+    pipeline = Pipeline(fakepw.Patchwork(fakepw.load(source), instance))
     for rule in rules:
         pipeline.rules.add(parse(rule))
     file = JournalFile(str(path))

@@ -1,0 +1,1 @@
+"""Journals and recordings, put to servers."""
