@@ -110,9 +110,14 @@ HOUSE = {
         uses="target requirements verdicts deciding bridge",
         libraries=None,
     ),
+    "kept": _room(
+        "conformance/kept",
+        uses="target requirements verdicts deciding reports",
+        libraries=None,
+    ),
     "commands": _room(
         "conformance/commands",
-        uses="target requirements verdicts deciding bridge chapters reports",
+        uses="target requirements verdicts deciding bridge chapters reports kept",
         libraries=None,
     ),
     "conformance": _room("conformance", uses="target commands", libraries=None),

@@ -8,6 +8,7 @@ import math
 import netrc
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,17 @@ class Refused(click.ClickException):
 
 
 class ReportFile(click.ParamType):  # type: ignore[type-arg]  # no generic in click 8.2
-    """A `KIND=FILE`."""
+    """A `KIND=FILE`, of one of these kinds."""
 
     name = "KIND=FILE"
+
+    def __init__(self, kinds: Collection[str] = reports.KINDS.keys()) -> None:
+        self.kinds = kinds
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, Path]:
         """The kind and the file."""
         try:
-            return reports.parse(str(value))
+            return reports.parse(str(value), self.kinds)
         except ValueError as error:
             self.fail(str(error))
 

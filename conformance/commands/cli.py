@@ -1,19 +1,15 @@
-"""`pw-conformance`: run, list, explain, schema, diff."""
+"""`pw-conformance`: run, list, explain, schema, diff; and those of other modules."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
-import pytest
 from rich.console import Console
 
 from .. import reports
@@ -21,16 +17,16 @@ from ..chapters import load
 from ..deciding.decisions import DECISIONS, requests_of
 from ..deciding.drawing import Settings
 from ..reports.redaction import clean
-from ..reports.terminal import Live, new_console, say, show
+from ..reports.terminal import new_console, say, show
 from ..reports.visible import line
-from ..requirements.catalogue import Requirement, chosen, requirements
+from ..requirements.catalogue import Requirement, chosen
 from ..target.budget import BudgetSpent
 from ..target.counting import counted
 from ..target.survey import Unusable
 from ..target.transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
 from ..verdicts import baseline as baselines
-from ..verdicts.verdicts import AT_FAULT, ExitCode, Run, Verdict
-from . import failures, helps
+from ..verdicts.verdicts import ExitCode, Run
+from . import failures, helps, running
 from .asking import (
     Percent,
     Refused,
@@ -41,11 +37,11 @@ from .asking import (
     writable,
 )
 from .bridging import replay_calls
+from .comparing import compare, replay
 from .connecting import Header, connecting
-from .plugin import Runner
+from .gating import Gate, gating
+from .keeping import keep
 from .runner import Options, leave_no_trace
-
-HERE = Path(__file__).parents[1]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,7 +51,8 @@ def main() -> None:
     leave_no_trace()
 
 
-main.add_command(replay_calls)
+for command in (compare, replay, replay_calls):
+    main.add_command(command)
 
 
 @main.command(cls=SeveralWrites, short_help="Test whether clients can rely on a server.")
@@ -90,6 +87,7 @@ main.add_command(replay_calls)
     help=helps.REPLAY,
 )
 @click.option("--dry-run", is_flag=True, help=helps.DRY_RUN)
+@gating
 @connecting
 def run(
     url: str,
@@ -120,7 +118,12 @@ def run(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     _go_together(given, username, workers)
+    gate = Gate.taken(given)
     options = Options(url=url, **given | {"examples": given["examples"] or 0})
+    try:
+        gate.narrow(options)
+    except ValueError as error:
+        raise Refused(line(str(error))) from None
     if dry_run:
         options.credentials = Credentials(username, "") if username else None
         _dry_run(console, options)
@@ -136,10 +139,11 @@ def run(
         _replay(console, options, replay)
         return
     options.expect_release = expect_release
-    found = _run(console, options, workers)
+    options.known = baselines.excused(entries, date.today())
+    found = running.run(console, options, workers, gate)
     baselines.apply(found, entries, date.today())
     found = clean(found, options.secrets)
-    _report(console, found, folder, wanted, options.secrets)
+    _report(console, found, folder, wanted, options, gate)
     sys.exit(found.exit_code)
 
 
@@ -167,9 +171,10 @@ def _report(
     found: Run,
     folder: Path | None,
     wanted: Sequence[tuple[str, Path]],
-    secrets: Sequence[str],
+    options: Options,
+    gate: Gate,
 ) -> None:
-    """Show a run, keep its failures and write its reports.
+    """Show a run, keep its failures, and write its reports and its bundle.
 
     Raises Refused, once all else is done, with what could not be written.
     """
@@ -182,97 +187,16 @@ def _report(
     show(console, found, kept)
     for kind, path in wanted:
         try:
-            reports.write(kind, path, found, secrets)
+            reports.write(kind, path, found, options.secrets)
+        except ValueError as error:
+            unwritten.append(str(error))
+    if gate.bundle:
+        try:
+            keep(gate.bundle, found, options, gate.logs)
         except ValueError as error:
             unwritten.append(str(error))
     if unwritten:
         raise Refused("; ".join(unwritten))
-
-
-def _arguments(workers: int) -> list[str]:
-    words = [
-        str(HERE / "chapters"),
-        "-c",
-        str(HERE / "pytest.ini"),
-        f"--rootdir={HERE}",
-        "-p",
-        f"{__package__}.plugin",  # an installed suite is called pw_conformance
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:tmpdir",  # for which xdist would leave folders behind
-        "-q",
-        "--tb=short",
-        "--import-mode=prepend",
-    ]
-    if workers > 1:
-        words += ["-p", "xdist", "-n", str(workers), "--dist", "loadfile"]
-    return words
-
-
-def _run(console: Console, options: Options, workers: int) -> Run:
-    runner = Runner(options)
-    live = Live(console, len(chosen(options.select, options.skip)))
-
-    def listen(run: Run, verdict: Verdict | None) -> None:
-        if verdict is None:
-            assert runner.target is not None
-            budget = options.budget(runner.target.found.endpoint, runner.target.budget)
-            live.discovered(clean(run, options.secrets), budget.limit)
-        else:
-            live.advance(run, verdict)
-
-    runner.listener = listen
-    said = io.StringIO()
-    try:
-        with _environment(), contextlib.redirect_stdout(said):
-            code = pytest.main(_arguments(workers), plugins=[runner])
-    finally:
-        live.stop()
-    runner.count()
-    if code == pytest.ExitCode.INTERRUPTED and not runner.run.trouble:
-        runner.run.trouble = "interrupted"
-    decided = {verdict.id for verdict in runner.run.verdicts}
-    missing = {r.id for r in chosen(options.select, options.skip)} - decided
-    broken = code == pytest.ExitCode.INTERNAL_ERROR
-    if (broken or missing) and not runner.run.trouble:
-        click.echo(said.getvalue(), err=True)
-        runner.run.trouble = f"{AT_FAULT}: undecided are {', '.join(sorted(missing)[:8])}"
-    order = {number: place for place, number in enumerate(requirements())}
-    runner.run.verdicts.sort(key=lambda verdict: order[verdict.id])
-    runner.run.settings = {
-        "seed": options.seed,
-        "examples": _examples(runner),
-        "workers": workers,
-        "writes": list(options.writes),
-        "create_checks": options.create_checks,
-        "select": list(options.select),
-        "skip": list(options.skip),
-        "min_decided": f"{runner.run.min_decided:g}%",
-    }
-    return runner.run
-
-
-def _examples(runner: Runner) -> int | None:
-    """How many examples were drawn at most; None if the server was never found."""
-    found = runner.target and runner.target.found
-    return runner.options.examples_at(found.endpoint) if found else None
-
-
-@contextlib.contextmanager
-def _environment() -> Iterator[None]:
-    """The environment that pytest and its workers see: no secret, and no one else's wishes."""
-    hidden = [name for name in os.environ if name.startswith("PW_HEADER_")]
-    hidden += ["PW_CONFORMANCE_PASSWORD", "PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-    kept = {name: os.environ.pop(name, None) for name in hidden}
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plug-ins may reorder or rerun
-    try:
-        yield
-    finally:
-        for name, value in kept.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 def _dry_run(console: Console, options: Options) -> None:
@@ -280,7 +204,7 @@ def _dry_run(console: Console, options: Options) -> None:
     from .sample import plan
 
     number = 0
-    for requirement in chosen(options.select, options.skip):
+    for requirement in options.chosen:
         decision = DECISIONS[requirement.id]
         for step in plan(decision, Settings(options.examples or 3, options.seed), options):
             for request in requests_of(step):

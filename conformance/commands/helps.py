@@ -39,3 +39,23 @@ JOURNAL = (
 FAILURES = "Keep the raw exchanges of what failed in this folder, for --replay."
 REPLAY = "Send what --failures kept again, and tell what still fails. Nothing else is decided."
 DRY_RUN = "Print the calls that would be sent, made from a sample. Nothing is sent."
+BEFORE = (
+    "Run this by the shell first, such as what starts or seeds the server. If it fails the run is"
+    " inconclusive."
+)
+WAIT = (
+    "Wait so long for the server to answer, whatever it answers; if it never does the run is"
+    " inconclusive."
+)
+MAX_FAILURES = (
+    "Try nothing more once so many requirements failed; those of a baseline do not count."
+)
+FAILED_FROM = (
+    "Only what failed there: in a JSON report, or a bundle, of an earlier run. What a baseline"
+    " excused did not fail."
+)
+BUNDLE = (
+    "Write one zip file of all there is: reports, raw exchanges, settings, versions, logs. replay,"
+    " compare, matrix and --failed-from read it."
+)
+STRICT = "Not 0 either if something is no longer decided."

@@ -7,7 +7,7 @@ import os
 import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ..deciding.decisions import Decision
 from ..deciding.engine import Session
 from ..reports.redaction import clean_verdict
 from ..reports.visible import line
-from ..requirements.catalogue import Level, chosen, requirements
+from ..requirements.catalogue import Level, requirements
 from ..target import secrecy, signals
 from ..target.budget import Budget, BudgetSpent
 from ..target.profile import RELEASES
@@ -28,7 +28,17 @@ from ..target.transport import Credentials, Trouble
 from ..verdicts.verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
 from .asking import percent
 from .connecting import CONNECTION, for_pytest
-from .runner import Options, Target, discover, leave_no_trace, passing_folder, planned, session
+from .runner import (
+    Options,
+    Target,
+    discover,
+    leave_no_trace,
+    note,
+    noting,
+    passing_folder,
+    planned,
+    session,
+)
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("url", {"help": "the instance to be tested, in any form of URL"}),
@@ -101,7 +111,10 @@ class Runner:
 
     def discover(self) -> None:
         """Find and survey the server; what is in the way becomes the run's trouble."""
-        self.budget = passing_folder() / "budget.sqlite"
+        if self.budget is None:
+            self.budget = passing_folder() / "budget.sqlite"
+        else:  # while it was waited for, the time did not count
+            Budget(self.budget, seconds=self.options.max_time).begin()
         try:
             self.target = discover(self.options, self.budget)
         except (Unusable, Trouble, BudgetSpent, ValueError) as error:
@@ -147,6 +160,22 @@ class Runner:
             known = self.run.problems
             known += [text for text in opened.unrestored if text not in known]
         self.claim.close()
+
+    def enough(self) -> str:
+        """Why nothing more is tried, once as many failures were seen as are wanted, by whichever
+        worker; '' before."""
+        if not self.options.max_failures or self.target is None:
+            return ""
+        stopped = Budget(self.target.budget).stopped == self.options.enough
+        return self.options.enough if stopped else ""
+
+    def weigh(self, verdict: Verdict) -> None:
+        """Let no worker try anything more, once this failure is enough."""
+        limit, known = self.options.max_failures, self.options.known
+        failed = [v for v in self.run.failures if v.id not in known]
+        if verdict in failed and len(failed) == limit and self.target is not None:
+            with suppress(BudgetSpent):
+                Budget(self.target.budget).stop(self.options.enough)
 
     def count(self) -> None:
         """Bring the figures of the run up to date."""
@@ -216,7 +245,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not runner.options.url:
         raise pytest.UsageError("the conformance suite needs --pw-url URL")
     try:
-        wanted = {r.id for r in chosen(runner.options.select, runner.options.skip)}
+        wanted = {requirement.id for requirement in runner.options.chosen}
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     order = {number: place for place, number in enumerate(requirements())}
@@ -238,12 +267,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 class Deciding:
     """What the tests see as `pw`: decides, and turns the verdict into pytest's terms."""
 
-    def __init__(self, session: Session, item: pytest.Item, secrets: Sequence[str] = ()) -> None:
-        self.session, self.item, self.secrets = session, item, secrets
+    def __init__(
+        self,
+        session: Session,
+        item: pytest.Item,
+        secrets: Sequence[str] = (),
+        enough: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.session, self.item, self.secrets, self.enough = session, item, secrets, enough
+
+    def _verdict(self, decision: Decision) -> Verdict:
+        """The verdict, unless enough has failed already."""
+        applies = decision.requirement.applies(self.session.world.profile)
+        if applies and not decision.lacks(self.session.have) and (why := self.enough()):
+            return Verdict(decision.id, Outcome.INCONCLUSIVE, why)
+        return self.session.decide(decision)
 
     def decide(self, decision: Decision) -> None:
         """Decide one requirement; fails or skips the test accordingly."""
-        verdict = clean_verdict(self.session.decide(decision), self.secrets)
+        verdict = clean_verdict(self._verdict(decision), self.secrets)
         self.item.user_properties.append(("pw_verdict", to_dict(verdict)))
         if verdict.outcome is Outcome.FAIL and verdict.deviation:
             text = f"{verdict.id}: {decision.requirement.text}\n"
@@ -261,15 +303,21 @@ def pw_session(pytestconfig: pytest.Config) -> Iterator[Session]:
     assert runner.target is not None
     opened = session(runner.options, runner.target)
     runner.session = opened
+    notes = noting(runner.options, f"worker-{os.getpid()}")
+    if notes:
+        note(opened, notes)
     yield opened
     opened.close()
+    if notes:
+        notes.close()
     runner.run.problems += opened.unrestored
 
 
 @pytest.fixture
 def pw(pw_session: Session, request: pytest.FixtureRequest) -> Deciding:
     """The server under test."""
-    return Deciding(pw_session, request.node, request.config.stash[RUN].options.secrets)
+    runner = request.config.stash[RUN]
+    return Deciding(pw_session, request.node, runner.options.secrets, runner.enough)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -302,6 +350,7 @@ class Stream:
                 if name == "pw_verdict" and isinstance(value, dict):
                     verdict = from_dict(value)
                     self.runner.run.verdicts.append(verdict)
+                    self.runner.weigh(verdict)
                     self.runner.count()
                     self.runner.listener(self.runner.run, verdict)
         elif report.failed:

@@ -17,9 +17,11 @@ from ..deciding.decisions import DECISIONS
 from ..deciding.drawing import Settings
 from ..deciding.engine import Session
 from ..deciding.planning import RESERVE, Plan, plan
-from ..requirements.catalogue import chosen
+from ..kept.notes import ROOM, Notes
+from ..requirements.catalogue import Requirement, chosen
 from ..target import secrecy
 from ..target.budget import Budget
+from ..target.counting import counted
 from ..target.exchange import Exchange, Request
 from ..target.login import LOGIN, refusal
 from ..target.sockets import HttpTransport, speaks_tls
@@ -86,6 +88,27 @@ class Options:
     journal: str | None = None
     #: In percent; None asks for a little where nothing was selected.
     min_decided: float | None = None
+    #: Nothing but these requirements; None for all that were selected.
+    only: frozenset[str] | None = None
+    #: How many failures are enough, 0 if all are wanted; those of `known` are not counted.
+    max_failures: int = 0
+    known: frozenset[str] = frozenset()
+    #: The folder in which every exchange is noted, for a bundle; None if nothing is. And how much
+    #: each process may note, in bytes.
+    noted: Path | None = None
+    room: int = ROOM
+
+    @property
+    def chosen(self) -> list[Requirement]:
+        """The requirements to be decided. Raises ValueError if a word names none."""
+        found = chosen(self.select, self.skip)
+        return [each for each in found if self.only is None or each.id in self.only]
+
+    @property
+    def enough(self) -> str:
+        """What is said once so many failures were seen as are wanted."""
+        seen = counted(self.max_failures, "failure")
+        return f"{seen}: nothing more is tried, as --max-failures asks for no more"
 
     def have(self) -> frozenset[str]:
         """What the operator gave, in the words of `engine.NEEDS`."""
@@ -103,7 +126,7 @@ class Options:
         """How much of what could be decided must be, in percent."""
         if self.min_decided is not None:
             return self.min_decided
-        return 0.0 if self.select else SHARE
+        return 0.0 if self.select or self.only is not None else SHARE
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -136,7 +159,9 @@ class Options:
         """Whether that is a server which the operator's URL names."""
         return any(endpoint.origin == each.origin for each in endpoint_of(self.url))
 
-    def transport(self, endpoint: Endpoint, path: Path, *, login: bool = False) -> HttpTransport:
+    def transport(
+        self, endpoint: Endpoint, path: Path, *, login: bool = False, patient: bool = True
+    ) -> HttpTransport:
         """A transport to that host; only with `login` does it know the credentials, and only to
         the server that was asked for what else is secret."""
         secrecy.keep(*self.secrets)
@@ -149,6 +174,7 @@ class Options:
             insecure=self.insecure,
             more=self.header if self.asked(endpoint) else (),
             plain_ok=self.plain_http,
+            patient=patient,
         )
 
 
@@ -173,7 +199,7 @@ def planned(options: Options, target: Target, *, alone: bool = True) -> Plan:
     left = max(1, budget.limit - budget.spent) if budget.limit else 0
     tried = [
         decision
-        for requirement in chosen(options.select, options.skip)
+        for requirement in options.chosen
         if (decision := DECISIONS.get(requirement.id))
         and requirement.applies(world.profile)
         and not decision.lacks(options.have())
@@ -215,11 +241,17 @@ def discover(options: Options, budget: Path | None = None) -> Target:
                 f"{options.url} leads to {found.endpoint.url}, and what is secret stays where it"
                 " was given for; run against the latter"
             )
-        world = Surveyor(asking(connect(found.endpoint))).survey(found)
+        notes, asked = noting(options, "survey"), list[int]()
+
+        def asks(transport: Transport) -> Callable[[Request], Exchange]:
+            ask = asking(transport)
+            return notes.asking(ask, asked) if notes else ask
+
+        world = Surveyor(asks(connect(found.endpoint))).survey(found)
         if options.credentials:
             opened.append(options.transport(found.endpoint, path, login=True))
             with contextlib.suppress(NoAnswer):  # for the chapter to say
-                world.evidence["login"] = asking(opened[-1])(LOGIN)
+                world.evidence["login"] = asks(opened[-1])(LOGIN)
             if why := refusal(world.evidence.get("login")):
                 world.notes.append(f"the login does not work: {why}")
     finally:
@@ -230,7 +262,15 @@ def discover(options: Options, budget: Path | None = None) -> Target:
     if given := options.credentials:
         world.username = given.username
         world.plain_login = f"{given.username}{given.password}".isascii()
+    if notes:
+        notes.survey(found, world, asked)
+        notes.close()
     return Target(found, world, path)
+
+
+def noting(options: Options, name: str) -> Notes | None:
+    """Where a process notes what it sees, if that is wanted."""
+    return Notes(options.noted / f"{name}.jsonl", options.room) if options.noted else None
 
 
 def _found(options: Options, connect: Callable[[Endpoint], Transport]) -> Found:
@@ -271,3 +311,13 @@ def session(options: Options, target: Target) -> Session:
     if login := target.world.evidence.get("login"):
         opened.proved(login)
     return opened
+
+
+def note(opened: Session, notes: Notes) -> None:
+    """Have all noted that a session sees from now on."""
+
+    def look(world: World, ask: Callable[[Request], Exchange]) -> World:
+        return Surveyor(ask).look_again(world)
+
+    opened.watch, opened.judged = notes.exchange, notes.judged
+    opened.look_again = notes.looking(opened.world, look, asking(opened.transport))

@@ -53,7 +53,11 @@ class Session:
     have: frozenset[str] = frozenset()
     report: Callable[[Verdict], None] = lambda verdict: None
     #: Called with every exchange, for recorders.
-    watch: Callable[[Exchange], None] = lambda exchange: None
+    watch: Callable[[Exchange], object] = lambda exchange: None
+    #: Called with what a judge was shown at last, the sample it was held against, and its finding.
+    judged: Callable[[Decision, World, tuple[Exchange, ...], Finding], None] = (
+        lambda decision, world, exchanges, finding: None
+    )
     #: Which certificates are trusted; lines that send a request again trust the same.
     trust: Trust = field(default_factory=Trust)
     #: How many steps each decision may take, by its id; whatever is not named takes all.
@@ -292,6 +296,7 @@ class _Decider:
         elif isinstance(finding, Deviation) and self.decision.data:
             finding, exchanges = self._confirm(step, finding, exchanges)
         self.findings[step] = finding
+        self.session.judged(self.decision, self.session.world, exchanges, finding)
         if finding is not None:
             self.judged += 1
         if isinstance(finding, Observation):

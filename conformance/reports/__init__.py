@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import cast
 
@@ -37,18 +37,17 @@ KINDS: dict[str, Callable[[Run], str]] = {
 }
 
 
-def parse(text: str) -> tuple[str, Path]:
+def parse(text: str, kinds: Collection[str] = KINDS.keys()) -> tuple[str, Path]:
     """The kind and the file of a `KIND=FILE`.
 
     Raises ValueError, in one sentence, if there is no such kind, no file is named, or the file
     could not be written: that is better known before a run than behind it.
     """
     kind, equals, name = text.partition("=")
-    kinds = ", ".join(KINDS)
-    if kind not in KINDS:
-        near = difflib.get_close_matches(kind.lower(), KINDS, n=2, cutoff=0.4)
+    if kind not in kinds:
+        near = difflib.get_close_matches(kind.lower(), kinds, n=2, cutoff=0.4)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"no report is called {kind!r}; there are {kinds}{hint}")
+        raise ValueError(f"no report is called {kind!r}; there are {', '.join(kinds)}{hint}")
     if not equals or not name:
         raise ValueError(f"a report is given as KIND=FILE, and {text!r} names no file")
     path = Path(name)
@@ -62,14 +61,22 @@ def parse(text: str) -> tuple[str, Path]:
 
 
 def write(kind: str, path: Path | str, run: Run, secrets: Iterable[str] = ()) -> None:
-    """Write one report, in UTF-8.
+    """Write one report of a run, in UTF-8.
 
-    `secrets` are blotted out wherever they occur, encoded or not. The file that GitHub names in
-    $GITHUB_STEP_SUMMARY is appended to, as a step may say other things there; any other file is
-    replaced. Raises ValueError, in one sentence, if there is no such kind or it cannot be written.
+    `secrets` are blotted out wherever they occur, encoded or not. Raises ValueError, in one
+    sentence, if there is no such kind or it cannot be written.
     """
     kind, path = parse(f"{kind}={path}")
-    text = secrecy.redact(KINDS[kind](clean(run, secrets)), secrets)
+    words = tuple(secrets)
+    put(kind, path, secrecy.netted(KINDS[kind](clean(run, words)), words))
+
+
+def put(kind: str, path: Path, text: str) -> None:
+    """Write the text of a report, in UTF-8.
+
+    The file that GitHub names in $GITHUB_STEP_SUMMARY is appended to, as a step may say other
+    things there; any other file is replaced. Raises ValueError, in one sentence, if it cannot be.
+    """
     append = str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
     try:
         with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:

@@ -1,6 +1,6 @@
 """The JSON report: all that a run found, and a run again out of it.
 
-Its form is documented by `report.schema.json`; FORMAT grows when a reader would have to change.
+Its form is documented by `report.schema.json`, and `reading` checks it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ import re
 from importlib import resources
 from typing import Any
 
-from ..requirements.catalogue import CHAPTERS, requirements
+from ..requirements.catalogue import CHAPTERS
 from ..target.transport import VERSION
 from ..verdicts.causes import Cause
-from ..verdicts.verdicts import Run, Verdict, from_dict, to_dict
+from ..verdicts.verdicts import Run, Verdict, to_dict
 from .layout import causes, chapters, requirement
-
-FORMAT = 1
+from .reading import FORMAT, read
 
 _RUN = ("url", "started", "seconds", "requests", "trouble", "problems", "card", "settings")
-#: Came with a later version, so that older reports lack it.
-_LATER = ("min_decided",)
 
 
 def schema() -> dict[str, Any]:
@@ -46,12 +43,17 @@ def render(run: Run) -> str:
             "undecided": run.tally.undecided,
             "shortfall": run.shortfall,
         },
-        **{name: getattr(run, name) for name in _RUN + _LATER},
+        **{name: getattr(run, name) for name in (*_RUN, "min_decided")},
         "causes": [_cause(cause) for cause in causes(run)],
         "chapters": {chapter.key: CHAPTERS[chapter.key] for chapter in found},
         "verdicts": [_verdict(verdict) for chapter in found for verdict in chapter.verdicts],
     }
-    text = json.dumps(report, ensure_ascii=False, indent=1, default=str)
+    return encoded(report)
+
+
+def encoded(value: dict[str, Any]) -> str:
+    """JSON text in UTF-8, indented, in which no CI system finds a command."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
     # What is half a character cannot be written in UTF-8, but it can be escaped.
     text = re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
     # Some CI systems look for commands anywhere in a line; these say the same, and are none.
@@ -84,27 +86,9 @@ def load(text: str) -> Run:
 
     Raises ValueError, in one sentence, if the text is no report that this version can read.
     """
-    try:
-        report = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"this is no JSON report: {error}") from None
-    if not isinstance(report, dict) or "format" not in report or "verdicts" not in report:
-        raise ValueError("this is JSON, but no report of pw-conformance")
-    if report["format"] != FORMAT:
+    stored = read(text)
+    if stored.unknown:
         raise ValueError(
-            f"this report is of format {report['format']}, and this version reads {FORMAT}"
+            f"this report speaks of {stored.unknown[0]}, which this version does not know"
         )
-    try:
-        verdicts = [
-            from_dict({k: v for k, v in kept.items() if k not in ("chapter", "requirement")})
-            for kept in report["verdicts"]
-        ]
-        given = {name: report[name] for name in _RUN}
-        given |= {name: report[name] for name in _LATER if name in report}
-        run = Run(**given, verdicts=verdicts)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"this report is damaged: {type(error).__name__} {error}") from None
-    unknown = [verdict.id for verdict in verdicts if verdict.id not in requirements()]
-    if unknown:
-        raise ValueError(f"this report speaks of {unknown[0]}, which this version does not know")
-    return run
+    return stored.run

@@ -31,6 +31,11 @@ def render(run: Run) -> str:
     for chapter in chapters(run):
         _suite(root, run, chapter)
     _whole(root, run)
+    return document(root)
+
+
+def document(root: Element) -> str:
+    """The text of a report whose suites are whole."""
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     indent(root)
@@ -51,7 +56,7 @@ def _suite(root: Element, run: Run, chapter: Chapter) -> None:
             time=f"{verdict.seconds:.3f}",
         )
         _decide(case, verdict, following.get(verdict.id))
-    _count(suite)
+    count(suite)
 
 
 def _whole(root: Element, run: Run) -> None:
@@ -59,18 +64,18 @@ def _whole(root: Element, run: Run) -> None:
     suite = _new_suite(root, run, "The run", 0.0)
     case = SubElement(suite, "testcase", classname="pw-conformance.run", name="The run was done")
     if run.trouble:
-        _say(case, "error", "trouble", run.trouble, run.trouble)
+        say(case, "error", "trouble", run.trouble, run.trouble)
     elif not run.verdicts:
         nothing = "no requirement was decided"
-        _say(case, "error", "trouble", nothing, nothing)
+        say(case, "error", "trouble", nothing, nothing)
     elif run.shortfall:
-        _say(case, "error", "undecided", run.shortfall, run.shortfall)
+        say(case, "error", "undecided", run.shortfall, run.shortfall)
     for number, problem in enumerate(run.problems, 1):
         case = SubElement(
             suite, "testcase", classname="pw-conformance.run", name=f"Problem {number}"
         )
-        _say(case, "failure", "problem", problem, problem)
-    _count(suite)
+        say(case, "failure", "problem", problem, problem)
+    count(suite)
 
 
 def _host(url: str) -> str | None:
@@ -82,7 +87,7 @@ def _new_suite(root: Element, run: Run, name: str, seconds: float) -> Element:
     suite = SubElement(root, "testsuite", name=name, time=f"{seconds:.3f}")
     with contextlib.suppress(ValueError):
         # The host that was tested: who tested it is in the CI system already.
-        suite.set("hostname", _line(_host(run.url) or "unknown"))
+        suite.set("hostname", oneline(_host(run.url) or "unknown"))
     with contextlib.suppress(ValueError):
         # Ant's form, which the strictest readers ask for, has no zone: UTC is meant.
         started = datetime.fromisoformat(run.started).astimezone(UTC)
@@ -92,11 +97,12 @@ def _new_suite(root: Element, run: Run, name: str, seconds: float) -> Element:
     pairs += [(f"target: {label}", "; ".join(lines)) for label, lines in card(run)]
     pairs += [(f"setting: {label}", text) for label, text in settings(run)]
     for label, text in pairs:
-        SubElement(properties, "property", name=_line(label), value=_line(text))
+        SubElement(properties, "property", name=oneline(label), value=oneline(text))
     return suite
 
 
-def _count(suite: Element) -> None:
+def count(suite: Element) -> None:
+    """Say how many cases a suite has, and of which kinds."""
     suite.set("tests", str(len(suite.findall("testcase"))))
     for plural, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(plural, str(len(suite.findall(f"testcase/{tag}"))))
@@ -115,13 +121,13 @@ def _decide(case: Element, verdict: Verdict, cause: Cause | None) -> None:
     details = _details(verdict, cause)
     if verdict.excused:
         message = f"known from the baseline: {verdict.excused}"
-        _say(case, "skipped", outcome.value, message, details)
+        say(case, "skipped", outcome.value, message, details)
     elif outcome is Outcome.FAIL:
-        _say(case, "failure", level.value, brief, details)
+        say(case, "failure", level.value, brief, details)
     elif outcome is Outcome.INCONCLUSIVE and level is Level.MUST:
-        _say(case, "error", outcome.value, brief, details)
+        say(case, "error", outcome.value, brief, details)
     elif outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE, Outcome.NOT_RUN):
-        _say(case, "skipped", outcome.value, f"{outcome.value}: {verdict.reason}", "")
+        say(case, "skipped", outcome.value, f"{outcome.value}: {verdict.reason}", "")
     elif outcome is Outcome.WARNING:
         out = SubElement(case, "system-out")
         out.text = plain(f"warning: {details}")
@@ -130,12 +136,13 @@ def _decide(case: Element, verdict: Verdict, cause: Cause | None) -> None:
         out.text = line(f"observed: {verdict.reason}")
 
 
-def _say(case: Element, tag: str, kind: str, message: str, text: str) -> None:
-    element = SubElement(case, tag, type=kind, message=_line(message))
+def say(case: Element, tag: str, kind: str, message: str, text: str) -> None:
+    """Say what became of a case: a failure, an error, or that it was skipped."""
+    element = SubElement(case, tag, type=kind, message=oneline(message))
     element.text = plain(text) or None
 
 
-def _line(text: str) -> str:
+def oneline(text: str) -> str:
     """Attribute values are one line: XML readers turn line feeds into blanks anyway."""
     return shortened(line(text), MESSAGE)
 

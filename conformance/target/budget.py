@@ -42,6 +42,12 @@ class Budget:
                 db.execute("INSERT INTO spent VALUES (0, 0, 0, 0, ?, '')", (until,))
             self._until = float(db.execute("SELECT until FROM spent").fetchone()[0])
 
+    def begin(self) -> None:
+        """Let the time that the run may take begin only now."""
+        self._until = time.monotonic() + self.seconds if self.seconds else 0.0
+        with self._counting() as db:
+            db.execute("UPDATE spent SET until = ?", (self._until,))
+
     @contextmanager
     def _counting(self) -> Iterator[sqlite3.Connection]:
         """As `_transaction`. A count that cannot be kept ends the asking, as on a full disk, but

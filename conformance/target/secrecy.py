@@ -27,6 +27,8 @@ BLOT = "[redacted]"
 SHORT = 4
 #: So many encodings around a secret are taken off: three of the server's own, and that of XML.
 DEPTH = 4
+#: So many for the last net: that of a document, and one more.
+NET = 2
 #: Base64 digits and letters whose case was lost are known from so many on; fewer are any word.
 TELLING = 6
 #: What may be looked through for one text, in characters of it; beyond that it is blotted out.
@@ -65,6 +67,18 @@ def redact(text: str, words: Iterable[str] = ()) -> str:
     """The text with every secret blotted out: those that were `kept`, and these."""
     known = kept() | frozenset(filter(None, words))
     return _redacted(text, known) if known else text
+
+
+def netted(text: str, words: Iterable[str] = ()) -> str:
+    """The last net under a document whose pieces were redacted: each line is looked through by
+    itself, for what is plain in it or bent as whoever wrote the document bends texts.
+
+    What is not worth more looking stays, for it was looked through before.
+    """
+    known = kept() | frozenset(filter(None, words))
+    if not known:
+        return text
+    return "".join(_without(line, _seen(line, known)) for line in text.splitlines(keepends=True))
 
 
 def redact_bytes(data: bytes, words: Iterable[str] = ()) -> bytes:
@@ -111,8 +125,13 @@ def _reach(words: frozenset[str]) -> int:
 
 @lru_cache(maxsize=2048)
 def _redacted(text: str, words: frozenset[str]) -> str:
+    return _without(text, _spans(text, words))
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with these spans blotted out."""
     parts, place = [], 0
-    for start, stop in _spans(text, words):
+    for start, stop in spans:
         parts += [text[place:start], BLOT]
         place = stop
     return "".join([*parts, text[place:]]) if parts else text
@@ -122,11 +141,24 @@ def _spans(text: str, words: frozenset[str]) -> list[tuple[int, int]]:
     """Where secrets are in a text, in order; what touches is one."""
     budget = _Budget(max(len(text), 1000) * WORK)
     try:
-        found = sorted(set(_search(text, _forms(words), DEPTH, False, budget)))
+        return _merged(_search(text, _forms(words), DEPTH, False, budget))
     except _Exhausted:
         return [(0, len(text))]
+
+
+def _seen(text: str, words: frozenset[str]) -> list[tuple[int, int]]:
+    """Where secrets are in a text, as far as one look shows, in order."""
+    found, budget = list[tuple[int, int]](), _Budget(max(len(text), 1000) * WORK)
+    with suppress(_Exhausted):
+        for span in _search(text, _forms(words), NET, False, budget):
+            found.append(span)
+    return _merged(found)
+
+
+def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, of which none touches another."""
     merged: list[tuple[int, int]] = []
-    for start, stop in found:
+    for start, stop in sorted(set(found)):
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(stop, merged[-1][1])
         else:

@@ -32,6 +32,7 @@ from .transport import (
     NoAnswer,
     Trouble,
     Unreachable,
+    Untrusted,
     Withheld,
     compose,
     retry_after,
@@ -117,7 +118,8 @@ class HttpTransport:
 
     `timeout` is in seconds and holds for a whole exchange, from connecting to the last byte.
     `more` are header fields of the operator's own, which go with every request. They and the
-    credentials are sent over plain http to this machine alone, unless `plain_ok`.
+    credentials are sent over plain http to this machine alone, unless `plain_ok`. One that is not
+    `patient` sends everything once, and lets whoever asks judge whether anybody is there.
     """
 
     def __init__(
@@ -131,10 +133,11 @@ class HttpTransport:
         insecure: bool = False,
         more: Sequence[tuple[str, str]] = (),
         plain_ok: bool = False,
+        patient: bool = True,
     ) -> None:
         self.endpoint, self.budget, self.timeout = endpoint, budget, timeout
         self.credentials, self.ca, self.insecure = credentials, ca, insecure
-        self.more, self.plain_ok = tuple(more), plain_ok
+        self.more, self.plain_ok, self.patient = tuple(more), plain_ok, patient
         self._kept: socket.socket | None = None
         self._process = os.getpid()
         self._context: ssl.SSLContext | None = None
@@ -165,7 +168,7 @@ class HttpTransport:
     def _missed(self, why: str) -> None:
         """Note that no answer came; after a few, stop all asking if nobody is there any more."""
         self._unanswered += 1
-        if self._unanswered < LOST or self.budget.boundless:
+        if self._unanswered < LOST or self.budget.boundless or not self.patient:
             return
         self._unanswered = 0
         with contextlib.suppress(NoAnswer, Unreachable):
@@ -181,7 +184,7 @@ class HttpTransport:
             answer = self._once(request, alone)
             wait = retry_after(answer)
             again = answer.status in (UNDONE if request.writes else BUSY)
-            if not again or attempt == 2 or wait > PATIENCE:
+            if not again or attempt == 2 or wait > PATIENCE or not self.patient:
                 return answer
             self.budget.hold(max(wait, 1.0), slower=answer.status == 429)
         raise AssertionError("unreachable")
@@ -350,7 +353,7 @@ def connect(endpoint: Endpoint, deadline: Deadline, trusting: Any) -> socket.soc
         return wrapped
     except ssl.SSLCertVerificationError as error:
         plain.close()
-        raise Unreachable(
+        raise Untrusted(
             f"the certificate of {host} is not trusted ({error.verify_message});"
             " name its authority with --ca FILE"
         ) from None

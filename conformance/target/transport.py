@@ -50,6 +50,10 @@ class Unreachable(Trouble):
     """No connection could be had at all."""
 
 
+class Untrusted(Unreachable):
+    """Somebody is there, whose certificate is not trusted."""
+
+
 class Withheld(Trouble):
     """A request was not sent, for something that it needs was not given."""
 

@@ -70,6 +70,11 @@ def _nth(place: int) -> str:
     return f"{place}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
+def excused(entries: dict[str, tuple[str, date]], today: date) -> frozenset[str]:
+    """The requirements whose failure an entry excuses today."""
+    return frozenset(number for number, (_, expires) in entries.items() if expires >= today)
+
+
 def apply(run: Run, entries: dict[str, tuple[str, date]], today: date) -> None:
     """Excuse known failures; an expired or unused entry becomes a problem of the run."""
     outcomes = {verdict.id: verdict.outcome for verdict in run.verdicts}
@@ -80,11 +85,10 @@ def apply(run: Run, entries: dict[str, tuple[str, date]], today: date) -> None:
             run.problems.append(
                 f"the baseline entry for {number} is not needed any more: remove it"
             )
+    known = excused(entries, today)
     run.verdicts = [
         replace(v, excused=entries[v.id][0])
-        if v.id in entries
-        and entries[v.id][1] >= today
-        and v.outcome in (Outcome.FAIL, Outcome.WARNING)
+        if v.id in known and v.outcome in (Outcome.FAIL, Outcome.WARNING)
         else v
         for v in run.verdicts
     ]

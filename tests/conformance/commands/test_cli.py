@@ -21,22 +21,13 @@ from conformance.target.profile import Profile
 from conformance.verdicts import baseline
 from conformance.verdicts.verdicts import Deviation, ExitCode, Outcome, Run, Verdict
 
+from .suite import suite
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with fakepw.serve("fixtures/demo.json", instance="3.2-py3-sqlite") as server:
         yield server.url
-
-
-def suite(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "conformance", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env={**os.environ, "COLUMNS": "200", **environment},
-    )
 
 
 def test_a_conformant_server_is_told_so(url: str, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from conformance.reports import KINDS, write
 from conformance.reports.redaction import clean, redact
 from conformance.requirements.catalogue import Level
+from conformance.target import secrecy
 from conformance.target.exchange import Basic, call
 from conformance.verdicts.verdicts import Deviation, Evidence, Outcome, Verdict
 
@@ -186,3 +187,11 @@ def test_a_very_short_password_is_blotted_out_as_a_word():
     assert redact("password 7 of patch 17 is '7'", ["7"]) == (
         "password [redacted] of patch 17 is '[redacted]'"
     )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_is_whole_though_there_are_secrets_to_look_for(kind, tmp_path):
+    """The larger a document, the more is wrapped up in it: it is looked through line by line."""
+    run, path = builders.everything(), tmp_path / "report"
+    write(kind, path, run, secrecy.login("kim", "earl-grey"))
+    assert path.read_text("utf-8") == KINDS[kind](run)

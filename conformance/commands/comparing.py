@@ -1,0 +1,144 @@
+"""Commands over runs that were kept, offline all of them: compare, replay."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .. import reports
+from ..kept import sources
+from ..kept.again import Again, judge_again
+from ..reports import changed
+from ..reports import json as json_report
+from ..reports.terminal import new_console, paragraphs, say, show
+from ..reports.visible import line
+from ..target.counting import counted
+from ..target.transport import VERSION
+from ..verdicts.changes import Change, Changes, Row, changes
+from ..verdicts.stored import Stored, stored
+from . import helps
+from .asking import Refused, ReportFile
+
+#: A JSON report, or a bundle.
+Source = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def read(path: Path) -> Stored:
+    """The run of a JSON report or a bundle. Raises Refused, in one sentence."""
+    try:
+        return sources.stored(path)
+    except ValueError as error:
+        raise Refused(line(str(error))) from None
+
+
+def put(wanted: tuple[tuple[str, Path], ...], texts: dict[str, str]) -> None:
+    """Write reports. Raises Refused, once all are written that can be, with what could not."""
+    unwritten = []
+    for kind, path in wanted:
+        try:
+            reports.put(kind, path, texts[kind])
+        except ValueError as error:
+            unwritten.append(str(error))
+    if unwritten:
+        raise Refused("; ".join(unwritten))
+
+
+@click.command(short_help="Show what changed from one run to the next.")
+@click.argument("old", type=Source)
+@click.argument("new", type=Source)
+@click.option("--strict", is_flag=True, help=helps.STRICT)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+@click.option(
+    "--report",
+    "wanted",
+    multiple=True,
+    type=ReportFile(changed.KINDS.keys()),
+    help=f"Write it to a file, too; may be given again. The kinds are {', '.join(changed.KINDS)}.",
+)
+def compare(
+    old: Path, new: Path, strict: bool, as_json: bool, wanted: tuple[tuple[str, Path], ...]
+) -> None:
+    """Compare two runs, each in its JSON report or its bundle: what is newly broken, newly mended,
+    no longer decided, new and gone.
+
+    Exit codes: 0 nothing is newly broken, 1 something is, 2 usage, 3 nothing was decided in both.
+    """
+    found = changes(read(old), read(new))
+    if as_json:
+        click.echo(changed.render_json(found, strict), nl=False)
+    else:
+        changed.show(new_console(), found, strict=strict)
+    put(wanted, {kind: render(found, strict) for kind, render in changed.KINDS.items()})
+    sys.exit(found.status(strict=strict))
+
+
+@click.command(short_help="Judge the exchanges of a bundle again, offline.")
+@click.argument("bundle", type=Source)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+@click.option("--report", "wanted", multiple=True, type=ReportFile(), help=helps.REPORT)
+def replay(bundle: Path, as_json: bool, wanted: tuple[tuple[str, Path], ...]) -> None:
+    """Judge the exchanges of a bundle, as `run --bundle` writes them, by this version. Nothing is
+    sent. What is judged otherwise than it was then is told, and what cannot be judged again.
+
+    Exit codes: those of the run as it is judged now.
+    """
+    from ..chapters import load
+
+    load()
+    try:
+        kept = sources.bundled(bundle)
+        again = judge_again(kept)
+    except ValueError as error:
+        raise Refused(line(str(error))) from None
+    now = stored(again.run, "judged again", f"pw-conformance {VERSION}")
+    found = changes(kept.stored, now)
+    if as_json:
+        click.echo(json_report.encoded(_as_json(found, again)), nl=False)
+    else:
+        _show(found, again)
+    for kind, path in wanted:
+        try:
+            reports.write(kind, path, again.run)
+        except ValueError as error:
+            raise Refused(str(error)) from None
+    sys.exit(again.run.exit_code)
+
+
+def _otherwise(found: Changes, again: Again) -> list[Row]:
+    """What is judged otherwise than it was."""
+    quiet = (Change.NONE, Change.STILL, Change.KNOWN)
+    return [row for row in found.rows if row.change not in quiet and row.id not in again.lost]
+
+
+def _as_json(found: Changes, again: Again) -> dict[str, object]:
+    return {
+        "format": 1,
+        "bundle": found.old.name,
+        "made_by": found.old.generator,
+        "judged_by": found.new.generator,
+        "exit_code": int(again.run.exit_code),
+        "summary": again.run.summary,
+        "looks": again.looks,
+        "judged": again.judged,
+        "otherwise": [
+            {"id": row.id, "then": row.before, "now": row.now} for row in _otherwise(found, again)
+        ],
+        "not_judged": [{"id": number, "reason": why} for number, why in again.lost.items()],
+    }
+
+
+def _show(found: Changes, again: Again) -> None:
+    console = new_console()
+    made, now = found.old.generator, found.new.generator
+    say(console, line(f"{found.old.name}: {found.old.run.url}, by {made}; judged again by {now}"))
+    show(console, again.run)
+    other = _otherwise(found, again)
+    told = [f"{row.id} is judged otherwise: {row.before} then, {row.now} now" for row in other]
+    told += [f"{number}: {why}" for number, why in again.lost.items()]
+    paragraphs(console, [(text,) for text in told])
+    looks = counted(again.looks, "look")
+    came = f"{len(other)} judged otherwise, {len(again.lost)} not judged"
+    whole = f"{looks} at {counted(again.judged, 'requirement')} judged again, nothing was sent"
+    say(console, f"{whole}; {came}")
