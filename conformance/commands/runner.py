@@ -17,7 +17,8 @@ from ..deciding.decisions import DECISIONS
 from ..deciding.drawing import Settings
 from ..deciding.engine import Session
 from ..deciding.planning import RESERVE, Plan, plan
-from ..kept.notes import ROOM, Notes
+from ..kept.notes import ROOM as NOTED
+from ..kept.notes import Notes
 from ..requirements.catalogue import Requirement, chosen
 from ..target import secrecy
 from ..target.budget import Budget
@@ -96,7 +97,7 @@ class Options:
     #: The folder in which every exchange is noted, for a bundle; None if nothing is. And how much
     #: each process may note, in bytes.
     noted: Path | None = None
-    room: int = ROOM
+    room: int = NOTED
 
     @property
     def chosen(self) -> list[Requirement]:

@@ -216,7 +216,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "markdown text": markdown.text,
     "markdown code": markdown.code,
     "markdown block": markdown.block,
-    "junit": junit._line,
+    "junit": junit.oneline,
 }
 PUMPS = (
     "<", "\\", "&", "&#", "&#0", "%", "%4", "a", "0", " ", "\n", "\r", "`", "'", '"', "=", "://",
