@@ -81,7 +81,7 @@ HOUSE = {
         "fakepw/serving",
         uses="words rows instances patchwork protocol fixtures journal rules outcomes double"
         " http connections",
-        libraries="click httptools msgspec uvloop",
+        libraries="click httptools msgspec trustme uvloop",
     ),
     "usage": _room(
         "fakepw/usage",

@@ -41,6 +41,11 @@ class Double(ABC):
     """
 
     @property
+    def ca_file(self) -> str | None:
+        """The file of the authority that clients are to trust for https; None if there is none."""
+        return None
+
+    @property
     @abstractmethod
     def _root(self) -> str:
         """The URL below which all of it is, without a slash at its end."""
@@ -393,4 +398,6 @@ class Double(ABC):
 
     def _trust(self) -> dict[str, str]:
         """What a client needs in its environment to trust this double's certificate."""
-        return {}
+        if self.ca_file is None:
+            return {}
+        return dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), self.ca_file)

@@ -28,7 +28,8 @@ class Request:
     `target` is the raw request-target (origin or absolute form), `headers` the pairs in the order
     sent with lower-case names, `body` the whole body after any transfer coding was taken off.
     A body without a Content-Length header is ignored, as real servers do (servers.md 1.1).
-    `version` is `1.0` or `1.1`.  Without `keep_alive` it is the connection's last.
+    `version` is `1.0` or `1.1`.  Without `keep_alive` it is the connection's last; `secure` is
+    whether it came by https.
 
     A request may not be changed: it can come again.  `understood` is what `protocol` made of all
     but the body, for each of its sites, shared by all that differ in nothing else (`with_body`).
@@ -40,7 +41,13 @@ class Request:
     body: bytes = b""
     version: str = "1.1"
     keep_alive: bool = field(default=True, compare=False)
+    secure: bool = False
     understood: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def scheme(self) -> str:
+        """Of its URL."""
+        return "https" if self.secure else "http"
 
     def __repr__(self) -> str:
         line = asked(b"%b %b" % (self.method[:20], self.target))
@@ -55,6 +62,7 @@ class Request:
             body,
             self.version,
             self.keep_alive,
+            self.secure,
             self.understood,
         )
 

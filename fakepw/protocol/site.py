@@ -137,10 +137,11 @@ class Site:
             page = views.bad_host(patchwork)
             return finish(page, method, sent, self.traits, patchwork.clock())
         inside = self._inside(path, patchwork.place)
-        visit = Visit(patchwork, method, path if inside is None else inside, query, host)
+        asked = path if inside is None else inside
+        visit = Visit(patchwork, method, asked, query, host, request.scheme)
         if inside is None:  # whatever else there is on that host
             return self._finished(views.not_found(visit), visit, sent)
-        if self.traits.redirects_to_https:
+        if self.traits.redirects_to_https and not request.secure:
             return self._finished(views.to_https(visit), visit, sent)
         if inside == API and patchwork.enabled and method == b"POST":
             who = known.get(b"authorization")

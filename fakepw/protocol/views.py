@@ -33,13 +33,15 @@ _URL_SAFE = "!$&'()*+,;=/~:@"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
-    """A request as the views see it: `path` decoded, `query` raw, `host` as the client named it."""
+    """A request as the views see it: `path` decoded, `query` raw, `host` as the client named it,
+    `scheme` of the URL by which Django was asked, in which it names others."""
 
     patchwork: Patchwork
     method: bytes
     path: str
     query: str
     host: str
+    scheme: str = "http"
 
     @property
     def traits(self) -> Traits:
@@ -80,7 +82,7 @@ def redirect(visit: Visit, path: str, status: int = 302) -> Page:
 
 def sent_to(visit: Visit, path: str, status: int = 302) -> Page:
     """To a path on the same server."""
-    where = f"http://{visit.host}{path}" if visit.traits.absolute_redirects else path
+    where = f"{visit.scheme}://{visit.host}{path}" if visit.traits.absolute_redirects else path
     return Page(status=status, fields=(("Location", where),))
 
 
@@ -293,7 +295,7 @@ def api(visit: Visit) -> Page:
 
 
 def _api(visit: Visit) -> Page:
-    root = f"http://{visit.host}{visit.script_name}"
+    root = f"{visit.scheme}://{visit.host}{visit.script_name}"
     return _json({"patches": f"{root}/api/patches/"})
 
 

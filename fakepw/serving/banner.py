@@ -21,10 +21,13 @@ TRIED = 100
 Account: TypeAlias = tuple[User, list[str]]
 
 
-def banner(patchwork: Patchwork, root: str, control: bool | str = True) -> str:
+def banner(
+    patchwork: Patchwork, root: str, control: bool | str = True, ca_file: str | None = None
+) -> str:
     """The banner of a server that answers at `root`, a URL without a path, as lines of text.
 
-    `control` is whether it can be steered, or the token for that, which is not shown.
+    `control` is whether it can be steered, or the token for that, which is not shown; `ca_file` the
+    authority that clients are to trust, if it has one of its own.
     """
     store, url = patchwork.store, root + patchwork.place.url_path
     accounts = _accounts(patchwork)
@@ -36,9 +39,10 @@ def banner(patchwork: Patchwork, root: str, control: bool | str = True) -> str:
         f"  loaded     {_loaded(store)}",
         *_account_lines(accounts, len(store.users) > TRIED),
         f"  control    {_control(root, control)}",
+        *([f"  authority  {ca_file}   (to be trusted by clients)"] if ca_file else []),
         "",
         "Try:",
-        *(f"  {line}" for line in _examples(patchwork, url, accounts)),
+        *(f"  {line}" for line in _examples(patchwork, url, accounts, ca_file)),
         "",
         "Ctrl-C stops it.",
     ]
@@ -123,10 +127,14 @@ def _rights(users: list[User], patchwork: Patchwork) -> list[list[str]]:
     return rights
 
 
-def _examples(patchwork: Patchwork, url: str, accounts: list[Account]) -> list[str]:
+def _examples(
+    patchwork: Patchwork, url: str, accounts: list[Account], ca_file: str | None
+) -> list[str]:
     project = next((each.linkname for each in patchwork.store.projects.values()), "PROJECT")
     call = "<methodCall><methodName>pw_rpc_version</methodName></methodCall>"
+    trust = [] if ca_file is None else [f"export SSL_CERT_FILE={shlex.quote(ca_file)}"]
     return [
+        *trust,
         f"curl -d '{call}' {shlex.quote(url)}",
         f"python3 -c 'from xmlrpc.client import *; print(ServerProxy(\"{url}\").patch_list())'",
         f"printf {shlex.quote(_pwclientrc(project, url, accounts))} > pwclientrc",

@@ -36,6 +36,7 @@ from .loop import new_event_loop
 from .server import Application, Server, listen
 from .staging import PRESET, RATE, RULE, JournalFile
 from .thread import patchwork_of
+from .tls import TLS, secured
 
 log = logging.getLogger("fakepw")
 
@@ -91,6 +92,15 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
     "--at", metavar="PATH", default=API, help="A path that is handed on as /xmlrpc/: / or /RPC2."
 )
 @_option("--journal", metavar="FILE", help="Append every request to this file, as JSON lines.")
+@click.option(
+    "--tls",
+    is_flag=True,
+    envvar="FAKEPW_TLS",
+    show_envvar=True,
+    help="Speak https, by an authority of its own, whose file it prints.",
+)
+@_option("--tls-cert", metavar="FILE", help="Speak https, by this certificate (PEM).")
+@_option("--tls-key", metavar="FILE", help="Its key, if that is in a file of its own.")
 @_option(
     "--control",
     default="on",
@@ -111,6 +121,9 @@ def serve(
     limit: Spec | None,
     at: str,
     journal: str | None,
+    tls: bool,
+    tls_cert: str | None,
+    tls_key: str | None,
     control: str,
     as_json: bool,
     verbose: bool,
@@ -134,11 +147,12 @@ def serve(
             raise ValueError("--disable-xmlrpc and --setting ENABLE_XMLRPC=true contradict")
         steered_by = control_of(control)
         patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc, settings, at)
+        shown = secured(_tls(tls, tls_cert, tls_key))
         listener = listen(host, port)
         noted = None if journal is None else JournalFile(journal)
     except FixtureError as error:
         _give_up(*error.errors)
-    except ValueError as error:
+    except (ValueError, ModuleNotFoundError) as error:
         _give_up(*str(error).splitlines())
     except OSError as error:
         if error.filename is not None and error.filename == journal:
@@ -154,8 +168,8 @@ def serve(
     bound, port = listener.getsockname()[:2]
     guard = Guard.of(steered_by, bound)
     answer = _logged(steering, guard) if verbose else application(steering, guard)
-    server = Server(answer, limits_of(patchwork.traits))
-    root = f"http://{url_host(bound)}:{port}"
+    server = Server(answer, limits_of(patchwork.traits), shown.certified)
+    root = f"{shown.scheme}://{url_host(bound)}:{port}"
     if not is_loopback(bound):
         steer = ", steer it and read its passwords" if steered_by is True else ""
         click.echo(
@@ -166,7 +180,8 @@ def serve(
         stop = asyncio.Event()
         _on_signals(asyncio.get_running_loop(), stop)
         await server.start(listener)
-        click.echo(_json(patchwork, root) if as_json else banner(patchwork, root, steered_by))
+        said = _json if as_json else banner
+        click.echo(said(patchwork, root, steered_by, shown.ca_file))
         await stop.wait()
         await server.end()
         await asyncio.sleep(0)
@@ -188,12 +203,20 @@ def _give_up(*reasons: str) -> NoReturn:
     sys.exit(2)
 
 
-def _json(patchwork: Patchwork, root: str) -> str:
+def _tls(wanted: bool, certificate: str | None, key: str | None) -> TLS:
+    """What the three options say together. Raises ValueError."""
+    if certificate is None and key is not None:
+        raise ValueError("--tls-key is of a certificate: --tls-cert says which")
+    return wanted if certificate is None else (certificate, key or certificate)
+
+
+def _json(patchwork: Patchwork, root: str, _: bool | str, ca_file: str | None) -> str:
     line = {
         "url": root + patchwork.place.url_path,
         "control": f"{root}/_fakepw/",
         "instance": patchwork.instance.name,
         "pid": os.getpid(),
+        **({} if ca_file is None else {"ca_file": ca_file}),
     }
     return msgspec.json.encode(line).decode()
 

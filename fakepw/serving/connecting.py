@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import ssl
 import xmlrpc.client
 from collections.abc import Callable, Mapping
@@ -39,12 +40,19 @@ class _SomethingElse(DoubleUnreachable):
 class RemoteDouble(Double):
     """A double that runs elsewhere, steered through its control API."""
 
-    def __init__(self, url: str, token: str | None = None, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        timeout: float = 10.0,
+        ca_file: str | None = None,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no URL of a double: http://HOST:PORT/")
         self._host = parts.netloc.rpartition("@")[2]
-        self._tls = parts.scheme == "https"
+        self._trusts = _trusting(ca_file) if parts.scheme == "https" else None
+        self._ca_file = ca_file
         self._token, self._timeout = token, timeout
         self._path, health = self._found(parts.path)
         self._where = Place(health.script_name, health.api)
@@ -71,7 +79,12 @@ class RemoteDouble(Double):
 
     @property
     def _root(self) -> str:
-        return f"http{'s' * self._tls}://{self._host}{self._path}"
+        return f"http{'s' * (self._trusts is not None)}://{self._host}{self._path}"
+
+    @property
+    def ca_file(self) -> str | None:
+        """The file of the authority that it was connected with; None if there was none."""
+        return self._ca_file
 
     @property
     def _place(self) -> Place:
@@ -90,8 +103,9 @@ class RemoteDouble(Double):
 
     def transport(self, **options: Any) -> xmlrpc.client.Transport:
         """The stdlib's own transport: this double is reached over a socket."""
-        kind = xmlrpc.client.SafeTransport if self._tls else xmlrpc.client.Transport
-        return kind(**options)
+        if self._trusts is None:
+            return xmlrpc.client.Transport(**options)
+        return xmlrpc.client.SafeTransport(context=self._trusts, **options)
 
     def __repr__(self) -> str:
         return f"<fakepw at {self.base_url}>"
@@ -139,9 +153,10 @@ class RemoteDouble(Double):
             connection.close()
 
     def _connected(self) -> http.client.HTTPConnection:
-        if self._tls:
-            context = ssl.create_default_context()
-            return http.client.HTTPSConnection(self._host, timeout=self._timeout, context=context)
+        if self._trusts is not None:
+            return http.client.HTTPSConnection(
+                self._host, timeout=self._timeout, context=self._trusts
+            )
         return http.client.HTTPConnection(self._host, timeout=self._timeout)
 
     # What the operations of a `Steering` are over HTTP.
@@ -211,20 +226,36 @@ class RemoteWorld(RemoteDouble):
     def __init__(self, server: RemoteDouble, made: WorldState) -> None:
         self._server = server
         self.id = made.id
-        super().__init__(f"{server._root}{made.control}", server._token, server._timeout)
+        where = f"{server._root}{made.control}"
+        super().__init__(where, server._token, server._timeout, server.ca_file)
 
     def close(self) -> None:
         """Let it go. Once gone, this does nothing."""
         self._server._request("DELETE", f"worlds/{self.id}")
 
 
-def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> RemoteDouble:
+def connect(
+    url: str,
+    token: str | None = None,
+    *,
+    timeout: float = 10.0,
+    ca_file: str | os.PathLike[str] | None = None,
+) -> RemoteDouble:
     """The handle of a double that runs elsewhere: its base URL, or that of its API.
 
-    `token` is what `fakepw serve --control TOKEN` was given. Raises ValueError for what is no URL,
-    and OSError if no fakepw answers there.
+    `token` is what `fakepw serve --control TOKEN` was given; `ca_file` the file that it printed
+    with `--tls`, or any other of an authority that is to be trusted for https. Raises ValueError
+    for what is no URL and no such file, and OSError if no fakepw answers there.
     """
-    return RemoteDouble(url, token, timeout)
+    return RemoteDouble(url, token, timeout, None if ca_file is None else os.fspath(ca_file))
+
+
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+        raise ValueError(f"ca_file {ca_file} is no file of an authority: {why}") from None
 
 
 def _step(step: Step) -> dict[str, Any]:

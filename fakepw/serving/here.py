@@ -55,6 +55,7 @@ class Here(Double):
         """A transport for `ServerProxy` that goes to this double without a socket in between."""
         from .transport import Transport  # with http.client, which a server can do without
 
+        options.setdefault("secure", self._root.startswith("https:"))
         return Transport(lambda request: self._come(self.run(self._asked, request)), **options)
 
     def _asked(self, request: Request) -> Answer:
@@ -107,6 +108,11 @@ class LiveWorld(Here):
     @property
     def _root(self) -> str:
         return f"{self._server._root}/w/{self.id}"
+
+    @property
+    def ca_file(self) -> str | None:
+        """The file of the authority that clients are to trust for https; None if there is none."""
+        return self._server.ca_file
 
     def run(self, function: Callable[..., Result], *args: Any) -> Result:
         """The result of a function called between two requests, in the server's thread."""

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Collection
 
+from .connections.ciphered import Certified, Ciphered
 from .connections.commons import Application, Commons
 from .connections.connection import Connection
 from .connections.sweep import Watched
@@ -60,11 +61,18 @@ class Server:
 
     `application` maps a Request to an Answer; it is called on the event loop, one request at a
     time.  If it raises, the client gets a 500 and the log one line.  All troubles with clients are
-    one WARNING each in the log called "fakepw".
+    one WARNING each in the log called "fakepw".  With `certified`, which gives the certificate for
+    an address of this machine's, it speaks https.
     """
 
-    def __init__(self, application: Application, limits: Limits | None = None) -> None:
-        self.commons = Commons(application, limits or Limits())
+    def __init__(
+        self,
+        application: Application,
+        limits: Limits | None = None,
+        certified: Certified | None = None,
+    ) -> None:
+        self.commons = Commons(application, limits or Limits(), certified is not None)
+        self._certified = certified
         self._server: asyncio.Server | None = None
         self._listener: socket.socket | None = None
 
@@ -85,9 +93,14 @@ class Server:
         # asyncio accepts as many at once as its backlog: those turned away must be gone before
         # there are so many that descriptors run out, of which it would log each.
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self.commons), sock=listener, backlog=MOST_ACCEPTED
+            self._accepted, sock=listener, backlog=MOST_ACCEPTED
         )
         listener.listen(BACKLOG)
+
+    def _accepted(self) -> asyncio.BaseProtocol:
+        if self._certified is None:
+            return Connection(self.commons)
+        return Ciphered(self.commons, self._certified)
 
     async def end(self) -> None:
         """Stop accepting, let those in whose connections are just being set up, and `close`.

@@ -26,6 +26,7 @@ from .here import Here
 from .limits import Limits
 from .loop import LoopThread, shared
 from .server import Server, listen
+from .tls import TLS, secured
 
 if TYPE_CHECKING:
     pass
@@ -54,18 +55,20 @@ class LiveServer(Here):
         limits: Limits,
         start: Start = Start(),  # noqa: B008 (it is frozen)
         control: bool | str = True,
+        tls: TLS = False,
     ) -> None:
         self._hosted = Host(Pipeline(patchwork, timer=time.perf_counter), start)
         self._thread: LoopThread = shared()
         if self._thread.current:  # to wait there for the start would be to wait for ever
             raise RuntimeError("no server can be started from within LiveServer.run")
         control = control_of(control) if isinstance(control, str) else control
+        self._shown = secured(tls)
         self._listener = listen(host, port)
         self.host: str
         self.port: int
         self.host, self.port = self._listener.getsockname()[:2]
         guard = Guard.of(control, self.host)
-        self._server = Server(application(self._hosted, guard), limits)
+        self._server = Server(application(self._hosted, guard), limits, self._shown.certified)
         self._thread.run_coroutine(self._server.start(self._listener))
         _running.add(self)
 
@@ -75,7 +78,12 @@ class LiveServer(Here):
 
     @property
     def _root(self) -> str:
-        return f"http://{url_host(self.host)}:{self.port}"
+        return f"{self._shown.scheme}://{url_host(self.host)}:{self.port}"
+
+    @property
+    def ca_file(self) -> str | None:
+        """With `tls=True`: the file of the authority that clients are to trust."""
+        return self._shown.ca_file
 
     def run(self, function: Callable[..., Result], *args: Any) -> Result:
         """The result of a function called between two requests, in the server's thread.
@@ -136,6 +144,7 @@ def serve(
     limit: Given | None = None,
     clock: datetime | str | None = None,
     at: str = API,
+    tls: TLS = False,
 ) -> LiveServer:
     """Start a server in a thread; it answers when this returns.
 
@@ -168,12 +177,16 @@ def serve(
         The moment at which the double's clock stands, from the start and after each reset.
     at
         The path that is handed on as `/xmlrpc/`, for clients whose stub sits elsewhere: `/`.
+    tls
+        True to serve https, by a certificate of an authority whose file is the handle's `ca_file`
+        (that takes the extra `tls`); or the files of a certificate of your own and of its key.
 
     All servers of a process share one thread, and a server that is not stopped ends with it.
 
     Raises FixtureError (a ValueError) with all that is wrong with a fixture, ValueError for what no
-    instance, setting, port, rule or `control` can be, OSError if it cannot listen there, TypeError
-    for an instance, `enabled` or settings beside a Patchwork, RuntimeError in `LiveServer.run`.
+    instance, setting, port, rule, `control` or `tls` can be, OSError if it cannot listen there,
+    TypeError for an instance, `enabled` or settings beside a Patchwork, ModuleNotFoundError for
+    `tls=True` without trustme, RuntimeError in `LiveServer.run`.
     """
     start = start_of(faults, in_front, limit, clock)
     if isinstance(source, Patchwork):
@@ -185,7 +198,8 @@ def serve(
     else:
         given = settings_of({} if settings is None else settings)
         patchwork = patchwork_of(source, instance, enabled is not False, given, at)
-    return LiveServer(patchwork, host, port, limits or limits_of(patchwork.traits), start, control)
+    limits = limits or limits_of(patchwork.traits)
+    return LiveServer(patchwork, host, port, limits, start, control, tls)
 
 
 def patchwork_of(

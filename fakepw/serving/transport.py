@@ -38,7 +38,7 @@ class Transport(xmlrpc.client.Transport):
     ExpatError for an answer that is no XML (servers.md 1.3), and what a connection that breaks
     makes http.client raise. `timeout` is the client's, in seconds; None is what
     `socket.getdefaulttimeout()` says. Where a client without one would wait for ever, the
-    TimeoutError comes at once.
+    TimeoutError comes at once. `secure` is whether the call counts as one by https.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Transport(xmlrpc.client.Transport):
         *,
         headers: Iterable[tuple[str, str]] = (),
         timeout: float | None = None,
+        secure: bool = False,
     ) -> None:
         super().__init__(use_datetime, use_builtin_types, headers=headers)
         if isinstance(patchwork, Patchwork):
             patchwork = Pipeline(patchwork, timer=time.perf_counter)
         self._ask = patchwork.answer if isinstance(patchwork, Pipeline) else patchwork
         self._timeout = timeout
+        self._secure = secure
         self._own_headers = list(headers)
         self._unread = False
 
@@ -102,7 +104,8 @@ class Transport(xmlrpc.client.Transport):
             *(extra or ()),
         ]
         pairs = [(n.lower().encode("latin-1"), str(v).encode("latin-1")) for n, v in headers]
-        return Request(b"POST", handler.encode("latin-1"), pairs, body)
+        target = handler.encode("latin-1")
+        return Request(b"POST", target, pairs, body, secure=self._secure)
 
     def _waited_for(self, answer: Answer) -> Response | Outcome:
         """What an answer comes to, after the time that it takes.

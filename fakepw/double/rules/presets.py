@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...protocol.messages import Request, Response, origin_form
 
@@ -73,6 +73,8 @@ def _agents(request: Request) -> Passed:
 
 
 def _https(request: Request) -> Passed:
+    if request.secure:
+        return request
     host = _header(request, b"host").partition(b":")[0].decode("latin-1")
     return nginx(301, ("Location", f"https://{host}{_rest(request)}"))
 
@@ -82,7 +84,7 @@ def _slash(request: Request) -> Passed:
         return request
     host = _header(request, b"host").decode("latin-1")
     rest = _rest(request).replace("/xmlrpc", "/xmlrpc/", 1)
-    return nginx(301, ("Location", f"http://{host}{rest}"))
+    return nginx(301, ("Location", f"{request.scheme}://{host}{rest}"))
 
 
 def _nothing(request: Request) -> Passed:
@@ -93,7 +95,7 @@ def _without_credentials(request: Request) -> Passed:
     headers = [pair for pair in request.headers if pair[0] != b"authorization"]
     if len(headers) == len(request.headers):
         return request
-    return Request(request.method, request.target, headers, request.body, request.version)
+    return replace(request, headers=headers, understood={})
 
 
 def _rest(request: Request) -> str:

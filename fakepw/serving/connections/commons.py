@@ -21,8 +21,9 @@ Application = Callable[[Request], Answer]
 class Commons:
     """Bounds, counts, the log, the turn, the sweep, and what is remembered of requests."""
 
-    def __init__(self, application: Application, limits: Limits) -> None:
+    def __init__(self, application: Application, limits: Limits, secure: bool = False) -> None:
         self.application = application
+        self.secure = secure  # whether https is spoken
         self.limits = limits
         self.room = limits.connections  # how many may be open at the same time
         self.closed = False

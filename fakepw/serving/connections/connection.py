@@ -61,7 +61,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, commons: Commons) -> None:
         self.commons = commons
-        self.reader = Reader(commons.limits, commons.remembered, commons.unfinished)
+        self.reader = Reader(commons.limits, commons.remembered, commons.unfinished, commons.secure)
         self.since = 0.0  # when this request, or the silence, began
         self.arrived: deque[bytes] = deque()  # and not read yet
         self.read_last = b""
@@ -332,7 +332,7 @@ class Connection(asyncio.BufferedProtocol):
         self._read_no_more()
         if self.refused and not self.heard_all and not self.transport.is_closing():
             self.since = self.commons.sweep.now
-            with contextlib.suppress(OSError, NotImplementedError):  # hung up already, or TLS
+            with contextlib.suppress(OSError, NotImplementedError):  # hung up already
                 self.transport.write_eof()
             self._resume_reading()
         else:

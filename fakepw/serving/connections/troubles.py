@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import traceback
 
 from ...patchwork.brief import asked
@@ -25,6 +26,10 @@ class Troubles:
         status, detail, line = refusal
         what = f"; it asked: {asked(line)}" if line else ""
         log.warning("%s was answered %d: %s%s", peer, status, detail, what)
+
+    def no_tls(self, peer: str, error: Exception | None) -> None:
+        """A client did not come to speak TLS, or left off."""
+        log.warning("%s was let go: %s", peer, _of_tls(error))
 
     def failed(self, request: Request, error: Exception) -> Response:
         """The application raised: what to answer then."""
@@ -52,6 +57,23 @@ class Troubles:
                 "%d connections were turned away: %d are open", self.turned_away, open_connections
             )
             self.turned_away = 0
+
+
+#: What people make of OpenSSL's reasons.
+_REASONS = {
+    "HTTP_REQUEST": "it sent plain http, but this server speaks https",
+    "WRONG_VERSION_NUMBER": "it spoke no TLS, which this server does",
+    "TLSV1_ALERT_UNKNOWN_CA": "it does not know the authority of this server's certificate",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not trust this server's certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "it does not trust this server's certificate",
+}
+
+
+def _of_tls(error: Exception | None) -> str:
+    if not isinstance(error, ssl.SSLError):
+        return "it hung up in its TLS handshake"
+    reason = error.reason or ""
+    return _REASONS.get(reason, f"its TLS failed: {reason.replace('_', ' ').lower() or error}")
 
 
 def _one_of(peers: list[str]) -> str:

@@ -65,14 +65,18 @@ class Reader:
         "phase",
         "read_size",
         "remembered",
+        "secure",
         "sent",
         "stash",
         "target",
         "trailing",
     )
 
-    def __init__(self, limits: Limits, remembered: Remembered, unfinished: Budget) -> None:
+    def __init__(
+        self, limits: Limits, remembered: Remembered, unfinished: Budget, secure: bool = False
+    ) -> None:
         self.limits = limits
+        self.secure = secure  # whether what it reads comes by https
         self.remembered = remembered
         self.budget = unfinished  # of the unfinished requests of all clients
         self.parser = HttpRequestParser(self)
@@ -202,7 +206,8 @@ class Reader:
                 self._refuse(400, f"Invalid HTTP Version {version}", self._line())
                 return
         fields, body = tuple(self.headers), bytes(self.body)
-        self.asked.append(Request(method, self.target, fields, body, version, keep_alive))
+        request = Request(method, self.target, fields, body, version, keep_alive, self.secure)
+        self.asked.append(request)
 
     # What is rare in reading.
 
