@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..deciding.decisions import OK, Finding, Observation, decides
 from ..deciding.judging import deviates, expect, faults, fixed, same
 from ..deciding.lookups import YES, selects
+from ..requirements.catalogue import relying
 from ..target.counting import counted, plural
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.profile import VERSIONS
@@ -164,3 +165,14 @@ def test_the_version_takes_no_argument(world: World, answer: Exchange) -> Findin
 @decides("VER-010", fixed(call("nosuch")), on="nosuch")
 def test_what_the_server_likely_is(world: World, answer: Exchange) -> Finding:
     return Observation(f"likely {world.profile.describe()}")
+
+
+@decides("VER-011", fixed(VERSION), on="pw_rpc_version")
+def test_how_long_xmlrpc_is_there(world: World, version: Exchange) -> Finding:
+    whom = f"requirements here name who relies on it: {', '.join(relying(world.profile))}"
+    if world.profile.api != "2.0":
+        return Observation(f"XML-RPC is all there is: REST came with Patchwork 2.0; {whom}")
+    return Observation(
+        f"XML-RPC is deprecated since Patchwork 2.0 and gone in 4.0; {whom}; docs/rest.md says"
+        " what replaces each call"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import importlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -127,6 +128,21 @@ def requirements() -> dict[str, Requirement]:
                 raise ValueError(f"{requirement.id} is twice in the catalogue or in a wrong table")
             found[requirement.id] = requirement
     return found
+
+
+#: Clients that requirements name as those who break (clients.md 1, 2).
+CLIENTS = ("pwclient", "pwcli", "sktm", "skt", "fromupstream", "sup", "pwbatch", "git-pw")
+
+
+def relying(profile: Profile) -> list[str]:
+    """The clients that requirements on a server of that kind name."""
+    whys = [each.why for each in requirements().values() if each.applies(profile)]
+    return [name for name in CLIENTS if any(_named(name).search(why) for why in whys)]
+
+
+@cache
+def _named(client: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(client)}(?![\w-])")
 
 
 def chosen(select: Iterable[str] = (), skip: Iterable[str] = ()) -> list[Requirement]:

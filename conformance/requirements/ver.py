@@ -100,4 +100,13 @@ REQUIREMENTS = [
         facts="docs/servers.md 0, 2, 3",
         recorded=["unknown/'nosuch'"],
     ),
+    row(
+        "VER-011",
+        INFO,
+        "all",
+        text="XML-RPC is deprecated from Patchwork 2.0 on and gone in 4.0: who relies on it.",
+        why="pwclient, pwcli, sktm and all else that speaks XML-RPC stop on the day of the upgrade",
+        facts="docs/servers.md 6.5",
+        recorded=["pw_rpc_version"],
+    ),
 ]
