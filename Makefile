@@ -39,7 +39,7 @@ test-all:
 
 # The README's two commands on minimal Debians, as root and as anybody.
 fresh:
-	python3 tools/fresh.py $(FRESH)
+	python3 -m tools.fresh $(FRESH)
 
 lint: .venv/.dev
 	$(BIN)/ruff check

@@ -3,8 +3,8 @@
     with fakepw.serve("fixture.json") as pw:
         client = xmlrpc.client.ServerProxy(pw.url)
 
-The names below, and `fakepw.strategies`, are all there is to import; each is loaded when it is
-first used.
+The names below, and `fakepw.docker`, `fakepw.strategies` and `fakepw.testing`, are all there is to
+import; each name is loaded when it is first used.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -210,6 +211,8 @@ def main(args: list[str] | None = None) -> None:
     line on stderr that says what.
     """
     _occupy_standard_streams()
+    if os.getpid() == 1:  # of a container: what has no handler there is never delivered
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         group.main(args, prog_name="fakepw", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

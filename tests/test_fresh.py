@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tools import fresh
+from tools import debian, fresh
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_in_full_it_is_both_commands_for_both_users_on_both_debians() -> None:
-    every = fresh.proofs(list(fresh.SUITES), fresh.USERS, short=False)
+    every = fresh.proofs(list(debian.SUITES), fresh.USERS, short=False)
     assert [(proof.suite, proof.user, proof.tests) for proof in every] == [
         (suite, user, "") for suite in ("bookworm", "trixie") for user in ("kim", "root")
     ]
@@ -24,7 +24,7 @@ def test_in_full_it_is_both_commands_for_both_users_on_both_debians() -> None:
 
 
 def test_a_short_run_is_one_user_of_each_debian_and_a_part_of_the_tests() -> None:
-    every = fresh.proofs(list(fresh.SUITES), fresh.USERS, short=True)
+    every = fresh.proofs(list(debian.SUITES), fresh.USERS, short=True)
     assert {(proof.suite, proof.user) for proof in every} == set(fresh.IN_SHORT.items())
     assert {proof.tests for proof in every} == {fresh.SHORT}
     assert {proof.user for proof in every} == set(fresh.USERS)
@@ -33,7 +33,7 @@ def test_a_short_run_is_one_user_of_each_debian_and_a_part_of_the_tests() -> Non
 
 
 def test_it_installs_what_the_readme_names() -> None:
-    assert f"apt-get install {' '.join(fresh.PACKAGES)}" in " ".join(
+    assert f"apt-get install {' '.join(debian.PACKAGES)}" in " ".join(
         (ROOT / "README.md").read_text().split()
     )
 
@@ -52,8 +52,8 @@ def test_settings_of_pip_go_along_with_the_files_that_they_name(
     def run(command: Any, **_: Any) -> Any:
         return subprocess.CompletedProcess(command, 0, said, "")
 
-    monkeypatch.setattr(fresh, "run", run)
-    settings, paths = fresh.pip_settings()
+    monkeypatch.setattr(debian, "run", run)
+    settings, paths = debian.pip_settings()
     assert settings["PIP_CERT"] == f"{tmp_path}/ca.crt"
     assert settings["PIP_EXTRA_INDEX_URL"].endswith("https://pypi.example/simple")
     assert paths == {tmp_path / "index", tmp_path / "ca.crt", tmp_path}
@@ -67,7 +67,7 @@ def test_whoever_is_not_root_is_told(monkeypatch: pytest.MonkeyPatch, capsys: An
 
 def test_a_debian_that_cannot_be_had_is_named(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     def base(suite: str) -> Path:
-        raise fresh.Unavailable(f"debootstrap could not build {suite}: E: no such suite")
+        raise debian.Unavailable(f"debootstrap could not build {suite}: E: no such suite")
 
     monkeypatch.setattr("os.getuid", lambda: 0)
     monkeypatch.setattr(fresh, "base", base)
@@ -79,7 +79,7 @@ def test_a_debian_that_cannot_be_had_is_named(monkeypatch: pytest.MonkeyPatch, c
 
 def test_its_help_tells_what_it_does() -> None:
     done = subprocess.run(
-        [sys.executable, ROOT / "tools/fresh.py", "--help"], capture_output=True, text=True
+        [sys.executable, "-m", "tools.fresh", "--help"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0
     assert "--short" in done.stdout

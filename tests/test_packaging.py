@@ -87,7 +87,7 @@ def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
     )  # or it would run under the settings found on its way
     assert any(name.endswith("licenses/LICENSE") for name in names)
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops <= {"fakepw", "pw_conformance"}
+    assert tops <= {"fakepw", "pw_conformance", "pw_containers"}
     assert not [name for name in names if "/recorded/" in name or name.endswith(".pyc")]
 
 

@@ -14,9 +14,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pytest
+
+from tools import engine
 
 #: Each tool (a command, a library by its file, or a path) and the package of Debian that holds it.
 PACKAGES = {
@@ -44,6 +46,10 @@ PACKAGES = {
     "varnishd": "varnish",
 }
 
+#: What runs containers, and its client. Neither is installed in passing: an engine has to run, too.
+ENGINE = "a container engine"
+_PACKAGES = PACKAGES | {ENGINE: "docker.io", "docker": "docker.io"}
+
 #: What a browser needs, and what drives it.
 BROWSER = ("chromium", "libatomic.so.1")
 
@@ -55,6 +61,8 @@ def found(command: str) -> str | None:
 
 def there(tool: str) -> bool:
     """Whether this machine has the tool."""
+    if tool == ENGINE:
+        return engine.answering() is not None
     if tool.startswith("/"):
         return os.path.exists(tool)
     if ".so" not in tool:
@@ -71,9 +79,11 @@ def missing(tools: Iterable[str] = PACKAGES) -> list[str]:
     return [tool for tool in tools if not there(tool)]
 
 
-def advice(tools: Iterable[str]) -> str:
+def advice(tools: Collection[str]) -> str:
     """How to get these tools."""
-    return f"On Debian: sudo apt-get install {' '.join(PACKAGES[tool] for tool in tools)}"
+    packages = " ".join(_PACKAGES[tool] for tool in tools)
+    run = "; `python3 -m tools.engine COMMAND` runs one meanwhile" if ENGINE in tools else ""
+    return f"On Debian: sudo apt-get install {packages}{run}"
 
 
 def in_ci() -> bool:
@@ -101,7 +111,7 @@ def closing_line(reasons: Iterable[str]) -> str | None:
     lacks = [reason.partition(_REASON)[2].split(", ") for reason in reasons if _REASON in reason]
     if not lacks:
         return None
-    names = [tool for tool in PACKAGES if any(tool in each for each in lacks)]
+    names = [tool for tool in _PACKAGES if any(tool in each for each in lacks)]
     tests = "1 test was" if len(lacks) == 1 else f"{len(lacks)} tests were"
     return f"{tests} skipped for want of {', '.join(names)}. {advice(names)}"
 

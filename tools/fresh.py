@@ -1,14 +1,13 @@
 """The README's two commands on machines that have nothing but what the README names.
 
-    python3 tools/fresh.py                 both Debians, as an ordinary user and as root, in full
-    python3 tools/fresh.py --short         one user on each, and a part of the tests
-    python3 tools/fresh.py --suite trixie --user root
+    python3 -m tools.fresh                 both Debians, as an ordinary user and as root, in full
+    python3 -m tools.fresh --short         one user on each, and a part of the tests
+    python3 -m tools.fresh --suite trixie --user root
 
-Each machine is a minimal Debian in a folder: debootstrap's `minbase` and the packages of PACKAGES,
-from the package source that this machine uses.  That base is kept in ~/.cache/fakepw/fresh (or
-$FRESH_BASES); what runs gets a copy.  The working tree, with what is changed but not committed, is
-cloned there by each user, who then runs `make demo` and `make test`.  An ordinary user may install
-nothing: tests that lack a tool are skipped by name.  root gets the tools and skips nothing.
+Each machine is a copy of a minimal Debian (see tools/debian.py).  The working tree, with what is
+changed but not committed, is cloned there by each user, who then runs `make demo` and `make test`.
+An ordinary user may install nothing: tests that lack a tool are skipped by name.  root gets the
+tools, and the use of a container engine, and skips nothing.
 
 It all happens in namespaces of its own (mounts, processes), so that nothing stays mounted or
 running, however it ends.  It takes root and `debootstrap`, which is installed if it is missing.
@@ -19,21 +18,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools import engine
+from tools.debian import SUITES, Unavailable, base, bases, git, pip_settings, proxies, run, say
 
-#: What the README says that Debian needs.
-PACKAGES = ("git", "make", "python3", "python3-venv")
-SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 USERS = ("kim", "root")
 
 #: Who runs in a short run, and then only SHORT of `make test`.
@@ -43,12 +40,6 @@ SHORT = (
     "tests/test_packaging.py tests/test_tools.py tests/test_readme.py tests/protocol "
     "tests/clients/test_pwclient.py tests/conformance/reports/test_html.py"
 )
-
-MIRROR = "http://deb.debian.org/debian"
-
-
-class Unavailable(Exception):
-    """Something that this needs cannot be had here; the text says what."""
 
 
 @dataclass(frozen=True)
@@ -75,90 +66,6 @@ def proofs(suites: Sequence[str], users: Sequence[str], short: bool) -> list[Pro
     ]
 
 
-# What this machine has, and passes on.
-
-
-def mirror() -> str:
-    """Where this machine gets Debian's packages from."""
-    said = run(["apt-cache", "policy"]).stdout if shutil.which("apt-cache") else ""
-    for line in said.splitlines():
-        found = re.match(r" *\d+ (\S+) (\S+)/main \S+ Packages", line)
-        if found and "security" not in found[2] and "debian" in found[1].lower():
-            return found[1]
-    return MIRROR
-
-
-def apt_settings() -> str:
-    """How apt reaches its sources: proxies and the like."""
-    said = run(["apt-config", "dump"]).stdout if shutil.which("apt-config") else ""
-    wanted = re.compile(r"Acquire::(http|https|Retries|Check-Valid-Until)\b.* \"[^\"]+\";")
-    return "".join(f"{line}\n" for line in said.splitlines() if wanted.match(line))
-
-
-def pip_settings() -> tuple[dict[str, str], set[Path]]:
-    """pip's settings as environment variables, and the files of this machine that they name."""
-    said = run([sys.executable, "-m", "pip", "config", "list"]).stdout
-    settings: dict[str, str] = {}
-    for line in said.splitlines():
-        found = re.match(r"(?:global|install|:env:)\.(\S+)='(.*)'", line)
-        if found:
-            name = "PIP_" + found[1].upper().replace("-", "_")
-            settings[name] = found[2].replace("\\n", " ")
-    paths = set()
-    for word in " ".join(settings.values()).split():
-        path = Path(word.removeprefix("file://"))
-        if path.is_absolute() and path.exists():
-            # an index on disk links to files beside it
-            paths.add(path.parent if path.is_dir() and path.parent != Path("/") else path)
-    return settings, paths
-
-
-PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
-
-
-def proxies() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.lower() in PROXIES}
-
-
-def run(command: Sequence[object], **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, **options)  # type: ignore[call-overload, no-any-return]
-
-
-# The bases.
-
-
-def bases() -> Path:
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakepw/fresh"
-    return Path(os.environ.get("FRESH_BASES") or default)
-
-
-def base(suite: str) -> Path:
-    """The minimal Debian of that suite, made if there is none yet."""
-    folder = bases() / f"{suite}-{'-'.join(PACKAGES)}"
-    if folder.exists():
-        return folder
-    if not shutil.which("debootstrap"):
-        run(["apt-get", "update", "-qq"])
-        run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", "debootstrap"])
-    if not shutil.which("debootstrap"):
-        raise Unavailable("debootstrap is not installed: apt-get install debootstrap")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    source = mirror()
-    say(f"building {SUITES[suite]} ({suite}) from {source}")
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{suite}-") as made:
-        system = Path(made, "system")
-        include = f"--include={','.join(PACKAGES)}"
-        # in a namespace of its own: it mounts things, and may be interrupted
-        builder = ["unshare", "--mount", "debootstrap", "--variant=minbase"]
-        done = run([*builder, include, suite, system, source])
-        if done.returncode:
-            last = (done.stderr + done.stdout).strip().splitlines()[-1:]
-            raise Unavailable(f"debootstrap could not build {suite}: {''.join(last)}")
-        (system / "etc/apt/apt.conf.d/50source").write_text(apt_settings())
-        system.rename(folder)
-    return folder
-
-
 # One run. What follows `enter` happens in namespaces of its own.
 
 
@@ -169,13 +76,6 @@ def clone_source(folder: Path) -> Path:
     run(["git", "init", "-q", "--bare", "-b", "main", bare])
     git("push", "-q", str(bare), f"{commit}:refs/heads/main")
     return bare
-
-
-def git(*args: str) -> str:
-    done = run(["git", "-C", ROOT, *args])
-    if done.returncode:
-        raise Unavailable(f"git {args[0]}: {done.stderr.strip()}")
-    return done.stdout
 
 
 def script(proof: Proof) -> str:
@@ -209,8 +109,13 @@ def prove(proof: Proof, source: Path, system: Path) -> tuple[int, str]:
     if proof.user == "root":
         environment["CI"] = "true"  # root can have every tool, so a skipped test is a failure
     mounts = [("--rbind", "/dev", "dev"), ("-t proc", "proc", "proc")]
-    mounts += [("--bind", str(path), str(path).lstrip("/")) for path in sorted(paths)]
-    status = enter(system, mounts, proof.user, environment, script(proof))
+    with ExitStack() as undone:
+        if proof.user == "root" and not proof.tests:  # every tool, so what runs containers, too
+            where = undone.enter_context(engine.running())
+            environment |= {"DOCKER_HOST": where, "FRESH_BASES": str(bases())}
+            paths |= {Path(where.removeprefix("unix://")), bases()}
+        mounts += [("--bind", str(path), str(path).lstrip("/")) for path in sorted(paths)]
+        status = enter(system, mounts, proof.user, environment, script(proof))
     answers = system / home / "answers"
     return status, answers.read_text() if answers.exists() else ""
 
@@ -226,7 +131,7 @@ def enter(
     lines = ["set -e", "mount --make-rprivate /"]
     for how, what, where in mounts:
         place = system / where
-        if Path(what).is_file():
+        if Path(what).exists() and not Path(what).is_dir():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.touch()
         else:
@@ -253,13 +158,9 @@ def on_copy(suite: str, wanted: Sequence[Proof]) -> Iterator[tuple[Proof, int, s
         subprocess.run(["cp", "-a", "--reflink=auto", original, system], check=True)
         source = clone_source(Path(folder))
         for proof in wanted:
-            say(str(proof))
+            say(f"fresh: {proof}")
             start = time.monotonic()
             yield proof, *prove(proof, source, system), time.monotonic() - start
-
-
-def say(text: str) -> None:
-    print(f"fresh: {text}", flush=True)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -271,7 +172,7 @@ def main(args: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(args)
     if os.getuid() != 0:
-        say("not run: it takes root, to build a Debian and to become other users there")
+        say("fresh: not run: it takes root, to build a Debian and to become other users there")
         return 1
     wanted = proofs(options.suite or list(SUITES), options.user or USERS, options.short)
     said: list[str] = []
@@ -291,7 +192,7 @@ def main(args: Sequence[str] | None = None) -> int:
         failed = True
         said.append("FAILED: the same requests got other answers on another machine")
     for line in said:
-        say(line)
+        say(f"fresh: {line}")
     return int(failed)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGES = ("fakepw", "conformance")
+PACKAGES = ("fakepw", "conformance", "pw_containers")
 
 Graph = Mapping[str, set[str]]
 

@@ -34,7 +34,7 @@ from .banner import banner
 from .guard import Guard, control_of
 from .loop import new_event_loop
 from .server import Application, Server, listen
-from .staging import PRESET, RATE, RULE, JournalFile
+from .staging import FIXTURE, PRESET, RATE, RULE, SETTING, JournalFile
 from .thread import patchwork_of
 from .tls import TLS, secured
 
@@ -55,7 +55,7 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
 
 
 @click.command()
-@click.argument("fixtures", metavar="[FIXTURE]...", nargs=-1, envvar="FAKEPW_FIXTURE")
+@click.argument("fixtures", metavar="[FIXTURE]...", type=FIXTURE, nargs=-1, envvar="FAKEPW_FIXTURE")
 @_option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @_option(
     "--port",
@@ -69,7 +69,7 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
 @_option(
     "--setting",
     "given",
-    metavar="NAME=VALUE",
+    type=SETTING,
     multiple=True,
     help="A setting of the deployment, such as TIME_ZONE=UTC; may be given again.",
 )
@@ -110,7 +110,7 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
 @_option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves.")
 @click.option("-v", "--verbose", is_flag=True, envvar="FAKEPW_VERBOSE", help="Log every request.")
 def serve(
-    fixtures: tuple[str, ...],
+    fixtures: tuple[str | bytes, ...],
     host: str,
     port: int,
     instance: str | None,
@@ -130,9 +130,9 @@ def serve(
 ) -> None:
     """Serve Patchwork's XML-RPC API.
 
-    A fixture is a JSON file, `-` for standard input, or a packaged one: demo, tiny, hostile.
-    Several are read as one. Without any, the demo is served. Every option is an environment
-    variable, too.
+    A fixture is a JSON file, `-` for standard input, a packaged one (demo, tiny, hostile), or JSON
+    itself. Several are read as one. Without any, the demo is served. Every option is an environment
+    variable, too, and FAKEPW_FIXTURE the fixtures.
 
     Ends with 0 after Ctrl-C or SIGTERM, and with 2 and the reasons if it cannot start.
     """

@@ -1,8 +1,10 @@
-"""What the command line stages: faults, limits and fronts from the start, and a journal on disk."""
+"""What the command line takes: fixtures, settings, what goes wrong from the start, and a journal
+on disk. Each is an environment variable, too, which one text has to do for."""
 
 from __future__ import annotations
 
 import logging
+import re
 from base64 import b32encode
 from collections.abc import Callable
 from os import urandom
@@ -46,6 +48,44 @@ class RuleText(click.ParamType):  # type: ignore[type-arg]  # generic from click
 RULE = RuleText("RULE", parse)
 RATE = RuleText("RATE", lambda text: staged(limit=text)[0])
 PRESET = RuleText("PRESET", lambda name: staged(in_front=name)[0])
+
+
+class FixtureText(click.ParamType):  # type: ignore[type-arg]
+    """The name of a fixture, or a fixture itself: a text that begins with `{` is its JSON.
+
+    Names in an environment variable are set apart by spaces; JSON there is one fixture.
+    """
+
+    name = "FIXTURE"
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """The names, or the one fixture."""
+        return [rv] if _is_json(rv) else rv.split()
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes:
+        """A source, as `read` takes them."""
+        text = str(value)
+        return text.encode("utf-8", "surrogateescape") if _is_json(text) else text
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
+
+
+class SettingText(click.ParamType):  # type: ignore[type-arg]
+    """A NAME=VALUE. In an environment variable each begins where a name and a `=` follow a space:
+    values may hold spaces, too."""
+
+    name = "NAME=VALUE"
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """The settings of one variable."""
+        return re.split(r"\s+(?=[A-Za-z_]+=)", rv.strip())
+
+
+FIXTURE, SETTING = FixtureText(), SettingText()
 
 
 class JournalFile:

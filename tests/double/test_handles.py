@@ -13,6 +13,9 @@ from unittest.mock import ANY
 import pytest
 
 import fakepw
+import fakepw.docker
+from tests import tools
+from tests.containers.image import image
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +24,19 @@ def server() -> Iterator[fakepw.LiveServer]:
         yield pw
 
 
-@pytest.fixture(scope="module", params=["here", "from afar", "a world", "a world from afar"])
+EVERYWHERE = ["here", "from afar", "a world", "a world from afar"]
+IN_A_CONTAINER = pytest.param("in a container", marks=pytest.mark.needs(tools.ENGINE))
+
+
+@pytest.fixture(scope="module", params=[*EVERYWHERE, IN_A_CONTAINER])
 def double(request: pytest.FixtureRequest, server: fakepw.LiveServer) -> Iterator[fakepw.Double]:
     if request.param == "here":
         yield server
     elif request.param == "from afar":
         yield fakepw.connect(server.url)
+    elif request.param == "in a container":
+        with fakepw.docker.serve("demo", image=image()) as contained:
+            yield contained
     else:
         host = server if request.param == "a world" else fakepw.connect(server.url)
         with host.world() as world:
@@ -57,7 +67,8 @@ def client(pw: fakepw.Double, user: str = "kim:earl-grey") -> Any:
 
 def test_where_it_is(pw: fakepw.Double, server: fakepw.LiveServer) -> None:
     root = pw.base_url.removesuffix("/")
-    assert root == server.base_url.removesuffix("/") or root.startswith(f"{server.base_url}w/")
+    if not isinstance(pw, fakepw.docker.ContainerDouble):
+        assert root == server.base_url.removesuffix("/") or root.startswith(f"{server.base_url}w/")
     assert (pw.url, pw.control_url) == (f"{root}/xmlrpc/", f"{root}/_fakepw/")
     pw.load("demo", settings={"FORCE_SCRIPT_NAME": "/pw"}, at="/RPC2")
     assert (pw.url, pw.base_url) == (f"{root}/pw/RPC2", f"{root}/pw/")

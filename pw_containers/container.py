@@ -1,0 +1,240 @@
+"""One container: started beside the tests, watched until it answers, removed whatever happens."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from . import owners
+from .engine import ContainerError, address_of, connect, image, said, told
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models import containers
+
+#: Seconds between two looks at a container that does not answer yet.
+PAUSE = 0.02
+#: Bytes of its log that are kept, and lines of it that are shown.
+LOG, LAST = 1024 * 1024, 10
+
+_running: set[Container] = set()
+
+
+class Container:
+    """A container of ours, from `start` to `remove`."""
+
+    def __init__(self, client: DockerClient, made: containers.Container, name: str, port: int):
+        self._client = client
+        self._made = made
+        #: The container's own id; the image as it was asked for, and its id; the port inside.
+        self.id, self.name, self.image, self.port = str(made.id), name, made.attrs["Image"], port
+        _running.add(self)
+
+    def wait(self, seconds: float, answers: Callable[[str], bool]) -> str:
+        """Wait until it answers at one of its addresses, HOST:PORT, and say which.
+
+        Raises ContainerError, with the last lines of its log, if it never does, or died.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            state = self._state()
+            if not state.get("Running"):
+                raise ContainerError(f"{self.name} {_ended(state)}{self._last()}")
+            for address in self._addresses():
+                if answers(address):
+                    return address
+            if time.monotonic() > end:
+                ill = " and its own health check fails" if _health(state) == "unhealthy" else ""
+                raise ContainerError(
+                    f"{self.name} does not answer after {seconds:g} s{ill}{self._last()}"
+                )
+            time.sleep(PAUSE)
+
+    @property
+    def healthy(self) -> bool | None:
+        """What its own health check says; None if it has none."""
+        found = _health(self._state())
+        return None if found is None else found == "healthy"
+
+    def execute(self, command: Sequence[str]) -> None:
+        """Run a command inside. Raises ContainerError, with its last lines, if it fails."""
+        shown = " ".join(command)
+        api = self._client.api
+        with told(f"{shown} cannot be run in {self.name}"):
+            run = api.exec_create(self.id, list(command))["Id"]
+            output = _tail(api.exec_start(run, stream=True), LOG)
+            status = api.exec_inspect(run)["ExitCode"]
+        if status != 0:
+            raise ContainerError(
+                f"{shown} failed in {self.name} with status {status}{_lines(output)}"
+            )
+
+    def log(self, most: int = LOG) -> bytes:
+        """What it wrote so far, the last of it where that is more."""
+        with told(f"the log of {self.name} cannot be read"):
+            return _tail(self._made.logs(stream=True, follow=False), most)
+
+    def remove(self) -> None:
+        """Stop it and remove it, with what it alone kept. Once removed, it does nothing."""
+        if self not in _running:
+            return
+        _running.discard(self)
+        try:
+            _remove(self._made)
+        finally:
+            self._client.close()
+
+    def _state(self) -> Mapping[str, Any]:
+        with told(f"the container of {self.name} is gone"):
+            self._made.reload()
+        state: Mapping[str, Any] = self._made.attrs["State"]
+        return state
+
+    def _addresses(self) -> Iterator[str]:
+        """Where it may be reached: where the engine publishes it, or, from within another container
+        of the same engine, where it is itself."""
+        found = self._made.attrs["NetworkSettings"]
+        remote = address_of(self._client)
+        for each in (found["Ports"] or {}).get(f"{self.port}/tcp") or []:
+            host = remote or each["HostIp"]
+            yield f"[{host}]:{each['HostPort']}" if ":" in host else f"{host}:{each['HostPort']}"
+        if remote is None and os.path.exists("/.dockerenv") and found["IPAddress"]:
+            yield f"{found['IPAddress']}:{self.port}"
+
+    def _last(self) -> str:
+        with contextlib.suppress(ContainerError):
+            return _lines(self.log())
+        return ""
+
+    def __repr__(self) -> str:
+        return f"<container of {self.name}>"
+
+
+def start(
+    name: str,
+    *,
+    port: int | None = None,
+    host_port: int = 0,
+    environment: Mapping[str, str] | None = None,
+    pull: bool = True,
+) -> Container:
+    """Start a container of an image, one of whose ports is published on loopback, a free one
+    unless told. What killed processes left behind is removed first.
+
+    port
+        The port inside; if not given, the one that the image exposes.
+
+    Raises ContainerError.
+    """
+    client = connect()
+    with ExitStack() as undone:
+        undone.callback(client.close)
+        reap(client)
+        found = image(client, name, pull=pull)
+        inside = port or _exposed(name, found.attrs["Config"].get("ExposedPorts") or {})
+        host = "127.0.0.1" if address_of(client) is None else "0.0.0.0"
+        with told(f"{name} cannot be started"):
+            made = client.containers.create(
+                found,
+                environment=dict(environment or {}),
+                ports={f"{inside}/tcp": (host, host_port)},
+                labels={owners.LABEL: owners.owner()},
+            )
+        container = Container(client, made, name, inside)
+        undone.pop_all()
+        undone.callback(container.remove)
+        _begin(made, name, host_port)
+        undone.pop_all()
+    return container
+
+
+def _begin(made: containers.Container, name: str, host_port: int) -> None:
+    try:
+        with told(f"{name} cannot be started"):
+            made.start()
+    except ContainerError as error:
+        if re.search("port is already allocated|address already in use", str(error)):
+            raise ContainerError(f"{name} cannot be started: port {host_port} is taken") from None
+        raise
+
+
+def reap(client: DockerClient) -> list[str]:
+    """Remove the containers of processes that are gone for certain; their names."""
+    gone = []
+    with told("the engine does not say which containers there are"):
+        every = client.api.containers(all=True, filters={"label": owners.LABEL})
+    for each in every:
+        if owners.left_over(each["Labels"][owners.LABEL]):
+            with contextlib.suppress(ContainerError):
+                _remove(client.containers.get(each["Id"]))
+                gone.append(each["Id"])
+    return gone
+
+
+def _remove(made: containers.Container) -> None:
+    from docker.errors import NotFound
+
+    with told("a container cannot be removed"), contextlib.suppress(NotFound):
+        try:
+            made.remove(force=True, v=True)
+        except Exception as error:
+            if getattr(getattr(error, "response", None), "status_code", 0) != 409:
+                raise  # with 409, another process is removing it
+
+
+def _exposed(name: str, ports: Mapping[str, object]) -> int:
+    found = sorted({int(port.partition("/")[0]) for port in ports if port.endswith("/tcp")})
+    if len(found) == 1:
+        return found[0]
+    exposes = f"the ports {', '.join(map(str, found))}" if found else "no port"
+    raise ContainerError(f"{name} exposes {exposes}: say which one is meant")
+
+
+def _health(state: Mapping[str, Any]) -> str | None:
+    found = (state.get("Health") or {}).get("Status")
+    return None if found in (None, "none") else str(found)
+
+
+def _ended(state: Mapping[str, Any]) -> str:
+    if state.get("OOMKilled"):
+        return "ended for want of memory"
+    why = f" ({said(state['Error'])})" if state.get("Error") else ""
+    return f"ended with status {state.get('ExitCode')}{why}"
+
+
+def _tail(pieces: Iterable[bytes], most: int) -> bytes:
+    """The last bytes of what comes, however much that is."""
+    kept: deque[bytes] = deque()
+    size = 0
+    for piece in pieces:
+        kept.append(piece)
+        size += len(piece)
+        while size - len(kept[0]) >= most:
+            size -= len(kept.popleft())
+    return b"".join(kept)[-most:]
+
+
+def _lines(text: bytes) -> str:
+    """The last lines that somebody wrote, each marked as not ours."""
+    lines = [line for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
+    if not lines:
+        return "; it wrote nothing"
+    return "; its last lines:" + "".join(f"\n  | {said(line)}" for line in lines[-LAST:])
+
+
+def _remove_all() -> None:
+    for container in list(_running):
+        with contextlib.suppress(ContainerError):
+            container.remove()
+
+
+atexit.register(_remove_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_running.clear)  # a forked child's parent removes them

@@ -1,0 +1,243 @@
+"""`fakepw.docker.serve`: a double in a container, and the end of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import fakepw.docker
+from pw_containers import container, owners
+from tests import tools
+
+from .engines import Engine, registry
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+needs_engine = pytest.mark.needs(tools.ENGINE)
+
+
+def ids(client: DockerClient) -> set[str]:
+    """The containers of all processes."""
+    return {each["Id"] for each in client.api.containers(all=True)}
+
+
+def mine(client: DockerClient) -> set[str]:
+    """The containers of this process; other workers have theirs."""
+    label = f"{owners.LABEL}={owners.owner()}"
+    return {each["Id"] for each in client.api.containers(all=True, filters={"label": label})}
+
+
+@needs_engine
+def test_it_is_there_with_its_rows_and_rules_and_then_it_is_gone(
+    client: DockerClient, image: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FAKEPW_IMAGE", image)
+    (tmp_path / "mine.json").write_text('{"patches": [{"name": "[PATCH] mine"}]}')
+    with fakepw.docker.serve(
+        [tmp_path / "mine.json"],
+        instance="2.0-py2-sqlite",
+        settings={"TIME_ZONE": "UTC"},
+        faults=["patch_get: body='two\\nlines' first=1"],
+        limit="100/s",
+        control="s3cret",
+        environment={"FAKEPW_VERBOSE": "1"},
+    ) as pw:
+        assert pw.instance == "2.0-py2-sqlite"
+        assert [patch.name for patch in pw.state().patches] == ["[PATCH] mine"]
+        assert [each.rule for each in pw.rules] == [
+            "*: rate=100/s optional",
+            "patch_get: first=1 body='two\\nlines'",
+        ]
+        with pytest.raises(OSError, match="steered with its token"):
+            fakepw.connect(pw.url)
+        with fakepw.connect(pw.url, "s3cret").snapshot():
+            pass
+        assert "GET /_fakepw/state" in pw.log()
+        assert pw._container.id in ids(client)
+    assert pw._container.id not in ids(client)
+    pw.stop()  # once stopped, it does nothing
+    with pytest.raises(fakepw.DoubleUnreachable):
+        pw.reset()
+
+
+@needs_engine
+def test_what_is_wrong_with_a_fixture_is_said_before_anything_starts(
+    client: DockerClient, image: str
+) -> None:
+    with pytest.raises(fakepw.FixtureError, match=r"\$\.patches\[0\]\.nme: unknown member"):
+        fakepw.docker.serve({"patches": [{"nme": "x"}]}, image=image)
+    with pytest.raises(ValueError, match=r"no instance is called '9\.9'"):
+        fakepw.docker.serve(instance="9.9", image=image)
+    with pytest.raises(ValueError, match="its control is a token, or left out"):
+        fakepw.docker.serve(control="off", image=image)
+
+
+# What can be in the way, each in one sentence.
+
+
+@needs_engine
+@pytest.mark.parametrize(
+    ("variables", "ready", "said"),
+    [
+        (
+            {"FAKEPW_INSTANCE": "9.9"},
+            20,
+            r"ended with status 2; its last lines:\n  \| fakepw serve: no instance is called '9.9'",
+        ),
+        (
+            {"FAKEPW_PORT": "9"},
+            1,
+            r"does not answer after 1 s; its last lines:(\n  \| .*)*Ctrl-C stops it\.$",
+        ),
+    ],
+    ids=["it died", "it never answers"],
+)
+def test_a_container_that_is_no_use_is_shown_and_removed(
+    client: DockerClient, image: str, variables: dict[str, str], ready: float, said: str
+) -> None:
+    before = mine(client)
+    with pytest.raises(fakepw.docker.ContainerError, match=said):
+        fakepw.docker.serve(image=image, environment=variables, ready=ready)
+    assert mine(client) == before
+
+
+@needs_engine
+def test_a_port_that_is_taken_is_named(client: DockerClient, image: str) -> None:
+    before = mine(client)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(fakepw.docker.ContainerError, match=f"port {port} is taken$"):
+            fakepw.docker.serve(image=image, port=port)
+    assert mine(client) == before
+
+
+@needs_engine
+def test_an_image_that_is_not_there_is_told_with_where_it_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("FAKEPW_IMAGE", raising=False)
+    monkeypatch.setattr(fakepw.docker, "IMAGE", "fakepw-that-nobody-built")
+    with pytest.raises(OSError, match=r"`docker build -t fakepw-that-nobody-built \.` makes it"):
+        fakepw.docker.serve()
+    with registry() as host, pytest.raises(OSError, match="cannot be pulled: ") as raised:
+        fakepw.docker.serve(image=f"{host}/secret/fakepw:1")
+    assert str(raised.value).startswith(f"there is no image {host}/secret/fakepw:1 here, and it")
+    assert f"`docker login {host}` first" in str(raised.value)
+    with pytest.raises(OSError, match="'No Image' is no name of an image"):
+        fakepw.docker.serve(image="No Image")
+
+
+def test_no_engine_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for where in (f"unix://{tmp_path}/none.sock", "tcp://127.0.0.1:1"):
+        monkeypatch.setenv("DOCKER_HOST", where)
+        with pytest.raises(OSError, match=f"^no container engine answers at {where} .*running"):
+            fakepw.docker.serve()
+
+
+def test_an_engine_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with Engine(tmp_path / "old.sock", {"ApiVersion": "1.20", "Version": "1.8"}) as old:
+        monkeypatch.setenv("DOCKER_HOST", old.where)
+        with pytest.raises(
+            OSError, match=r"^the container engine at .*old.sock is too old: .*20.10"
+        ):
+            fakepw.docker.serve()
+
+
+def test_without_the_sdk_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['docker'] = None; import fakepw.docker; fakepw.docker.serve()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1].endswith("not installed: pip install 'docker>=7.1'")
+
+
+# What a killed run leaves behind.
+
+HOLDING = """
+import sys, time
+import fakepw.docker
+pw = fakepw.docker.serve("tiny", image=sys.argv[1])
+print(pw._container.id, flush=True)
+{then}
+"""
+
+
+def holding(image: str, then: str) -> tuple[subprocess.Popen[str], str]:
+    """A process that has a container, and its id."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDING.format(then=then), image], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+@needs_engine
+@pytest.mark.parametrize("then", ["", "sys.exit(3)", "raise KeyboardInterrupt", "pw.fault('x')"])
+def test_it_goes_with_its_process(client: DockerClient, image: str, then: str) -> None:
+    process, made = holding(image, then)
+    process.communicate(timeout=60)
+    assert made
+    assert made not in ids(client)
+
+
+@needs_engine
+def test_what_a_killed_process_left_goes_and_nobody_elses(client: DockerClient, image: str) -> None:
+    alive, its = holding(image, "time.sleep(600)")
+    killed, left = holding(image, "time.sleep(600)")
+    try:
+        assert {its, left} <= ids(client)
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        with fakepw.docker.serve("tiny", image=image):
+            now = ids(client)
+            assert its in now
+            assert left not in now
+    finally:
+        alive.terminate()
+        alive.communicate()
+    assert its in ids(client)  # SIGTERM ends a process at once, too
+    container.reap(client)
+    assert its not in ids(client)
+
+
+@needs_engine
+def test_a_forked_child_leaves_its_parents_container_alone(
+    client: DockerClient, image: str
+) -> None:
+    then = "import os\nif os.fork() == 0: sys.exit()\nos.wait()\nprint(pw.instance, flush=True)"
+    process, made = holding(image, then)
+    said, _ = process.communicate(timeout=60)
+    assert said.strip() == "3.2-py3-postgresql"
+    assert made not in ids(client)
+
+
+@pytest.fixture
+def gone() -> str:
+    """The label of a process that has just ended."""
+    code = "from pw_containers.owners import owner; print(owner())"
+    return subprocess.check_output([sys.executable, "-c", code], text=True).strip()
+
+
+def test_only_who_is_gone_for_certain_is_left_over(gone: str) -> None:
+    place, number, moment = gone.split(" ")
+    mine = owners.owner()
+    assert owners.left_over(gone)
+    assert owners.left_over(f"{place} {os.getpid()} {moment}")  # a number that is used again
+    for label in (
+        mine,
+        f"{place} {os.getpid()} unknown",
+        f"other-boot{place[36:]} {number} {moment}",
+        f"{place[:36]}/pid:[1]/time:[1] {number} {moment}",
+        f"{place} {10**30} {moment}",
+        f"{place} 1 x y",
+        "",
+        "x",
+        f" {number} {moment}",
+    ):
+        assert not owners.left_over(label), label
