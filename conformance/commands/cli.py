@@ -41,6 +41,7 @@ from .comparing import compare, replay
 from .connecting import Header, connecting
 from .gating import Gate, gating
 from .keeping import keep
+from .knowing import baseline as baseline_command
 from .runner import Options, leave_no_trace
 
 
@@ -51,7 +52,7 @@ def main() -> None:
     leave_no_trace()
 
 
-for command in (compare, replay, replay_calls):
+for command in (compare, replay, baseline_command, replay_calls):
     main.add_command(command)
 
 

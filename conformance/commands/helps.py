@@ -59,3 +59,9 @@ BUNDLE = (
     " compare, matrix and --failed-from read it."
 )
 STRICT = "Not 0 either if something is no longer decided."
+EXPIRES = "Until when they are known: 90d, 12w, or a date such as 2027-01-31."
+OUTPUT = "Write to this file, which must not be there yet; to standard output if none is given."
+UPDATE = (
+    "Bring FILE up to date: its reasons and dates stay, what is no longer needed goes, what failed"
+    " besides is added."
+)

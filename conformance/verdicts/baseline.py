@@ -27,25 +27,47 @@ class BadBaseline(ValueError):
     """The file is no baseline; the text says where and what is allowed."""
 
 
+#: The largest file that is read, in bytes.
+LARGEST = 1_000_000
+
+
 def read(path: Path) -> dict[str, tuple[str, date]]:
     """The entries by requirement: (reason, expiry). Raises BadBaseline or OSError."""
+    return entries(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a baseline. Raises BadBaseline or OSError."""
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise BadBaseline(f"{path} is no baseline: it is larger than {LARGEST // 1_000_000} MB")
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return data.decode()
+    except UnicodeDecodeError as error:
         raise BadBaseline(f"{path} is no TOML: {error}") from None
-    entries: dict[str, tuple[str, date]] = {}
+
+
+def entries(text: str, name: str, *, draft: bool = False) -> dict[str, tuple[str, date]]:
+    """The entries that a text holds. In a `draft` reasons may be left to be filled in, and
+    requirements be gone. Raises BadBaseline in a sentence that begins with `name`."""
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadBaseline(f"{name} is no TOML: {str(error)[:200]}") from None
+    found: dict[str, tuple[str, date]] = {}
     known = data.get("known", [])
     if set(data) - {"known"} or not isinstance(known, list):
-        raise BadBaseline(f"{path}: only [[known]] tables are allowed, each with two brackets")
+        raise BadBaseline(f"{name}: only [[known]] tables are allowed, each with two brackets")
     for place, entry in enumerate(known, 1):
-        if wrong := _wrong(entry, entries):
-            name = f" ({entry['id']})" if isinstance(entry, dict) and "id" in entry else ""
-            raise BadBaseline(f"{path}: the {_nth(place)} [[known]] entry{name} {wrong}")
-        entries[entry["id"]] = (entry["reason"], entry["expires"])
-    return entries
+        if wrong := _wrong(entry, found, draft):
+            told = f" ({entry['id']})" if isinstance(entry, dict) and "id" in entry else ""
+            raise BadBaseline(f"{name}: the {_nth(place)} [[known]] entry{told[:80]} {wrong}")
+        found[entry["id"]] = (entry["reason"], entry["expires"])
+    return found
 
 
-def _wrong(entry: Any, before: Collection[str]) -> str:
+def _wrong(entry: Any, before: Collection[str], draft: bool) -> str:
     """What is wrong with an entry, as the end of a sentence; '' if nothing is."""
     if not isinstance(entry, dict):
         return "is no table: write [[known]] and its members below"
@@ -53,14 +75,16 @@ def _wrong(entry: Any, before: Collection[str]) -> str:
         return f"lacks {' and '.join(lacking)}; it needs {', '.join(MEMBERS)}"
     if unknown := sorted(set(entry) - set(MEMBERS)):
         return f"has {' and '.join(unknown)}, and may have {', '.join(MEMBERS)} alone"
-    if not isinstance(entry["id"], str) or entry["id"] not in requirements():
+    if not isinstance(entry["id"], str) or (entry["id"] not in requirements() and not draft):
         return "is for no requirement that there is: pw-conformance list shows all"
     if entry["id"] in before:
         return "is there twice: leave out one"
-    if not isinstance(entry["reason"], str) or not entry["reason"].strip():
-        return "has a reason that does not say why, in words"
     if type(entry["expires"]) is not date:
         return f"expires on {entry['expires']!r}, which must be a date such as 2027-01-31"
+    if not isinstance(entry["reason"], str):
+        return "has a reason that is no text"
+    if not entry["reason"].strip() and not draft:
+        return "has a reason that is still to be filled in: say why it is known, in words"
     return ""
 
 
