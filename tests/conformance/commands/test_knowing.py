@@ -142,6 +142,7 @@ def test_nothing_is_lost_where_there_is_something_already(tmp_path: Path) -> Non
     for text, said in (
         ("known = [{id = 'PW-VER-001', reason = 'x', expires = 2031-01-31}]", "write each entry"),
         (MINE.replace("[[not known]]", "[[known]]"), "write each entry as [[known]]"),
+        (MINE.replace("[[not known]]", "[[known]]").replace("[[ known", '[["known"'), "write each"),
         ("[[known]]\nid = 7", "lacks reason and expires"),
         ("[[known", "is no TOML"),
         ("x = " + "[" * 5000, "is no TOML"),
