@@ -13,8 +13,10 @@ import unittest
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from .double.clock import moment_of
 from .double.handle import Double
 from .double.rules.staged import Given, staged
+from .double.typed import typed
 from .fixtures import Fixture, Source, packaged, read
 from .patchwork.instances.instances import DEFAULT
 from .patchwork.instances.settings import Settings, settings_of
@@ -54,12 +56,16 @@ class Server:
         if unknown:
             known = "sources, instance, settings, faults, in_front, limit, clock"
             raise ValueError(f"there is no argument {next(iter(unknown))!r}; there are: {known}")
+        typed(str | None, instance=instance)
         specs = staged(faults, in_front, limit)
-        double = self._serving(list(sources), instance, settings_of(settings or {}))
+        moment = None if clock is None else moment_of(clock)
+        double = self._serving(
+            list(sources), instance, settings_of({} if settings is None else settings)
+        )
         for spec in specs:
             double._rule(spec)
-        if clock is not None:
-            double.clock.set(clock)
+        if moment is not None:
+            double.clock.set(moment)
         return double
 
     def _serving(self, sources: list[Source], instance: str | None, given: Settings) -> Double:

@@ -102,7 +102,7 @@ def wanted_of(
     **staged: Any,
 ) -> Wanted:
     """A world from what people write; `staged` is what `start_of` takes. Raises ValueError."""
-    given = settings_of(settings or {})
+    given = settings_of({} if settings is None else settings)
     start = start_of(**staged)
     if fixture is None:
         return Wanted(None, instance, given, at, None if start == Start() else start, idle)

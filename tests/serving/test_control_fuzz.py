@@ -23,7 +23,7 @@ DOCUMENT = openapi("1")
 MEMBERS = sorted(
     {*Spec.__struct_fields__, "rule", "fixture", "instance", "settings", "name", "set", "advance"}
     | {"run", "steps", "calls", "of", "seconds", "add", "change", "row", "patch", "patch_id", "id"}
-    | {"submitter", "project", "date", "email", "content", "context", "days", "minutes", "hours"}
+    | {"submitter", "project", "date", "email", "content", "context", "days", "minutes", "weeks"}
 )
 WORDS = [
     "patch_get",
@@ -73,6 +73,16 @@ def control() -> Control:
 SHARED = control()
 
 
+def everything() -> tuple[Any, ...]:
+    """All that can be done to the double, as it is now: what is refused changes none of it."""
+    steering = SHARED.steering
+    pipeline = steering.pipeline
+    scenarios = [(str(each), len(each.actions)) for each in pipeline.scenarios.all]
+    clock = pipeline.clock.running, None if pipeline.clock.running else pipeline.clock.now
+    more = pipeline.patchwork.instance, pipeline.patchwork.settings
+    return steering.state(), steering.rules(), scenarios, [*steering.snapshots], clock, more
+
+
 def schema_of(route: Any) -> dict[str, Any]:
     path = "/_fakepw/" + route.path.replace("{}", "{key}")
     operation = DOCUMENT["paths"][path][route.method.lower()]
@@ -89,6 +99,7 @@ def test_every_answer_is_one_that_is_described(
     headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
     headers.append((b"content-length", b"%d" % len(body)))
     request = Request(route.method.encode(), path.encode(), headers, body)
+    before = everything()
     response = SHARED.answer(request)
     answer = json.loads(b"".join(response.body))
     if response.status == 200:
@@ -98,3 +109,4 @@ def test_every_answer_is_one_that_is_described(
         assert isinstance(answer["error"], str)
         assert "\n" not in answer["error"]
         assert 0 < len(answer["error"]) < 5000
+        assert everything() == before
