@@ -87,6 +87,10 @@ class Double(ABC):
         """What `Steering.name` gives."""
 
     @abstractmethod
+    def _loads(self) -> int:
+        """How often it was given another fixture, as far as this handle knows."""
+
+    @abstractmethod
     def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
         """Wait until it is so, or the seconds are over."""
 

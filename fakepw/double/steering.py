@@ -116,6 +116,7 @@ class Steering:
     def __init__(self, pipeline: Pipeline, start: Start = Start()) -> None:
         self.pipeline = pipeline
         self.start = start
+        self.loads = 0  # how often there were other rows to start from
         self.snapshots: dict[str, Snapshot] = {}
         self._named = 0
         self._removed: list[Rule] = []
@@ -158,6 +159,7 @@ class Steering:
         like = instance or fixture.instance or patchwork.instance
         laid = kept if given is None else fixture.settings | given
         patchwork.load(fixture.dataset, like, laid, at)
+        self.loads += 1
         self.reset()
 
     def state(self) -> Dataset:

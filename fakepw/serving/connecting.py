@@ -55,6 +55,7 @@ class RemoteDouble(Double):
         self._trusts = _trusting(ca_file) if parts.scheme == "https" else None
         self._ca_file = ca_file
         self._token, self._timeout = token, timeout
+        self._loaded = 0
         self._path, health = self._found(parts.path)
         self._where = Place(health.script_name, health.api)
 
@@ -110,6 +111,9 @@ class RemoteDouble(Double):
 
     def __repr__(self) -> str:
         return f"<fakepw at {self.base_url}>"
+
+    def _loads(self) -> int:
+        return self._loaded
 
     def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
         wait(seconds, for_what)
@@ -178,6 +182,7 @@ class RemoteDouble(Double):
             "at": at,
         }
         found = self._request("POST", "load", body)
+        self._loaded += 1
         health = msgspec.convert(found, shapes.Health)
         self._where = Place(health.script_name, health.api)
 
