@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from conformance.target.exchange import ENDPOINT, Answer, Exchange, Request
 from conformance.target.profile import Profile
+from conformance.target.wire import Reply
 from conformance.target.world import Window, World, rows_of
 from tests import recordings
 
@@ -44,6 +45,7 @@ def _name(dataset: str, id: str) -> str:
     return f"{dataset}:{id}"
 
 
+@cache
 def profile_of(instance: str) -> Profile:
     """What an instance's name says of it."""
     release, runtime, *_, database = instance.removesuffix("-disabled").split("-")
@@ -77,6 +79,21 @@ def _once(value: _Once) -> _Once:
     return same
 
 
+#: What each body says. Every judge asks, and of a run's own recollection it would soon be gone.
+_REPLIES: dict[bytes, Reply] = {}
+
+
+class Recalled(Answer):
+    """An answer whose body is read once for all judges and all servers that sent it."""
+
+    @property
+    def reply(self) -> Reply:
+        known = _REPLIES.get(self.body)
+        if known is None:
+            known = _REPLIES[self.body] = super().reply
+        return known
+
+
 def answer_of(answer: recordings.Answer) -> Answer:
     """A recorded answer in the suite's terms."""
     kept = {
@@ -84,7 +101,7 @@ def answer_of(answer: recordings.Answer) -> Answer:
         for name in ("html", "json", "documented", "api_status")
         if (value := getattr(answer, name, None))
     }
-    return Answer(
+    return Recalled(
         answer.status, _once(answer.headers), _once(answer.received or b""), page_facts=kept
     )
 
@@ -200,3 +217,4 @@ def forget() -> None:
     for kept in (_requests, recorded, called, world_of):
         kept.cache_clear()
     _COPIES.clear()
+    _REPLIES.clear()

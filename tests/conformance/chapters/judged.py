@@ -23,6 +23,7 @@ def findings(instance: str, number: str) -> list[tuple[str, object]]:
         return []
     if not decision.on:
         return _compared(instance, number)
+    absent = set(SIGNATURES) - set(profile_of(instance).methods)
     found: list[tuple[str, object]] = []
     for item in chain.from_iterable(
         recorded(instance) if method == "*" else called(instance).get(method, ())
@@ -30,7 +31,6 @@ def findings(instance: str, number: str) -> list[tuple[str, object]]:
     ):
         if decision.data and not item.pristine:
             continue
-        absent = set(SIGNATURES) - set(profile_of(instance).methods)
         if item.exchange.method in absent and number != "PW-SIG-003":
             continue
         finding = decision.judge(world_of(instance, item.dataset), item.exchange)
