@@ -9,6 +9,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models import containers
 
-#: Seconds between two looks at a container that does not answer yet.
-PAUSE = 0.02
+#: Seconds between two looks at a container that does not answer yet, at first and in the end.
+PAUSE, LONGEST = 0.02, 0.25
 #: Bytes of its log that are kept, and lines of it that are shown.
 LOG, LAST = 1024 * 1024, 10
 
@@ -42,11 +43,9 @@ class Container:
 
         Raises ContainerError, with the last lines of its log, if it never does, or died.
         """
-        end = time.monotonic() + seconds
+        end, pause = time.monotonic() + seconds, PAUSE
         while True:
-            state = self._state()
-            if not state.get("Running"):
-                raise ContainerError(f"{self.name} {_ended(state)}{self._last()}")
+            state = self.check()
             for address in self._addresses():
                 if answers(address):
                     return address
@@ -55,12 +54,22 @@ class Container:
                 raise ContainerError(
                     f"{self.name} does not answer after {seconds:g} s{ill}{self._last()}"
                 )
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST)
+
+    def check(self) -> Mapping[str, Any]:
+        """Its state. Raises ContainerError, with the last lines of its log, if it ended."""
+        with told(f"the container of {self.name} is gone"):
+            self._made.reload()
+        state: Mapping[str, Any] = self._made.attrs["State"]
+        if not state.get("Running"):
+            raise ContainerError(f"{self.name} {_ended(state)}{self._last()}")
+        return state
 
     @property
     def healthy(self) -> bool | None:
         """What its own health check says; None if it has none."""
-        found = _health(self._state())
+        found = _health(self.check())
         return None if found is None else found == "healthy"
 
     def execute(self, command: Sequence[str]) -> None:
@@ -85,17 +94,9 @@ class Container:
         """Stop it and remove it, with what it alone kept. Once removed, it does nothing."""
         if self not in _running:
             return
+        _remove(self._made)
         _running.discard(self)
-        try:
-            _remove(self._made)
-        finally:
-            self._client.close()
-
-    def _state(self) -> Mapping[str, Any]:
-        with told(f"the container of {self.name} is gone"):
-            self._made.reload()
-        state: Mapping[str, Any] = self._made.attrs["State"]
-        return state
+        self._client.close()
 
     def _addresses(self) -> Iterator[str]:
         """Where it may be reached: where the engine publishes it, or, from within another container
@@ -140,17 +141,23 @@ def start(
         found = image(client, name, pull=pull)
         inside = port or _exposed(name, found.attrs["Config"].get("ExposedPorts") or {})
         host = "127.0.0.1" if address_of(client) is None else "0.0.0.0"
-        with told(f"{name} cannot be started"):
-            made = client.containers.create(
-                found,
-                environment=dict(environment or {}),
-                ports={f"{inside}/tcp": (host, host_port)},
-                labels={owners.LABEL: owners.owner()},
-            )
-        container = Container(client, made, name, inside)
-        undone.pop_all()
-        undone.callback(container.remove)
-        _begin(made, name, host_port)
+
+        def create() -> Container:
+            with told(f"{name} cannot be started"):
+                made = client.containers.create(
+                    found,
+                    environment=dict(environment or {}),
+                    ports={f"{inside}/tcp": (host, host_port)},
+                    labels={owners.LABEL: owners.owner()},
+                )
+            undone.pop_all()
+            container = Container(client, made, name, inside)
+            undone.callback(container.remove)
+            _begin(made, name, host_port)
+            return container
+
+        with ThreadPoolExecutor(1) as apart:  # no signal comes there: what it begins, it ends
+            container = apart.submit(create).result()
         undone.pop_all()
     return container
 

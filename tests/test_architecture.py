@@ -97,7 +97,7 @@ HOUSE = {
         libraries="click hypothesis msgspec pytest",
     ),
     # The suite. It must never learn the right answer from fakepw's code: no room of its is named.
-    "target": _room("conformance/target", uses="containers", libraries=None),
+    "target": _room("conformance/target", libraries=None),
     "requirements": _room("conformance/requirements", uses="target", libraries=None),
     "verdicts": _room("conformance/verdicts", uses="target requirements", libraries=None),
     "deciding": _room("conformance/deciding", uses="target requirements verdicts", libraries=None),
@@ -119,7 +119,7 @@ HOUSE = {
     ),
     "commands": _room(
         "conformance/commands",
-        uses="target requirements verdicts deciding bridge chapters reports kept",
+        uses="containers target requirements verdicts deciding bridge chapters reports kept",
         libraries=None,
     ),
     "conformance": _room("conformance", uses="target commands", libraries=None),

@@ -39,6 +39,7 @@ from .asking import (
 from .bridging import replay_calls
 from .comparing import compare, replay
 from .connecting import Header, connecting
+from .containing import NOWHERE, Box, containing
 from .gating import Gate, gating
 from .keeping import keep
 from .knowing import baseline as baseline_command
@@ -88,6 +89,7 @@ for command in (compare, replay, baseline_command, replay_calls):
     help=helps.REPLAY,
 )
 @click.option("--dry-run", is_flag=True, help=helps.DRY_RUN)
+@containing
 @gating
 @connecting
 def run(
@@ -103,7 +105,7 @@ def run(
     **given: Any,
 ) -> None:
     """Tell whether clients can rely on the Patchwork at URL: a host name, with or without a scheme,
-    a path or /xmlrpc/.
+    a path or /xmlrpc/; or docker://IMAGE, of which a container is started, and removed at the end.
 
     Without --writes nothing on the server is changed.
 
@@ -111,8 +113,10 @@ def run(
     """
     console = new_console()
     load()
+    box = Box.taken(url, given)
+    place = NOWHERE if box else url
     try:
-        endpoint = endpoint_of(url)[0]
+        endpoint = endpoint_of(place)[0]
         if not chosen(given["select"], given["skip"]):
             raise ValueError("--select and --skip leave no requirement to be decided")
         entries = baselines.read(baseline) if baseline else {}
@@ -120,7 +124,10 @@ def run(
         raise click.UsageError(str(error)) from None
     _go_together(given, username, workers)
     gate = Gate.taken(given)
-    options = Options(url=url, **given | {"examples": given["examples"] or 0})
+    gate.box = box
+    options = Options(url=place, **given | {"examples": given["examples"] or 0})
+    if box:
+        options.named, options.hidden = url, box.secrets
     try:
         gate.narrow(options)
     except ValueError as error:
@@ -137,7 +144,7 @@ def run(
     if username:
         options.credentials = Credentials(username, password(username, endpoint.host))
     if replay:
-        _replay(console, options, replay)
+        _replay(console, options, replay, gate)
         return
     options.expect_release = expect_release
     options.known = baselines.excused(entries, date.today())
@@ -191,6 +198,11 @@ def _report(
             reports.write(kind, path, found, options.secrets)
         except ValueError as error:
             unwritten.append(str(error))
+    try:
+        if gate.box and (place := gate.box.keep_log(folder, [path for _, path in wanted])):
+            say(console, line(f"the container's log is in {place}"))
+    except OSError as error:
+        unwritten.append(f"the container's log cannot be kept ({error.strerror})")
     if gate.bundle:
         try:
             keep(gate.bundle, found, options, gate.logs)
@@ -214,9 +226,10 @@ def _dry_run(console: Console, options: Options) -> None:
     say(console, f"{counted(number, 'request')}, made from a sample; nothing was sent")
 
 
-def _replay(console: Console, options: Options, folder: Path) -> None:
+def _replay(console: Console, options: Options, folder: Path, gate: Gate) -> None:
     still = False
     try:
+        gate.open(options)
         for number, exchanges, said in failures.replay(options, folder):
             say(console, line(f"{number} {said}"))
             still = still or said == failures.STILL
@@ -228,6 +241,8 @@ def _replay(console: Console, options: Options, folder: Path) -> None:
         sys.exit(ExitCode.INCONCLUSIVE)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    finally:
+        gate.close()
     sys.exit(ExitCode.NOT_CONFORMANT if still else ExitCode.CONFORMANT)
 
 

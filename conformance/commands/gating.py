@@ -8,9 +8,8 @@ import shlex
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +19,18 @@ from ..kept import sources
 from ..kept.bundle import Log
 from ..reports.visible import line, shortened
 from ..requirements.catalogue import requirements
-from ..target.budget import BudgetSpent
-from ..target.exchange import Exchange
-from ..target.survey import VERSION, Unusable
-from ..target.transport import BUSY, Endpoint, Trouble, Untrusted, endpoint_of
+from ..target.survey import Unusable
 from ..target.transport import VERSION as THIS
 from ..verdicts.stored import Stored
+from ..verdicts.verdicts import Run
 from . import helps
 from .asking import LONGEST, Seconds
+from .containing import Box
 from .runner import Options
+from .waiting import wait_for
 
-#: The first pause between two tries, on this machine and elsewhere; it doubles up to the longest of
-#: LONG seconds or that part of the whole, so that a long wait takes few requests.
-PAUSE, ELSEWHERE, LONG, PART = 0.1, 1.0, 5.0, 1 / 20
+#: How long a container may take until it can be tested, where `--wait` says nothing, in seconds.
+READY = 60.0
 #: How long what `--before` started may take to end once it is told to, in seconds.
 GRACE = 5.0
 #: How much of its output is kept, and of the last line of it told, in characters.
@@ -90,6 +88,8 @@ class Gate:
     failed_from: Path | None = None
     bundle: Path | None = None
     logs: list[Log] = field(default_factory=list)
+    #: The container that is to be tested, if it is one.
+    box: Box | None = None
     #: The run that failed, if only that is to be tried again.
     earlier: Stored | None = None
 
@@ -125,6 +125,7 @@ class Gate:
             "failed_from": self.failed_from.name if self.failed_from else None,
             "before": self.before,
             "wait": self.wait,
+            **(self.box.settings if self.box else {}),
         }
 
     def remarks(self, url: str) -> Iterator[str]:
@@ -142,11 +143,28 @@ class Gate:
             yield f"{name} was not done to its end, so more may fail: {self.earlier.run.trouble}"
 
     def prepare(self, options: Options, budget: Path, say: Callable[[str], None]) -> None:
-        """Run what comes before, and wait for the server. Raises Unusable, in one sentence."""
+        """Run what comes before, start the container if it is one that is tested, and wait for the
+        server. Raises Unusable, in one sentence."""
         if self.before:
             self.logs.append(run_before(self.before))
-        if self.wait is not None:
+        self.open(options)
+        if self.wait is not None and self.box is None:
             wait_for(options, self.wait, budget, say)
+
+    def open(self, options: Options) -> None:
+        """Start the container if it is one that is tested. Raises Unusable."""
+        if self.box is not None:
+            self.box.start(options, READY if self.wait is None else self.wait)
+
+    def close(self, run: Run | None = None) -> None:
+        """Remove that container; its log is kept, and what made it end too early is told."""
+        if self.box is None:
+            return
+        self.box.end()
+        if self.box.log:
+            self.logs.append(Log("container.txt", self.box.log))
+        if run is not None and run.trouble and self.box.died not in run.trouble:
+            run.trouble = f"{run.trouble}; {self.box.died}"
 
 
 def run_before(command: str) -> Log:
@@ -188,51 +206,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
-
-
-def wait_for(options: Options, seconds: float, budget: Path, say: Callable[[str], None]) -> None:
-    """Ask until the server answers, whatever it answers: what is in the way is for the run to say.
-
-    Every try counts in the budget, and keeps to its rate. Raises Unusable, in one sentence, if it
-    does not answer within so many seconds.
-    """
-    end = time.monotonic() + seconds
-    candidates = endpoint_of(options.url)
-    here = all(endpoint.loopback for endpoint in candidates)
-    pause, longest = PAUSE if here else ELSEWHERE, max(LONG, seconds * PART)
-    told = False
-    while why := _away(options, candidates, budget, end):
-        left = end - time.monotonic()
-        if left <= pause / 10:
-            raise Unusable(
-                f"{options.url} did not answer within the {seconds:g} s of --wait: {why}"
-            )
-        if not told:
-            say(f"waiting for {options.url}, {seconds:g} s at most: {why}")
-            told = True
-        time.sleep(min(pause, left))
-        pause = min(2 * pause, longest)
-
-
-def _away(options: Options, candidates: list[Endpoint], budget: Path, end: float) -> str:
-    """Why nobody is there yet; '' if somebody is. Each address is tried once."""
-    why = ""
-    for endpoint in candidates:
-        left = max(0.1, end - time.monotonic())
-        asking = replace(options, timeout=min(options.timeout, left), max_time=0.0)
-        transport = asking.transport(endpoint, budget, patient=False)
-        try:
-            exchange = Exchange(VERSION, transport.send(VERSION))
-        except Untrusted:
-            return ""
-        except BudgetSpent as error:
-            raise Unusable(str(error)) from None
-        except Trouble as error:
-            why = why or str(error)
-            continue
-        finally:
-            transport.close()
-        if exchange.answer.status not in BUSY - {429}:
-            return ""
-        why = f"the gateway in front answers HTTP {exchange.answer.status}"
-    return why

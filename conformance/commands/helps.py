@@ -65,3 +65,13 @@ UPDATE = (
     "Bring FILE up to date: its reasons and dates stay, what is no longer needed goes, what failed"
     " besides is added."
 )
+CONTAINER = {
+    "--container-port": "Of docker://IMAGE: the port that it answers on, if not the only one that"
+    " the image exposes.",
+    "--env": "Give that container this variable; without =VALUE, that of our own environment. May"
+    " be given again.",
+    "--ready": "Begin once this path is answered with a status below 400, not when the image's"
+    " health check says so, or anything is answered at all.",
+    "--exec": "Run this in the container before the run, to fill it: a command and its arguments,"
+    " by no shell. May be given again.",
+}

@@ -97,7 +97,9 @@ class Runner:
         self.own = own
         #: Whether several workers share the run.
         self.several = False
-        self.run = Run(options.url, started=datetime.now(UTC).isoformat(timespec="seconds"))
+        self.run = Run(
+            options.named or options.url, started=datetime.now(UTC).isoformat(timespec="seconds")
+        )
         self.target: Target | None = None
         #: Where what is sent is counted; None while nothing was.
         self.budget: Path | None = None
@@ -125,7 +127,7 @@ class Runner:
         planned(self.options, self.target, alone=not self.several)
         self._claim(self.target)
         self.run.card = card(self.target.found, self.target.world, self.options.have())
-        self.run.url = self.target.found.endpoint.url
+        self.run.url = self.options.named or self.target.found.endpoint.url
         wanted, profile = self.options.expect_release, self.target.world.profile
         if wanted and not profile.may_be(wanted):
             self.run.problems.append(

@@ -67,6 +67,10 @@ class Options:
     """What the operator asked for. None means the default for the host."""
 
     url: str = ""
+    #: What reports call it where its URL tells nothing, as that of a container.
+    named: str = ""
+    #: What else must not be said.
+    hidden: tuple[str, ...] = ()
     credentials: Credentials | None = None
     writes: tuple[int, ...] = ()
     create_checks: bool = False
@@ -132,7 +136,7 @@ class Options:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no output may hold, however it is bent."""
-        found: list[str] = []
+        found = list(self.hidden)
         if self.credentials:
             found += secrecy.login(self.credentials.username, self.credentials.password)
         for _, value in self.header:

@@ -52,9 +52,11 @@ def run(console: Console, options: Options, workers: int, gate: Gate) -> Run:
     if gate.bundle:
         options.noted, options.room = passing_folder(), ROOM // workers
     runner = Runner(options)
-    ready = _ready(console, runner, gate)
-    if ready:
-        _decided(console, runner, workers, gate)
+    try:
+        if _ready(console, runner, gate):
+            _decided(console, runner, workers, gate)
+    finally:
+        gate.close(runner.run)
     order = {number: place for place, number in enumerate(requirements())}
     runner.run.verdicts.sort(key=lambda verdict: order[verdict.id])
     runner.run.settings = {

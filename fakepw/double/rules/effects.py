@@ -8,8 +8,7 @@ from ...protocol.messages import Response
 from ...protocol.site import site_of
 from ..outcome import End, Outcome
 from .arrived import Arrived
-from .nginx import nginx
-from .presets import PRESETS
+from .presets import PRESETS, nginx
 from .spec import Spec
 
 Effect = Callable[[Arrived, Spec], Response | Outcome]
@@ -52,7 +51,7 @@ def _drop(arrived: Arrived, spec: Spec) -> Outcome:
 def _preset(arrived: Arrived, spec: Spec) -> Response:
     preset = PRESETS[spec.preset or ""]
     if not preset.disabled:
-        return arrived.front or nginx(arrived.request, 503)  # a front that answers, or limits
+        return arrived.front or nginx(503)  # a front that answers, or one that limits
     patchwork = arrived.patchwork
     enabled, patchwork.enabled = patchwork.enabled, False
     try:
@@ -63,7 +62,7 @@ def _preset(arrived: Arrived, spec: Spec) -> Response:
 
 def _rate(arrived: Arrived, spec: Spec) -> Response:
     retry = () if spec.retry_after is None else (("Retry-After", str(spec.retry_after)),)
-    return nginx(arrived.request, spec.status or 503, *retry)
+    return nginx(spec.status or 503, *retry)
 
 
 #: By name, as `Spec.effect` gives it.

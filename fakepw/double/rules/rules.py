@@ -9,7 +9,7 @@ from msgspec import UNSET
 from ...patchwork.brief import cut
 from ..journal.matching import means
 from .grammar import written
-from .spec import Spec, allowed
+from .spec import Spec, rate_of
 
 #: Methods for which the rules about them are kept.
 _MOST_METHODS = 100
@@ -54,9 +54,9 @@ class Rule:
         """
         excess = 0.0
         if self.last >= 0:
-            rate, burst = allowed(self.spec)
+            rate = rate_of(self.spec.rate or "1/s")
             excess = max(0.0, self.excess - rate * max(0.0, now - self.last) + 1)
-            if excess > burst:
+            if excess > self.spec.burst:
                 return True
         self.excess, self.last = excess, now
         return False

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 import fakepw
-from conformance.commands.gating import Gate, run_before, wait_for
+from conformance.commands.gating import Gate, run_before
 from conformance.commands.runner import Options
+from conformance.commands.waiting import wait_for
 from conformance.target import signals
 from conformance.target.budget import Budget
 from conformance.target.survey import Unusable
