@@ -22,6 +22,7 @@ COMMANDS = {
     "schema": "fakepw.cli:schema",
     "instances": "fakepw.cli:instances",
     "generate": "fakepw.generating.command:generate",
+    "record": "fakepw.recording.command:record_",
     "usage": "fakepw.usage.command:usage",
 }
 

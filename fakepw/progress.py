@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 #: Told how far it has come.
 Tell = Callable[[int], None]
@@ -27,6 +27,23 @@ def progress(what: str, total: int | None) -> Iterator[Tell]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int | None], None]]:
+    """The same for what is done in several stages: told which, how far, and how far it goes."""
+    with ExitStack() as stack:
+        current: tuple[str, int | None] | None = None
+        tell: Tell = lambda done: None  # noqa: E731
+
+        def told(what: str, done: int, total: int | None) -> None:
+            nonlocal current, tell
+            if (what, total) != current:
+                stack.close()
+                current, tell = (what, total), stack.enter_context(progress(what, total))
+            tell(done)
+
+        yield told
 
 
 @contextmanager

@@ -98,6 +98,12 @@ HOUSE = {
     ),
     # The suite. It must never learn the right answer from fakepw's code: no room of its is named.
     "target": _room("conformance/target", libraries=None),
+    # What asks a live server asks as the suite does, through rooms that know nothing of fakepw.
+    "recording": _room(
+        "fakepw/recording",
+        uses="words rows instances mail patchwork protocol fixtures progress generating target",
+        libraries="click msgspec",
+    ),
     "requirements": _room("conformance/requirements", uses="target", libraries=None),
     "verdicts": _room("conformance/verdicts", uses="target requirements", libraries=None),
     "deciding": _room("conformance/deciding", uses="target requirements verdicts", libraries=None),
@@ -136,6 +142,7 @@ LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | 
     "fakepw/serving/command.py: serve",
     "fakepw/generating/command.py: generate",
     "fakepw/docker.py: serve",
+    "fakepw/recording/command.py: record_",
     "fakepw/serving/thread.py: serve",
 }
 STDLIB = sys.stdlib_module_names | {"_typeshed"}

@@ -152,7 +152,7 @@ def _near(name: str) -> list[str]:
 
     known = [*names(), *APART]
     if "django" in name:
-        known = [*dict.fromkeys([*names(), *_every()])]
+        known = [*dict.fromkeys([*names(), *every()])]
     release, _, rest = name.partition("-")
     database = rest.rpartition("-")[2]
     if release in RELEASES and database in DATABASES:  # then these are what is meant
@@ -162,7 +162,7 @@ def _near(name: str) -> list[str]:
     return near or sorted((each for each in known if name and name in each), key=len)[:3]
 
 
-def _every() -> Iterator[str]:
+def every() -> Iterator[str]:
     """All releases on all Djangos that run on their runtimes, on all databases."""
     for release, runtimes in STACKS.items():
         for runtime in runtimes:

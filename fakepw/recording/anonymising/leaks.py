@@ -1,0 +1,85 @@
+"""Whether somebody's address is left in a text, in whatever disguise: looked for by other means
+than those by which it was to be replaced."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import quopri
+import re
+from collections.abc import Collection, Iterator
+from email.header import decode_header
+from urllib.parse import unquote
+
+#: Disguises in disguises that are looked through, and how many texts of one.
+_DEPTH, _MOST = 4, 400
+_RUN = re.compile(r"[A-Za-z0-9+/\s]{8,}={0,2}")
+_WORD = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?]*\?=(?:\s*=\?[^?\s]+\?[bqBQ]\?[^?]*\?=)*")
+
+
+class Search:
+    """Looks for some addresses."""
+
+    def __init__(self, addresses: Collection[str]) -> None:
+        self._locals: dict[str, set[str]] = {}
+        for address in addresses:
+            local, at, host = address.lower().rpartition("@")
+            if at and local and host:
+                self._locals.setdefault(host, set()).add(local)
+        self._longest = max(map(len, self._locals), default=0)
+
+    def leaks(self, text: str) -> bool:
+        """Whether one of them is in the text, whatever case and encoding it is in."""
+        seen: set[str] = set()
+        ahead = [(text, 0)]
+        while ahead and len(seen) < _MOST:
+            shown, depth = ahead.pop()
+            if shown in seen:
+                continue
+            seen.add(shown)
+            if self._holds(shown.lower()):
+                return True
+            if depth < _DEPTH:
+                ahead += [(inner, depth + 1) for inner in _inside(shown)]
+        return False
+
+    def _holds(self, text: str) -> bool:
+        at = text.find("@")
+        while at >= 0:
+            behind = text[at + 1 : at + 1 + self._longest]
+            for length in range(1, len(behind) + 1):
+                names = self._locals.get(behind[:length])
+                if names and any(text.endswith(name, 0, at) for name in names):
+                    return True
+            at = text.find("@", at + 1)
+        return False
+
+
+def _inside(text: str) -> Iterator[str]:
+    """What a text may be read as."""
+    if "%" in text:
+        yield unquote(text)
+    if "&" in text:
+        yield html.unescape(text)
+    if "=" in text:
+        yield quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    for found in _WORD.finditer(text):
+        try:
+            parts = decode_header(found[0])
+        except Exception:  # of any kind, as it has bugs of its own
+            continue
+        yield "".join(
+            part if isinstance(part, str) else part.decode("utf-8", "replace") for part, _ in parts
+        )
+    for found in _RUN.finditer(text):
+        digits = "".join(found[0].split()).rstrip("=")
+        for skipped in range(min(4, len(digits))):
+            try:
+                octets = base64.b64decode(
+                    digits[skipped : len(digits) - (len(digits) - skipped) % 4]
+                )
+            except binascii.Error:
+                continue
+            if any(sign in octets for sign in b"@=%&") or octets.isascii():
+                yield octets.decode("utf-8", "replace")

@@ -1,0 +1,175 @@
+"""What was said -> the rows of a fixture."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from ..patchwork.instances.traits import Traits
+from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person, Project, State, User
+from . import mails
+from .shapes import CheckSaid, PatchSaid, PersonSaid, ProjectSaid, date_of
+from .source import Stopped
+
+#: What stands for an account where there is none (servers.md 1.3).
+NOBODY = "None"
+#: Where lists are whose address nobody tells: a name that nobody has.
+UNKNOWN_HOST = "recorded.invalid"
+_RowT = TypeVar("_RowT")
+_MAILBOX = re.compile(r"(.*) <([^<>]*)>", re.DOTALL)
+
+
+def said_by(sent: PatchSaid) -> PersonSaid:
+    """Who sent a patch, as far as the patch itself says."""
+    found = _MAILBOX.fullmatch(sent.submitter)
+    name, email = (found[1], found[2]) if found else (sent.submitter, sent.submitter)
+    return PersonSaid(sent.submitter_id, email, name, NOBODY)
+
+
+class Held:
+    """The rows so far. They contradict one another in nothing; else Stopped is raised."""
+
+    def __init__(self, traits: Traits) -> None:
+        self.traits = traits
+        self.states: dict[int, State] = {}
+        self.projects: dict[int, Project] = {}
+        self.people: dict[int, Person] = {}
+        self.patches: dict[int, Patch] = {}
+        self.checks: dict[int, Check] = {}
+        #: Made up, for what only comments bring into a mail.
+        self.comments: dict[int, Comment] = {}
+        #: Accounts by name; those whose ids are made up; and those whose address is known.
+        self.users: dict[str, int] = {}
+        self.without_id: set[str] = set()
+        self.emails: dict[int, str] = {}
+        self._names: dict[int, str] = {}
+        self._accounts: dict[int, str] = {}
+        self._mails: dict[int, str] = {}
+        self._listemails: Counter[tuple[int, str]] = Counter()
+        #: Patches whose mail comes out otherwise than it was.
+        self.otherwise: list[int] = []
+
+    def add_projects(self, said: list[ProjectSaid]) -> None:
+        """Projects, whose lists nobody tells."""
+        for row in said:
+            address = f"{row.id}@{UNKNOWN_HOST}"
+            self.projects[row.id] = Project(row.id, row.linkname, row.name, "", address)
+
+    def add_people(self, said: list[PersonSaid]) -> None:
+        """People, and the names of their accounts. A name that is the address may be none."""
+        for row in said:
+            name = None if row.name == row.email else row.name
+            self.people[row.id] = Person(row.id, name, row.email, None)
+            if row.user != NOBODY:
+                self._accounts[row.id] = row.user
+
+    def _account(self, name: str, number: int) -> None:
+        if (
+            self.users.setdefault(name, number) != number
+            or self._names.setdefault(number, name) != name
+        ):
+            raise Stopped(
+                f"what is said of accounts contradicts itself: {name!r} is {number}, and"
+                f" {self._names.get(number, name)!r} is {self.users[name]}"
+            )
+
+    def add_check(self, said: CheckSaid) -> None:
+        """A check, and whose it is."""
+        self._account(said.user, said.user_id)
+        self.checks[said.id] = Check(
+            id=said.id,
+            patch_id=said.patch_id,
+            user_id=said.user_id,
+            date=date_of(said.date),
+            state=said.state,
+            target_url=said.target_url,
+            description=said.description,
+            context=said.context,
+        )
+
+    def add_accounts(self, patches: list[PatchSaid]) -> None:
+        """Those that look after patches, and then those of people, whose ids nobody tells."""
+        for row in patches:
+            if row.delegate_id:
+                self._account(row.delegate, row.delegate_id)
+        for name in dict.fromkeys(self._accounts.values()):
+            if name not in self.users:
+                self._account(name, max(self._names, default=0) + 1)
+                self.without_id.add(name)
+        for person_id, name in self._accounts.items():
+            person = self.people[person_id]
+            self.people[person_id] = replace(person, user_id=self.users[name])
+
+    def add_patch(
+        self, said: PatchSaid, mail: str, diff: str | None, hash_: str | None, ref: str | None
+    ) -> None:
+        """A patch; its mail is taken apart once all are here."""
+        if said.state_id not in self.states or said.project_id not in self.projects:
+            raise Stopped(f"patch {said.id} is in a state or a project that is not listed")
+        if hash_ is not None and self.traits.hash_storage == "padded":
+            hash_ = hash_.rstrip(" ")
+        self.patches[said.id] = Patch(
+            id=said.id,
+            project_id=said.project_id,
+            msgid=said.msgid,
+            name=said.name,
+            date=date_of(said.date),
+            submitter_id=said.submitter_id,
+            delegate_id=said.delegate_id or None,
+            state_id=said.state_id,
+            archived=said.archived,
+            commit_ref=ref,
+            hash=hash_,
+            headers="",
+            content="",
+            diff=diff,
+        )
+        self._mails[said.id] = mail
+
+    # -- together ------------------------------------------------------------------------------
+
+    def dataset(self) -> Dataset:
+        """All rows, each table ascending by id."""
+        for number, mail in self._mails.items():
+            if mail:
+                self.patches[number] = self._with_mail(self.patches[number], mail)
+        for (project_id, email), _ in reversed(self._listemails.most_common()):
+            self.projects[project_id] = replace(self.projects[project_id], listemail=email)
+        return Dataset(
+            states=_ascending(self.states),
+            projects=_ascending(self.projects),
+            users=tuple(self._user(number) for number in sorted(self._names)),
+            people=_ascending(self.people),
+            patches=_ascending(self.patches),
+            comments=_ascending(self.comments),
+            checks=_ascending(self.checks),
+        )
+
+    def _with_mail(self, patch: Patch, mail: str) -> Patch:
+        user = None if patch.delegate_id is None else self._user(patch.delegate_id)
+        project, submitter = self.projects[patch.project_id], self.people[patch.submitter_id]
+        rows = mails.Rows(patch, project, submitter, user)
+        found = mails.apart(mail, rows, self.traits)
+        if not found.alike:
+            self.otherwise.append(patch.id)
+        if found.delegate_email is not None and user is not None:
+            self.emails[user.id] = found.delegate_email
+        if found.listemail is not None:
+            self._listemails[project.id, found.listemail] += 1
+        message = found.message
+        if message.comment:
+            number = len(self.comments) + 1
+            self.comments[number] = mails.comment_of(patch, message.comment, number)
+        return replace(patch, headers=found.headers, content=message.content)
+
+    def _user(self, number: int) -> User:
+        name = self._names[number]
+        email = self.emails.get(number, f"{name}@{UNKNOWN_HOST}")
+        return User(number, name, name, False, True, email, ())
+
+
+def _ascending(rows: dict[int, _RowT]) -> tuple[_RowT, ...]:
+    return tuple(rows[number] for number in sorted(rows))

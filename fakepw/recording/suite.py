@@ -1,0 +1,45 @@
+"""What recording uses of the conformance suite, under the name by which it is installed.
+
+A wheel has the folder `conformance` as `pw_conformance`; in a checkout that name is a module.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__all__ = [
+    "budget",
+    "exchange",
+    "profile",
+    "releases",
+    "signals",
+    "sockets",
+    "survey",
+    "transport",
+    "wire",
+]
+__all__ += ["walls", "world"]
+
+if TYPE_CHECKING:
+    from conformance.target import (
+        budget,
+        exchange,
+        profile,
+        releases,
+        signals,
+        sockets,
+        survey,
+        transport,
+        walls,
+        wire,
+        world,
+    )
+else:
+    from importlib import import_module
+
+    try:
+        _TARGET = import_module("pw_conformance.target").__name__
+    except ModuleNotFoundError:
+        _TARGET = import_module("conformance.target").__name__
+    for _name in __all__:
+        globals()[_name] = import_module(f"{_TARGET}.{_name}")
