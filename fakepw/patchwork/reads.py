@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from .query.limits import limited
 from .query.lookups import Condition, build, compile_condition, exact
 from .query.running import compile_all
 from .rows.rows import Check, Patch
+from .rows.store import Store
 from .values import Record
 
 
@@ -120,17 +121,15 @@ def _get(pw: Backend, table: dict[int, Any], row_id: Any) -> Any:
 
 def patch_list(pw: Backend, filt: Any = None) -> list[Record]:
     """Patches that a filter means, by date (servers.md 1.7)."""
-    record = pw.records.patch
     if filt is None and pw.traits.default_arguments is None:
-        return [record(patch_id) for patch_id in pw.store.order]
+        return pw.records.patches(pw.store.order)
     related = related_to_patch(pw.store, pw.traits)
     found = parse(filt, PATCH_KEYS, related, PATCH_FIELDS, pw.traits)
     if found is None:
         return []
     wanted = conditions(found, pw.traits)
     query = partial(find_patches, pw.store, wanted, pw.traits)
-    patch_ids = limited(query, found.max_count, pw.traits)
-    return [record(patch_id) for patch_id in patch_ids]
+    return pw.records.patches(limited(query, found.max_count, pw.traits))
 
 
 def patch_get(pw: Backend, patch_id: Any) -> Record:
@@ -176,10 +175,8 @@ def _with_hash(pw: Backend, by_hash: Condition) -> list[Patch]:
 
 def patch_get_mbox(pw: Backend, patch_id: Any) -> str:
     """The patch as a mail, '' if missing (servers.md 1.9)."""
-    from .mail.mbox import mbox  # only now: the email package is slow to import
-
     row = _get(pw, pw.store.patches, patch_id)
-    return "" if row is None else mbox(pw.store, row, pw.traits)
+    return "" if row is None else pw.records.mail(row)
 
 
 def patch_get_diff(pw: Backend, patch_id: Any) -> str | None:
@@ -206,7 +203,26 @@ def check_list(pw: Backend, filt: Any = None) -> list[Record]:
 
 def _find_checks(pw: Backend, wanted: list[Condition]) -> list[Check]:
     tests = compile_all(wanted, pw.traits)
-    return [row for row in pw.store.checks.values() if all(test(row) for test in tests)]
+    rows, covered = _checks_among(pw.store, wanted)
+    rest = [test for each, test in zip(wanted, tests, strict=True) if each is not covered]
+    return [row for row in rows if all(test(row) for test in rest)] if rest else list(rows)
+
+
+def _checks_among(
+    store: Store, wanted: list[Condition]
+) -> tuple[Collection[Check], Condition | None]:
+    """Checks by id among which all matches are, and the condition that all of them meet.
+
+    A database has an index on both columns, too, so that what fails at a row is asked of no other.
+    """
+    for condition in wanted:
+        if condition.lookup == "exact" and condition.part is None:
+            if condition.field is CHECK_FIELDS["patch_id"]:
+                return store.checks_of(condition.value), condition
+            if condition.field is CHECK_FIELDS["id"]:
+                found = store.checks.get(condition.value)
+                return () if found is None else (found,), condition
+    return store.checks.values(), None
 
 
 def _related_to_check(pw: Backend) -> Related:
@@ -240,7 +256,14 @@ def patch_check_get(pw: Backend, patch_id: Any) -> Record:
     row = _get(pw, pw.store.patches, patch_id)
     if row is None:
         return Record({})
-    newest = newest_checks(pw, row)
+    combined = pw.store.shown.combined.get(row.id)
+    if combined is None:
+        combined = pw.store.shown.combined[row.id] = _combined(pw, row)
+    return combined
+
+
+def _combined(pw: Backend, patch: Patch) -> Record:
+    newest = newest_checks(pw, patch)
     states = {check.state for check in newest}
     state = next((s for s in ("fail", "warning", "pending", "success") if s in states), "pending")
     checks = [pw.records.check(check) for check in newest]

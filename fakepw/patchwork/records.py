@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .hash_order import reordered
@@ -9,7 +10,7 @@ from .instances.traits import Traits
 from .rows.rows import Check, Patch, Person, Project, State
 from .rows.store import Store
 from .text import filename, person
-from .values import Array, Record
+from .values import Array, Record, Text
 
 
 class Records:
@@ -56,15 +57,32 @@ class Records:
 
     def patch(self, patch_id: int) -> Record:
         """A patch, with the names of what it relates to beside their ids."""
-        record = self._store.patch_records.get(patch_id)
+        record = self._store.shown.patches.get(patch_id)
         if record is None:
             row = self._store.patches[patch_id]
-            record = self._store.patch_records[patch_id] = self.struct(self._patch(row))
+            record = self._store.shown.patches[patch_id] = self.struct(self._patch(row))
         return record
+
+    def patches(self, patch_ids: Sequence[int]) -> list[Record]:
+        """The same for many patches, most of which were shown before."""
+        try:
+            return list(map(self._store.shown.patches.__getitem__, patch_ids))
+        except KeyError:
+            return [self.patch(patch_id) for patch_id in patch_ids]
+
+    def mail(self, patch: Patch) -> Text:
+        """A patch as a mail. Raises Fault where the server cannot read or write it."""
+        found = self._store.shown.mails.get(patch.id)
+        if found is None:
+            from .mail.mbox import mbox  # only now: the email package is slow to import
+
+            found = Text(mbox(self._store, patch, self._traits))
+            self._store.shown.mails.keep(patch.id, found)
+        return found
 
     def check(self, row: Check) -> Record:
         """A check, with the names of its patch and user."""
-        record = self._store.check_records.get(row.id)
+        record = self._store.shown.checks.get(row.id)
         if record is None:
             patch = self._store.patches[row.patch_id]
             members = {
@@ -79,7 +97,7 @@ class Records:
                 "description": row.description,
                 "context": row.context,
             }
-            record = self._store.check_records[row.id] = self.struct(members)
+            record = self._store.shown.checks[row.id] = self.struct(members)
         return record
 
     def struct(self, members: dict[str, Any]) -> Record:

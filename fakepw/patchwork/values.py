@@ -2,8 +2,8 @@
 
 Python's own `int`, `float`, `Decimal`, `bool`, `str`, `None`, `list` and `dict` mean themselves;
 `bytes` in a result is sent as base64 (servers.md 1.3).  The two kinds of parameter that Python has
-no type for are below, and `Record` and `Array`: a struct and an array that are kept for as long as
-the rows behind them stay the same, and with them what was written of them.
+no type for are below, and `Record`, `Array` and `Text`: a struct, an array and a text that are kept
+for as long as the rows behind them stay the same, and with them what was written of them.
 """
 
 from __future__ import annotations
@@ -64,3 +64,14 @@ class Array(list[Any]):
     def __init__(self, items: Iterable[Any]) -> None:
         super().__init__(items)
         self.encoded = self.answer = None
+
+
+class Text(str):
+    """A result text, kept for a row until the row changes; `answer` is as in `Record`."""
+
+    __slots__ = ("answer",)
+
+    answer: Any
+
+    def __init__(self, text: str) -> None:
+        self.answer = None

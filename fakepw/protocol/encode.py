@@ -12,7 +12,7 @@ from typing import Any
 from ..patchwork.faults import Fault
 from ..patchwork.hash_order import reordered
 from ..patchwork.instances.traits import Traits
-from ..patchwork.values import Array, Binary, DateTime, Record
+from ..patchwork.values import Array, Binary, DateTime, Record, Text
 
 _MAX_INT = 2**31 - 1
 _MIN_INT = -(2**31)
@@ -201,8 +201,8 @@ def _kept(value: Record | Array, chunks: list[bytes]) -> None:
     chunks.append(value.encoded)
 
 
-#: Values that keep what was written of them.
-KEPT = frozenset({Record, Array})
+#: Values that keep the whole answer in which they were sent.
+KEPT = frozenset({Record, Array, Text})
 
 _WRITERS: dict[type, Any] = {
     type(None): _none,
@@ -218,4 +218,5 @@ _WRITERS: dict[type, Any] = {
     dict: _dict,
     Record: _kept,
     Array: _kept,
+    Text: _str,
 }

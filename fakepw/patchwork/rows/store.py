@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ..brief import described
-from ..values import Record
 from .rows import Check, Comment, Dataset, Patch, Person, Project, State, User
+from .shown import Shown
 
 #: Gives the key under which an index holds a patch; None if it holds no such patch.
 IndexKey = Callable[[Patch], Any]
@@ -48,6 +49,24 @@ class _Move:
         self._from.insert(self._left, patch_id)
 
 
+@dataclass(slots=True)
+class _Index:
+    """The ids of patches under the key that `key` gives each.
+
+    `since` counts the writes since the last reset that were made before it was built, and so
+    remember no move in it.
+    """
+
+    key: IndexKey
+    groups: dict[Any, list[int]]
+    since: int
+
+    def move(self, old: Patch, new: Patch) -> _Move | None:
+        """What is to be moved if one patch becomes the other."""
+        before, after = self.key(old), self.key(new)
+        return None if before == after else _Move(self.groups, before, after)
+
+
 class Store:
     """All rows of one Patchwork, by id and by what clients look for.
 
@@ -64,14 +83,13 @@ class Store:
         self.patches: dict[int, Patch] = {row.id: row for row in dataset.patches}
         self.comments: dict[int, Comment] = {row.id: row for row in dataset.comments}
         self.checks: dict[int, Check] = {row.id: row for row in dataset.checks}
-        #: result structs by row, kept until the row changes
-        self.patch_records: dict[int, Record] = {}
-        self.check_records: dict[int, Record] = {}
+        #: what was made of rows to show them
+        self.shown = Shown()
         self._skipped_ids = 0
         self._undo: list[Callable[[], None]] = []
         self._order: list[int] | None = None
         self._ids: list[int] | None = None
-        self._indexes: dict[str, tuple[IndexKey, dict[Any, list[int]]]] = {}
+        self._indexes: dict[str, _Index] = {}
         self._comments: dict[int, list[Comment]] = defaultdict(list)
         for comment in dataset.comments:
             self._comments[comment.patch_id].append(comment)
@@ -123,10 +141,8 @@ class Store:
             patches = self.patches
             for patch_id in self.order:
                 groups.setdefault(key(patches[patch_id]), []).append(patch_id)
-            found = self._indexes[name] = (key, groups)
-            if self._undo:  # it knows the rows as written: a reset must not keep it
-                self._undo.append(lambda: self._forget_index(name))
-        return found[1]
+            found = self._indexes[name] = _Index(key, groups, len(self._undo))
+        return found.groups
 
     def comments_of(self, patch_id: int) -> tuple[Comment, ...]:
         """A patch's comments in the order of their ids."""
@@ -160,14 +176,8 @@ class Store:
         """Put `patch` in the place of the row with its id. Its date may not differ."""
         old = self.patches[patch.id]
         self.patches[patch.id] = patch
-        self.patch_records.pop(patch.id, None)
-        moves = [
-            _Move(groups, before, after)
-            for key, groups in self._indexes.values()
-            if (before := key(old)) != (after := key(patch))
-        ]
-        for move in moves:
-            move.make(patch.id, self.sort_key)
+        self.shown.forget_patch(patch.id)
+        moves = self._moved(old, patch, self._indexes.values())
         self._undo.append(lambda: self._restore_patch(old, moves))
 
     def add_check(self, check: Check) -> None:
@@ -175,6 +185,7 @@ class Store:
         skipped, self._skipped_ids = self._skipped_ids, 0
         self.checks[check.id] = check
         self._checks[check.patch_id].append(check)
+        self.shown.combined.pop(check.patch_id, None)
         self._undo.append(lambda: self._drop_check(check, skipped))
 
     def next_check_id(self) -> int:
@@ -190,15 +201,23 @@ class Store:
         """Back to the rows of the dataset, in time proportional to what was written."""
         while self._undo:
             self._undo.pop()()
+        for index in self._indexes.values():
+            index.since = 0
+
+    def _moved(self, old: Patch, new: Patch, indexes: Iterable[_Index]) -> list[_Move]:
+        """Move a patch that became another in all of these indexes."""
+        moves = [move for index in indexes if (move := index.move(old, new)) is not None]
+        for move in moves:
+            move.make(new.id, self.sort_key)
+        return moves
 
     def _restore_patch(self, old: Patch, moves: list[_Move]) -> None:
+        now, before = self.patches[old.id], len(self._undo)
         self.patches[old.id] = old
-        self.patch_records.pop(old.id, None)
+        self.shown.forget_patch(old.id)
         for move in moves:
             move.undo(old.id)
-
-    def _forget_index(self, name: str) -> None:
-        del self._indexes[name]
+        self._moved(now, old, [each for each in self._indexes.values() if each.since > before])
 
     def _unskip_check_id(self) -> None:
         self._skipped_ids -= 1
@@ -206,7 +225,8 @@ class Store:
     def _drop_check(self, check: Check, skipped: int) -> None:
         self._skipped_ids = skipped
         del self.checks[check.id]
-        self.check_records.pop(check.id, None)
+        self.shown.checks.pop(check.id, None)
+        self.shown.combined.pop(check.patch_id, None)
         self._checks[check.patch_id].pop()
 
 
