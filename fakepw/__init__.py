@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .double.handle import Double
+    from .double.journal.calls import Call, Calls
     from .double.journal.matching import including
+    from .double.parts import Rule
     from .fixtures import FixtureError, dumps, load
     from .patchwork.faults import Fault
     from .patchwork.instances.instances import RECORDED, Instance, instance
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECORDED",
+    "Call",
+    "Calls",
     "Dataset",
     "Double",
     "DoubleUnreachable",
@@ -42,6 +46,7 @@ __all__ = [
     "Patchwork",
     "Request",
     "Response",
+    "Rule",
     "Transport",
     "__version__",
     "connect",
@@ -55,6 +60,8 @@ __all__ = [
 
 _MODULES = {
     "RECORDED": "patchwork.instances.instances",
+    "Call": "double.journal.calls",
+    "Calls": "double.journal.calls",
     "Dataset": "patchwork.rows.rows",
     "Double": "double.handle",
     "DoubleUnreachable": "serving.connecting",
@@ -66,6 +73,7 @@ _MODULES = {
     "Patchwork": "patchwork.patchwork",
     "Request": "protocol.messages",
     "Response": "protocol.messages",
+    "Rule": "double.parts",
     "Transport": "serving.transport",
     "connect": "serving.connecting",
     "dumps": "fixtures",

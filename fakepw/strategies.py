@@ -28,6 +28,18 @@ from .patchwork.patchwork import METHODS
 from .patchwork.query.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
 from .patchwork.rows.rows import CHECK_STATES, Dataset
 
+__all__ = [
+    "MethodCall",
+    "check_filters",
+    "counts",
+    "dates",
+    "ids",
+    "method_calls",
+    "odd_values",
+    "patch_filters",
+    "texts",
+]
+
 Values = st.SearchStrategy[Any]
 
 

@@ -13,15 +13,20 @@ import unittest
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from .double.clock import moment_of
 from .double.handle import Double
 from .double.rules.staged import Given, staged
+from .double.typed import typed
 from .fixtures import Fixture, Source, packaged, read
 from .patchwork.instances.instances import DEFAULT
 from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.patchwork import Patchwork
+from .patchwork.place import API
 from .patchwork.rows.rows import Dataset
 from .serving.connecting import connect
 from .serving.thread import LiveServer, serve
+
+__all__ = ["Mixin", "Server", "TestCase"]
 
 
 class Server:
@@ -34,6 +39,7 @@ class Server:
         self._url, self._token = url, token
         self._double: Double | None = None
         self._serves: tuple[Dataset, str, Settings] | None = None
+        self._loads = 0  # of the double, when that was so
         self._read: dict[Any, Fixture] = {}
 
     def prepared(
@@ -54,12 +60,16 @@ class Server:
         if unknown:
             known = "sources, instance, settings, faults, in_front, limit, clock"
             raise ValueError(f"there is no argument {next(iter(unknown))!r}; there are: {known}")
+        typed(str | None, instance=instance)
         specs = staged(faults, in_front, limit)
-        double = self._serving(list(sources), instance, settings_of(settings or {}))
+        moment = None if clock is None else moment_of(clock)
+        double = self._serving(
+            list(sources), instance, settings_of({} if settings is None else settings)
+        )
         for spec in specs:
             double._rule(spec)
-        if clock is not None:
-            double.clock.set(clock)
+        if moment is not None:
+            double.clock.set(moment)
         return double
 
     def _serving(self, sources: list[Source], instance: str | None, given: Settings) -> Double:
@@ -71,21 +81,23 @@ class Server:
         if double is None:
             double = self._double = self._started(*wanted)
         elif not self._is(wanted):
-            double.load(fixture.dataset, instance=like, settings=laid)
+            double.load(fixture.dataset, instance=like, settings=laid, at=API)
         double.reset()
-        self._serves = wanted
+        self._serves, self._loads = wanted, double._loads()
         return double
 
     def _is(self, wanted: tuple[Dataset, str, Settings]) -> bool:
         """Whether that is what is served already, so that a reset is enough."""
-        served = self._serves
-        return served is not None and served[0] is wanted[0] and served[1:] == wanted[1:]
+        served, double = self._serves, self._double
+        if served is None or double is None or double._loads() != self._loads:
+            return False  # a test may have loaded another fixture
+        return served[0] is wanted[0] and served[1:] == wanted[1:]
 
     def _started(self, dataset: Dataset, like: str, settings: Settings) -> Double:
         if self._url is None:
             return serve(Patchwork(dataset, like, settings=settings))
         double = connect(self._url, token=self._token)
-        double.load(dataset, instance=like, settings=settings)
+        double.load(dataset, instance=like, settings=settings, at=API)
         return double
 
     def _fixture(self, sources: list[Source]) -> Fixture:

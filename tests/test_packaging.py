@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import os
 import re
@@ -11,16 +13,19 @@ import tarfile
 import urllib.request
 import venv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import ServerProxy
 
+import msgspec
 import pytest
 
 import fakepw
+from fakepw import docker, pytest_plugin, strategies, testing
+from fakepw.double.parts import ClockHandle, Later, SnapshotHandle
 
 ROOT = Path(__file__).parents[1]
 JSON = {"demo.json", "hostile.json", "reproduced.json", "schema.json", "tiny.json"}
@@ -258,69 +263,40 @@ def test_an_extra_that_is_missing_is_named(
     assert status == 1 or done.stderr == says
 
 
-#: A program that uses every public name, as one who has types checked writes it.
-USER = """
-from pathlib import Path
-from xmlrpc.client import ServerProxy
+SUITE = Path(__file__).with_name("user_suite.py").read_text()
 
-import fakepw
-from fakepw.strategies import MethodCall, method_calls, patch_filters
-
-ROWS: fakepw.Dataset = fakepw.load("tiny", {"patches": [{"name": "one more"}]})
-Path("saved.json").write_bytes(fakepw.dumps(ROWS, instance=fakepw.RECORDED[0]))
-old: fakepw.Instance = fakepw.instance(fakepw.RECORDED[0])
-patchwork = fakepw.Patchwork(ROWS, old)
-try:
-    patchwork.call("patch_set", [1, {}])
-except fakepw.Fault as fault:
-    print(fault.kind, fault.text)
-request = fakepw.Request(b"GET", b"/")
-response: fakepw.Response = fakepw.respond(request, patchwork)
-proxy = ServerProxy("http://fakepw/xmlrpc/", transport=fakepw.Transport(patchwork))
-assert proxy.pw_rpc_version() == 1
-try:
-    fakepw.load("nowhere.json")
-except fakepw.FixtureError as error:
-    print(*error.errors)
+#: What a user gets hold of, beside what is imported by name.
+HELD = [fakepw.Double, fakepw.LiveServer, fakepw.Rule, fakepw.Call, fakepw.Calls, testing.Server]
+HELD += [ClockHandle, Later, SnapshotHandle, docker.ContainerDouble]
+#: What of it is a sequence's, or the library's own that fakepw's stands on.
+INHERITED = {*dir(Sequence), *dir(msgspec.Struct)}
 
 
-def count(server: fakepw.LiveServer) -> int:
-    server.reset()
-    return server.run(len, server.patchwork.store.patches)
+def test_a_users_test_file_uses_every_public_name() -> None:
+    """So whatever becomes public is used there, and has its types checked."""
+    nodes = list(ast.walk(ast.parse(SUITE)))
+    used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    used |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    public = {name for package in (fakepw, strategies, testing, docker) for name in package.__all__}
+    public |= {name for held in HELD for name in dir(held) if not name.startswith("_")} - INHERITED
+    public |= {name for name, _ in inspect.getmembers(pytest_plugin, _is_fixture) if name[0] != "_"}
+    assert sorted(public - used) == []
 
 
-with fakepw.serve(Path("saved.json"), limits=fakepw.Limits(idle_timeout=5)) as pw:
-    print(count(pw), pw.state() == ROWS, response.status, fakepw.__version__)
-    call: MethodCall = MethodCall("patch_list", ({},))
-    calls, filters = method_calls(ROWS, ["patch_list"]), patch_filters(ROWS)
-    double: fakepw.Double = pw
-    double.fault("patch_get", status=504, first=1)
-    assert double.calls("patch_set", 1, fakepw.including(state=2)) == []
-    try:
-        fakepw.connect("http://127.0.0.1:1/")
-    except fakepw.DoubleUnreachable as error:
-        print(error)
-    reveal_type(pw.url)
-"""
+def _is_fixture(value: object) -> bool:
+    return type(value).__name__ == "FixtureFunctionDefinition"
 
 
-def test_a_program_that_uses_every_public_name_runs(installed: Path, tmp_path: Path) -> None:
-    assert [name for name in fakepw.__all__ if f"fakepw.{name}" not in USER] == []
-    (tmp_path / "user.py").write_text(USER.replace("reveal_type", "print"))
-    refused, missing, served, nobody, url = run(
-        installed / "python", "user.py", cwd=tmp_path
-    ).splitlines()
-    assert refused == "Exception No authentication credentials given"
-    assert missing.startswith("nowhere.json: there is no such file")
-    assert served.startswith("3 True 200 ")
-    assert nobody.startswith("http://127.0.0.1:1/_fakepw/ does not answer: ")
-    assert url.startswith("http://127.0.0.1:")
+def test_a_users_test_file_runs(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_user.py").write_text(SUITE)
+    said = run(installed / "python", "-m", "pytest", "-q", "test_user.py", cwd=tmp_path)
+    assert " passed" in said
 
 
 def test_types_are_published(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / "user.py").write_text(USER)
+    (tmp_path / "test_user.py").write_text(SUITE + "\n\nreveal_type(pw.connect('').url)\n")
     done = run(
         sys.executable, "-m", "mypy", "--strict", "--python-executable", installed / "python",
-        "user.py", cwd=tmp_path, env={**os.environ, "MYPY_CACHE_DIR": str(tmp_path / "cache")},
+        "test_user.py", cwd=tmp_path, env={**os.environ, "MYPY_CACHE_DIR": str(tmp_path / "cache")},
     )  # fmt: skip
     assert re.search(r'Revealed type is "(builtins\.)?str"', done)

@@ -161,7 +161,7 @@ def _set_clock(asked: Asked) -> ClockState:
     if form.set is not None:
         asked.steering.set_clock(form.set)
     elif form.advance is not None:
-        asked.steering.advance_clock(form.advance)
+        asked.steering.advance_clock(msgspec.structs.asdict(form.advance))
     else:
         asked.steering.run_clock()
     return _clock(asked)

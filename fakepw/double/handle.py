@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec import UNSET, UnsetType
 
 from ..fixtures import Source, read
-from ..patchwork.instances.settings import Settings
+from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.place import Place
 from ..patchwork.rows.rows import Dataset
+from . import scenarios
 from .journal import asserting
 from .journal.calls import Call, Calls
 from .journal.matching import ANYONE
@@ -27,6 +28,7 @@ from .rows import Patches, Shown, shown
 from .rules.spec import Spec, spec_of
 from .rules.staged import Given
 from .steering import RuleState, Snapshot, wanted_of
+from .typed import typed
 from .worlds import WorldState
 
 if TYPE_CHECKING:
@@ -85,6 +87,10 @@ class Double(ABC):
         """What `Steering.name` gives."""
 
     @abstractmethod
+    def _loads(self) -> int:
+        """How often it was given another fixture, as far as this handle knows."""
+
+    @abstractmethod
     def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
         """Wait until it is so, or the seconds are over."""
 
@@ -118,7 +124,9 @@ class Double(ABC):
         `at` is the path of its API, if not that of before. Raises FixtureError with all that is
         wrong with it, and ValueError for an instance, a setting or a path that there is not.
         """
-        self._do("load", list(sources), instance, settings, at)
+        typed(str | None, instance=instance, at=at)
+        given = None if settings is None else settings_of(settings)
+        self._do("load", list(sources), instance, given, at)
 
     def state(self) -> Dataset:
         """The rows as they are now."""
@@ -132,12 +140,14 @@ class Double(ABC):
 
     def snapshot(self, name: str | None = None) -> SnapshotHandle:
         """Remember the rows of now. As a context manager, they are back at its end."""
+        typed(str | None, name=name)
         snapshot: Snapshot = self._do("snapshot", name)
         return SnapshotHandle(self, snapshot.name)
 
     def restore(self, snapshot: SnapshotHandle | str) -> None:
         """The rows of a snapshot again; journal, rules and clock stay. Raises LookupError."""
         name = snapshot.name if isinstance(snapshot, SnapshotHandle) else snapshot
+        typed(str, snapshot=name)
         self._do("restore", name)
 
     def add_patch(self, name: str, **row: Any) -> Shown:
@@ -161,6 +171,7 @@ class Double(ABC):
 
     def change_patch(self, which: int | str, **row: Any) -> Shown:
         """Change a patch, as if somebody else did. Raises LookupError if there is none."""
+        typed(int | str, which=which)
         changed = self._do("change", which, row)
         return shown(self.state(), changed)
 
@@ -182,7 +193,16 @@ class Double(ABC):
         seconds: float | None = None,
         optional: bool = False,
     ) -> Later:
-        """What is to happen after so many more calls of a method, or seconds of the clock."""
+        """What is to happen after so many more calls of a method, or seconds of the clock.
+
+        Raises ValueError for what is no time to come; what is then called on it raises FixtureError
+        and LookupError for what could not happen if it were now.
+        """
+        typed(int | None, calls=calls)
+        typed(str, of=of)
+        typed(float | None, seconds=seconds)
+        typed(bool, optional=optional)
+        scenarios.check(calls, seconds)
         return Later(self, calls=calls, of=of, seconds=seconds, optional=optional)
 
     # What goes wrong.
@@ -215,11 +235,10 @@ class Double(ABC):
         Raises ValueError, with one sentence, for what is no rule.
         """
         members = {
-            name: value
-            for name, value in locals().items()
-            if name not in ("self", "params", "headers")
+            name: value for name, value in locals().items() if name not in ("self", "params")
         }
-        return self._rule(spec_of({**members, "params": params, "headers": dict(headers or {})}))
+        given = {} if headers is None else headers
+        return self._rule(spec_of({**members, "params": params, "headers": given}))
 
     def limit(
         self,
@@ -350,6 +369,8 @@ class Double(ABC):
         Raises FixtureError, and ValueError with one sentence for what there is not, or for one
         world too many.
         """
+        typed(str | None, instance=instance, at=at)
+        typed(float | None, idle=idle)
         wanted = wanted_of(
             read(*sources) if sources else None,
             instance,

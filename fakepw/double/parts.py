@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from ..patchwork.brief import cut
+from .clock import moment_of
 from .steering import RuleState, Step
+from .typed import typed
 
 
 class Doing(Protocol):
@@ -67,13 +69,14 @@ class ClockHandle:
 
     def set(self, moment: datetime | str) -> None:
         """Stop it at a moment, UTC unless it says else. Raises ValueError for what is no date."""
-        self._double._do("set_clock", moment)
+        self._double._do("set_clock", moment_of(moment))
 
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> None:
         """Move it on; what was to happen meanwhile has happened. Raises ValueError."""
         steps = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        typed(float, **steps)
         self._double._do("advance_clock", steps)
 
     def run(self) -> None:
@@ -110,6 +113,7 @@ class Later:
 
     def change_patch(self, which: int | str, **row: Any) -> Later:
         """Change a patch then."""
+        typed(int | str, which=which)
         return self._then(("change", which, row))
 
     def _then(self, step: Step) -> Later:
@@ -147,4 +151,6 @@ class SnapshotHandle:
 
 
 def named(patch: int | str) -> dict[str, Any]:
+    """The member of a row that says which patch is meant. Raises ValueError."""
+    typed(int | str, patch=patch)
     return {"patch_id": patch} if isinstance(patch, int) else {"patch": patch}

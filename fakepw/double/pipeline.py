@@ -145,15 +145,17 @@ class Pipeline:
         """
         spec = rule.spec
         preset = PRESETS.get(spec.preset or "")
-        if spec.rate is not None or (preset is not None and preset.rate is not None):
-            if not rule.too_quick(self.clock.seconds()):
-                return False
-        elif preset is not None and not preset.disabled:
+        if preset is not None and not preset.disabled:
             passed = preset.front(arrived.passed)
             if isinstance(passed, Request):
                 changed, arrived.passed = passed is not arrived.passed, passed
-                return changed
-            arrived.front = passed
+                arrived.fronted = True
+                if preset.rate is None or not rule.too_quick(self.clock.seconds()):
+                    return changed
+            else:
+                arrived.front = passed
+        elif spec.rate is not None and not rule.too_quick(self.clock.seconds()):
+            return False
         arrived.rule = rule
         return True
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ..fixtures.errors import quoted
 from .clock import Clock
 from .journal.matching import means
 
@@ -30,6 +31,16 @@ class Scenario:
         return self.text
 
 
+def check(calls: int | None, seconds: float | None) -> None:
+    """Raise ValueError for what is no time to come."""
+    if calls is None and seconds is None:
+        raise ValueError("later() needs calls or seconds: after how many of which?")
+    if calls is not None and not 0 <= calls < 1e9:
+        raise ValueError(f"later(calls=…) is from 0 up, below 1000000000, not {quoted(calls)}")
+    if seconds is not None and not 0 <= seconds < 1e9:
+        raise ValueError(f"later(seconds=…) is from 0 up, below 1000000000, not {seconds}")
+
+
 class Scenarios:
     """All scenarios of a double, in the order in which they were told."""
 
@@ -46,12 +57,7 @@ class Scenarios:
         optional: bool = False,
     ) -> Scenario:
         """A scenario that has no actions yet. Raises ValueError if it says no time to come."""
-        if calls is None and seconds is None:
-            raise ValueError("later() needs calls or seconds: after how many of which?")
-        if calls is not None and calls < 0:
-            raise ValueError(f"later(calls=…) counts from 0, so it cannot be {calls}")
-        if seconds is not None and not 0 <= seconds < 1e9:
-            raise ValueError(f"later(seconds=…) is from 0 up, not {seconds}")
+        check(calls, seconds)
         due = None if seconds is None else self._clock.now + timedelta(seconds=seconds)
         words = [f"calls={calls}"] * (calls is not None) + [f"of={of!r}"] * (of != "*")
         words += [f"seconds={seconds:g}"] if seconds is not None else []

@@ -121,11 +121,20 @@ class RuleList(Struct):
     rules: list[RuleState]
 
 
+class Steps(Form):
+    """How far a clock is moved on: all of these together."""
+
+    days: float = 0
+    hours: float = 0
+    minutes: float = 0
+    seconds: float = 0
+
+
 class ClockForm(Form):
     """What to do with the clock: stop it at `set`, move it on by `advance`, or let it `run`."""
 
     set: str | None = None
-    advance: dict[str, float] | None = None
+    advance: Steps | None = None
     run: bool = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..patchwork.brief import asked, brief, cut, described
 from ..patchwork.faults import Fault
@@ -67,6 +67,22 @@ class Request:
         )
 
 
+class Front(NamedTuple):
+    """A server before Patchwork that an answer comes from, or through.
+
+    server
+        What its Server header says.
+    before
+        How many of the headers come before its Connection header, which it always sends.
+    closes
+        Whether it hangs up after this answer, whatever it was asked for.
+    """
+
+    server: str
+    before: int
+    closes: bool = False
+
+
 @dataclass(slots=True, repr=False)
 class Response:
     """What to answer. `body` is a list of chunks, written one after the other.
@@ -75,7 +91,8 @@ class Response:
     the front of a real server adds: Date, Connection, and in HTTP/1.1 `Transfer-Encoding: chunked`
     as the first of them where there is no Content-Length (but not to HEAD).  `reason` is what the
     status line says behind the status; '': what it is usually called.
-    `length` is that of the body, if somebody has counted it.
+    `length` is that of the body, if somebody has counted it; `front` whose answer it is, if it is
+    not just that of gunicorn, which the recorded servers stood behind.
 
     A response may not be changed: it can be sent again.
     """
@@ -85,6 +102,7 @@ class Response:
     body: list[bytes] = field(default_factory=list)
     reason: str = ""
     length: int | None = field(default=None, compare=False)
+    front: Front | None = None
 
     def size(self) -> int:
         """The bytes of the body, which are counted once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import math
 import os
 import ssl
 import xmlrpc.client
@@ -54,6 +55,7 @@ class RemoteDouble(Double):
         self._trusts = _trusting(ca_file) if parts.scheme == "https" else None
         self._ca_file = ca_file
         self._token, self._timeout = token, timeout
+        self._loaded = 0
         self._path, health = self._found(parts.path)
         self._where = Place(health.script_name, health.api)
 
@@ -110,6 +112,9 @@ class RemoteDouble(Double):
     def __repr__(self) -> str:
         return f"<fakepw at {self.base_url}>"
 
+    def _loads(self) -> int:
+        return self._loaded
+
     def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
         wait(seconds, for_what)
 
@@ -122,7 +127,7 @@ class RemoteDouble(Double):
         Raises what the handle of a server in this process would: FixtureError, ValueError or
         LookupError; and DoubleUnreachable.
         """
-        data = b"" if body is None else msgspec.json.encode(body, enc_hook=_unsendable)
+        data = b"" if body is None else _sent(body)
         headers = {"Content-Type": "application/json", "Connection": "close"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -177,6 +182,7 @@ class RemoteDouble(Double):
             "at": at,
         }
         found = self._request("POST", "load", body)
+        self._loaded += 1
         health = msgspec.convert(found, shapes.Health)
         self._where = Place(health.script_name, health.api)
 
@@ -283,6 +289,29 @@ def _error(status: int, answer: Mapping[str, Any]) -> Exception:
     return kinds.get(status, DoubleUnreachable)(text)
 
 
+def _sent(body: Any) -> bytes:
+    """A body as JSON. Raises ValueError for what JSON cannot say; it must not become another."""
+    # with bytes as base64, and NaN as null, `msgspec.json` would say something else in silence
+    plain = msgspec.to_builtins(body, builtin_types=(bytes,), enc_hook=_unsendable)
+    try:
+        return msgspec.json.encode(_checked(plain))
+    except UnicodeEncodeError:
+        raise ValueError("over HTTP text is UTF-8, which has no lone surrogates") from None
+
+
+def _checked(value: Any) -> Any:
+    """A value of Python's own kinds, if JSON has all of it."""
+    if isinstance(value, dict):
+        for each in value.values():
+            _checked(each)
+    elif isinstance(value, list):
+        for each in value:
+            _checked(each)
+    elif isinstance(value, bytes) or (isinstance(value, float) and not math.isfinite(value)):
+        _unsendable(value)
+    return value
+
+
 def _unsendable(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
@@ -305,7 +334,7 @@ _WAYS: dict[str, Callable[..., Any]] = {
     "rule": lambda d, n: msgspec.convert(d._request("GET", f"rules/{n}"), RuleState),
     "remove": lambda d, n: d._request("DELETE", f"rules/{n}"),
     "now": lambda d: d._clock().now,
-    "set_clock": lambda d, moment: d._request("POST", "clock", {"set": str(moment)}),
+    "set_clock": lambda d, moment: d._request("POST", "clock", {"set": moment.isoformat()}),
     "advance_clock": lambda d, steps: d._request("POST", "clock", {"advance": steps}),
     "run_clock": lambda d: d._request("POST", "clock", {"run": True}),
     "later": _R._later,

@@ -75,6 +75,9 @@ class Here(Double):
     def _place(self) -> Place:
         return Place(self.patchwork.traits.script_name, self.patchwork.place.api)
 
+    def _loads(self) -> int:
+        return self._steering.loads
+
     def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
         wait(seconds, for_what)
 

@@ -21,7 +21,7 @@ from ..double.pipeline import Pipeline
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.text import internet_date
 from ..protocol.messages import Request, Response
-from .http.framing import coded_pieces, cut_pieces, head
+from .http.framing import coded_pieces, cut_pieces, head, server_lines
 
 if TYPE_CHECKING:
     from _typeshed import SizedBuffer
@@ -177,9 +177,11 @@ def _on_the_wire(outcome: Outcome) -> bytes:
     response = outcome.response
     if response is None:
         return b""
-    start = head(response.status, response.headers, b"POST", "1.1", True, response.reason)
-    date = internet_date(datetime.now(UTC), "GMT")
-    first = start.status_line + f"Server: fakepw\r\nDate: {date}\r\n".encode() + start.headers
+    front = response.front
+    start = head(response.status, response.headers, b"POST", "1.1", True, response.reason, front)
+    server = "fakepw" if front is None else front.server
+    lines = server_lines(server, internet_date(datetime.now(UTC), "GMT"))
+    first = start.status_line + lines + start.headers
     if outcome.cut is None:
         return b"".join(coded_pieces(first, response.body, start.coding))
     return b"".join(cut_pieces(first, response.body, start.coding, outcome.cut))

@@ -241,7 +241,7 @@ def started(
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
         try:
-            _await(port, process, folder / "log")
+            await_port(port, process, folder / "log")
             yield f"http://127.0.0.1:{port}/xmlrpc/"
         finally:
             process.terminate()
@@ -252,7 +252,7 @@ def started(
                 process.wait()
 
 
-def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(600):
         if process.poll() is not None:
             break

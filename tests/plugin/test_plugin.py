@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fakepw import RECORDED, serve  # now: pytester forgets what is first imported in a test
+
 pytest_plugins = ["pytester"]
 
 HEAD = """
@@ -49,6 +51,26 @@ def test_the_port_stays(fakepw, fakepw_server, fakepw_url):
     assert fakepw.url == fakepw_url
 """)
     result.assert_outcomes(passed=3)
+
+
+def test_what_a_test_loads_is_gone_for_the_next(run) -> None:
+    text = """
+import urllib.request
+
+@pytest.mark.fakepw("tiny")
+def test_one(fakepw):
+    fakepw.load({"patches": [{"name": "other"}]}, instance="2.0-py2-sqlite", at="/")
+    assert fakepw.url == fakepw.base_url
+
+@pytest.mark.fakepw("tiny")
+def test_two(fakepw):
+    assert fakepw.url == fakepw.base_url + "xmlrpc/"
+    assert len(fakepw.patches) == 2
+    assert fakepw.instance == "3.2-py3-postgresql"
+"""
+    run(text).assert_outcomes(passed=2)
+    with serve("demo", at="/rpc") as elsewhere:
+        run(text, f"--fakepw-url={elsewhere.url}").assert_outcomes(passed=2)
 
 
 def test_the_closest_marker_wins_argument_by_argument(run) -> None:
@@ -163,9 +185,7 @@ def test_a_marker_may_name_all_that_are_recorded(run) -> None:
 def test_all(fakepw):
     assert fakepw.patches
 """)
-    import fakepw
-
-    result.assert_outcomes(passed=len(fakepw.RECORDED))
+    result.assert_outcomes(passed=len(RECORDED))
 
 
 def test_a_failing_test_shows_its_calls(run) -> None:
@@ -242,9 +262,7 @@ def test_pwclient(fakepw, fakepw_environment):
 
 
 def test_a_double_that_runs_elsewhere(run) -> None:
-    import fakepw
-
-    with fakepw.serve("tiny") as elsewhere:
+    with serve("tiny") as elsewhere:
         result = run(
             """
 def test_it(fakepw):

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from fakepw.double.openapi import openapi
 from fakepw.double.pipeline import Pipeline
 from fakepw.double.rules.spec import Spec
 from fakepw.double.steering import Steering
-from fakepw.protocol.messages import Request
+from fakepw.protocol.messages import Request, Response
 from fakepw.serving.control import Control
 from fakepw.serving.guard import Guard
 
@@ -23,7 +24,7 @@ DOCUMENT = openapi("1")
 MEMBERS = sorted(
     {*Spec.__struct_fields__, "rule", "fixture", "instance", "settings", "name", "set", "advance"}
     | {"run", "steps", "calls", "of", "seconds", "add", "change", "row", "patch", "patch_id", "id"}
-    | {"submitter", "project", "date", "email", "content", "context", "days", "minutes", "hours"}
+    | {"submitter", "project", "date", "email", "content", "context", "days", "minutes", "weeks"}
 )
 WORDS = [
     "patch_get",
@@ -73,6 +74,30 @@ def control() -> Control:
 SHARED = control()
 
 
+def everything() -> tuple[Any, ...]:
+    """All that can be done to the double, as it is now: what is refused changes none of it."""
+    steering = SHARED.steering
+    pipeline = steering.pipeline
+    scenarios = [(str(each), len(each.actions)) for each in pipeline.scenarios.all]
+    clock = pipeline.clock.running, None if pipeline.clock.running else pipeline.clock.now
+    more = pipeline.patchwork.instance, pipeline.patchwork.settings
+    return steering.state(), steering.rules(), scenarios, [*steering.snapshots], clock, more
+
+
+def ask(method: str, path: str, body: bytes) -> tuple[Response, Any]:
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+    headers.append((b"content-length", b"%d" % len(body)))
+    request = Request(method.encode(), f"/_fakepw/{path}".encode(), headers, body)
+    response = SHARED.answer(request)
+    return response, json.loads(b"".join(response.body))
+
+
+@pytest.mark.parametrize("step", ["weeks", "self"])
+def test_a_step_of_the_clock_that_there_is_not_is_refused(step: str) -> None:
+    response, answer = ask("POST", "clock", json.dumps({"advance": {step: 1}}).encode())
+    assert (response.status, answer) == (400, {"error": f"advance: unknown member '{step}'"})
+
+
 def schema_of(route: Any) -> dict[str, Any]:
     path = "/_fakepw/" + route.path.replace("{}", "{key}")
     operation = DOCUMENT["paths"][path][route.method.lower()]
@@ -85,12 +110,8 @@ def schema_of(route: Any) -> dict[str, Any]:
 def test_every_answer_is_one_that_is_described(
     route: Any, key: str, body: bytes, query: str
 ) -> None:
-    path = f"/_fakepw/{route.path.replace('{}', key)}{query}"
-    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
-    headers.append((b"content-length", b"%d" % len(body)))
-    request = Request(route.method.encode(), path.encode(), headers, body)
-    response = SHARED.answer(request)
-    answer = json.loads(b"".join(response.body))
+    before = everything()
+    response, answer = ask(route.method, f"{route.path.replace('{}', key)}{query}", body)
     if response.status == 200:
         jsonschema.validate(answer, schema_of(route))
     else:
@@ -98,3 +119,4 @@ def test_every_answer_is_one_that_is_described(
         assert isinstance(answer["error"], str)
         assert "\n" not in answer["error"]
         assert 0 < len(answer["error"]) < 5000
+        assert everything() == before

@@ -8,6 +8,7 @@ from ...patchwork.patchwork import Patchwork
 from ...protocol.messages import Request, Response, Watch
 from ...protocol.site import Asked, site_of
 from ...protocol.site import Call as Head
+from .nginx import through_nginx
 from .rules import Rule
 
 
@@ -26,8 +27,8 @@ class Arrived:
     rule, early, latency
         The rule that decides what becomes of it, whether it is carried out before that shows, and
         after how many seconds it does.
-    front
-        What a front answers in Patchwork's place.
+    front, fronted
+        What a front answers in Patchwork's place; whether Patchwork's own answer comes through one.
     response
         What Patchwork answered; None while it has not been asked.
     number
@@ -46,12 +47,13 @@ class Arrived:
     latency: float = 0.0
     front: Response | None = None
     response: Response | None = None
+    fronted: bool = False
     number: int | None = None
 
     @property
     def steered(self) -> bool:
         """Whether rules make anything else of it than what it is."""
-        return self.rule is not None or self.latency > 0 or self.passed is not self.request
+        return self.rule is not None or self.latency > 0 or self.fronted
 
     def called(self) -> bool:
         """Whether it reaches the API, as far as its head goes."""
@@ -65,4 +67,6 @@ class Arrived:
         if self.response is None:
             site = site_of(self.patchwork)
             self.response = site.respond(self.passed, self.patchwork, self.watch, self.asked)
+            if self.fronted:
+                self.response = through_nginx(self.response)
         return self.response

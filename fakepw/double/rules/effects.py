@@ -8,7 +8,8 @@ from ...protocol.messages import Response
 from ...protocol.site import site_of
 from ..outcome import End, Outcome
 from .arrived import Arrived
-from .presets import PRESETS, nginx
+from .nginx import nginx
+from .presets import PRESETS
 from .spec import Spec
 
 Effect = Callable[[Arrived, Spec], Response | Outcome]
@@ -51,7 +52,7 @@ def _drop(arrived: Arrived, spec: Spec) -> Outcome:
 def _preset(arrived: Arrived, spec: Spec) -> Response:
     preset = PRESETS[spec.preset or ""]
     if not preset.disabled:
-        return arrived.front or nginx(503)  # a front that answers, or one that limits
+        return arrived.front or nginx(arrived.request, 503)  # a front that answers, or limits
     patchwork = arrived.patchwork
     enabled, patchwork.enabled = patchwork.enabled, False
     try:
@@ -62,7 +63,7 @@ def _preset(arrived: Arrived, spec: Spec) -> Response:
 
 def _rate(arrived: Arrived, spec: Spec) -> Response:
     retry = () if spec.retry_after is None else (("Retry-After", str(spec.retry_after)),)
-    return nginx(spec.status or 503, *retry)
+    return nginx(arrived.request, spec.status or 503, *retry)
 
 
 #: By name, as `Spec.effect` gives it.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 from ...protocol.messages import Request, Response, origin_form
+from .nginx import header, host_of, nginx, said
 
-#: What the presets say that they are: the nginx that their answers were held against.
-SERVER = "nginx/1.22.1"
-#: nginx's own words for these statuses.
-_REASONS = {503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
+#: The longest body that nginx takes unless it is told else (`client_max_body_size`).
+_MOST_BODY = 1024 * 1024
+_PORT = re.compile(r":\d*\Z")
+_NO_HOST = "127.0.0.1"
 #: User agents that the guide's front turns away.
 _UNWANTED = re.compile(rb"python|curl|wget|libwww|bot\b|spider|crawl", re.IGNORECASE)
 
@@ -40,55 +42,47 @@ class Preset:
     disabled: bool = False
 
 
-def nginx(status: int, *headers: tuple[str, str], reason: str = "") -> Response:
-    """A page of nginx's own, as nginx writes it."""
-    from http import HTTPStatus
-
-    reason = reason or _REASONS.get(status) or HTTPStatus(status).phrase
-    body = (
-        f"<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n"
-        f"<center><h1>{status} {reason}</h1></center>\r\n"
-        f"<hr><center>{SERVER}</center>\r\n</body>\r\n</html>\r\n"
-    ).encode()
-    return _said(status, body, *headers)
-
-
-def _said(status: int, body: bytes, *headers: tuple[str, str]) -> Response:
-    fields = (("Content-Type", "text/html"), ("Content-Length", str(len(body))), *headers)
-    return Response(status, fields, [body])
-
-
-def _header(request: Request, name: bytes) -> bytes:
-    return next((value for each, value in request.headers if each == name), b"")
-
-
 def _challenge(request: Request) -> Passed:
-    if b"_js_ok=" in _header(request, b"cookie") or _path(request).startswith(b"/api"):
+    if b"_js_ok=" in header(request, b"cookie") or _path(request).startswith(b"/api"):
         return request
-    return _said(200, _VERIFYING, ("Cache-Control", "no-store"))
+    return said(200, _VERIFYING, after=(("Cache-Control", "no-store"),))
 
 
 def _agents(request: Request) -> Passed:
-    return nginx(403) if _UNWANTED.search(_header(request, b"user-agent")) else request
+    return nginx(request, 403) if _UNWANTED.search(header(request, b"user-agent")) else request
 
 
 def _https(request: Request) -> Passed:
+    """As `return 301 https://$host$request_uri` does, on a server of plain http."""
     if request.secure:
         return request
-    host = _header(request, b"host").partition(b":")[0].decode("latin-1")
-    return nginx(301, ("Location", f"https://{host}{_rest(request)}"))
+    host = _PORT.sub("", host_of(request))
+    return nginx(request, 301, ("Location", f"https://{host}{_rest(request)}"))
 
 
 def _slash(request: Request) -> Passed:
-    if _path(request) != b"/xmlrpc":
+    """As nginx does by itself where a location that is proxied is called `/xmlrpc/`."""
+    path, mark, query = _rest(request).partition("?")
+    if re.sub("/+", "/", unquote(path)) != "/xmlrpc":
         return request
-    host = _header(request, b"host").decode("latin-1")
-    rest = _rest(request).replace("/xmlrpc", "/xmlrpc/", 1)
-    return nginx(301, ("Location", f"{request.scheme}://{host}{rest}"))
+    where = f"{request.scheme}://{host_of(request) or _NO_HOST}/xmlrpc/{mark}{query}"
+    return nginx(request, 301, before=(("Location", where),))
 
 
 def _nothing(request: Request) -> Passed:
     return request
+
+
+def _sized(
+    front: Callable[[Request], Passed], *headers: tuple[str, str]
+) -> Callable[[Request], Passed]:
+    """A front that takes bodies of up to 1 MiB, as nginx does that is not told else."""
+
+    def passed(request: Request) -> Passed:
+        too_long = len(request.body) > _MOST_BODY
+        return nginx(request, 413, *headers) if too_long else front(request)
+
+    return passed
 
 
 def _without_credentials(request: Request) -> Passed:
@@ -107,20 +101,20 @@ def _path(request: Request) -> bytes:
 
 
 def _always(status: int, *headers: tuple[str, str]) -> Callable[[Request], Passed]:
-    return lambda request: nginx(status, *headers)
+    return _sized(lambda request: nginx(request, status, *headers), *headers)
 
 
 PRESETS = {
     "js-challenge": Preset(
-        "a page that wants JavaScript, status 200, before everything but /api", _challenge
+        "a page that wants JavaScript, status 200, before everything but /api", _sized(_challenge)
     ),
-    "ua-403": Preset("403 for what calls itself python, curl, a bot …", _agents),
+    "ua-403": Preset("403 for what calls itself python, curl, a bot …", _sized(_agents)),
     "nginx-limit": Preset(
-        "503 beyond 20 requests a second and a burst of 10", _nothing, "20/s", 10
+        "503 beyond 20 requests a second and a burst of 10", _sized(_nothing), "20/s", 10
     ),
-    "https-redirect": Preset("301 to https for everything", _https),
-    "slash-redirect": Preset("301 from /xmlrpc to /xmlrpc/ by the front itself", _slash),
-    "eats-authorization": Preset("credentials never arrive", _without_credentials),
+    "https-redirect": Preset("301 to https for everything that comes by http", _https),
+    "slash-redirect": Preset("301 from /xmlrpc to /xmlrpc/ by the front itself", _sized(_slash)),
+    "eats-authorization": Preset("credentials never arrive", _sized(_without_credentials)),
     "gateway-502": Preset("502: nobody behind the front answers", _always(502)),
     "gateway-504": Preset("504: the answer took too long for the front", _always(504)),
     "maintenance": Preset("503 with Retry-After", _always(503, ("Retry-After", "300"))),

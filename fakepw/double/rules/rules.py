@@ -9,7 +9,7 @@ from msgspec import UNSET
 from ...patchwork.brief import cut
 from ..journal.matching import means
 from .grammar import written
-from .spec import Spec, rate_of
+from .spec import Spec, allowed
 
 #: Methods for which the rules about them are kept.
 _MOST_METHODS = 100
@@ -54,9 +54,9 @@ class Rule:
         """
         excess = 0.0
         if self.last >= 0:
-            rate = rate_of(self.spec.rate or "1/s")
+            rate, burst = allowed(self.spec)
             excess = max(0.0, self.excess - rate * max(0.0, now - self.last) + 1)
-            if excess > self.spec.burst:
+            if excess > burst:
                 return True
         self.excess, self.last = excess, now
         return False

@@ -178,6 +178,14 @@ def _problems(spec: Spec) -> Iterator[str]:
         yield "when=after does not go with a rate: what is refused is not carried out"
 
 
+def allowed(spec: Spec) -> tuple[float, int]:
+    """Requests a second, and the burst beyond, that a rule allows, or the preset that it names."""
+    preset = PRESETS.get(spec.preset or "")
+    if preset is not None and preset.rate is not None:
+        return rate_of(preset.rate), preset.burst
+    return rate_of(spec.rate or "1/s"), spec.burst
+
+
 def rate_of(text: str) -> float:
     """Requests a second: `20/s`, `300/m`, `1/h`. Raises ValueError."""
     count, slash, per = text.partition("/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...fixtures.errors import quoted
 from .grammar import parse
 from .spec import Spec, spec_of
 
@@ -24,16 +25,27 @@ def staged(
     sentence for what is no rule.
     """
     one = isinstance(in_front, (str, Mapping, Spec))
-    fronts = [in_front] if one else list(in_front or ())  # type: ignore[arg-type]
-    rules = [_front(each) for each in fronts]  # type: ignore[arg-type]
+    fronts: list[Any] = (
+        [in_front] if one else _several("in_front", () if in_front is None else in_front)
+    )
+    rules = [_front(each) for each in fronts]
     if limit is not None:
         rules.append(_limit(limit))
-    return [*rules, *map(_rule, faults)]
+    return [*rules, *map(_rule, _several("faults", faults))]
+
+
+def _several(name: str, given: Any) -> list[Any]:
+    """The rules of a list. Raises ValueError for what is none, such as a single text."""
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise ValueError(f"{name} is a list of rules, not {quoted(given)}")
+    return list(given)
 
 
 def _rule(given: Given) -> Spec:
     if isinstance(given, Spec):
         return given
+    if not isinstance(given, (str, Mapping)):
+        raise ValueError(f"a rule is text, or its members, not {quoted(given)}")
     return parse(given) if isinstance(given, str) else spec_of(given)
 
 
@@ -46,4 +58,4 @@ def _front(given: Given) -> Spec:
 def _limit(given: Given) -> Spec:
     if isinstance(given, str):
         return parse(f"optional rate={given}")
-    return _rule(given if isinstance(given, Spec) else {"optional": True, **given})
+    return _rule({"optional": True, **given} if isinstance(given, Mapping) else given)

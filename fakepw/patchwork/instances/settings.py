@@ -154,6 +154,9 @@ def settings_of(given: Settings | Mapping[str, Any]) -> Settings:
 
     Raises SettingsError with all that is wrong, a sentence each.
     """
+    if not isinstance(given, (Settings, Mapping)):
+        text = f"settings are names and values, such as {{'TIME_ZONE': 'UTC'}}, not {brief(given)}"
+        raise SettingsError({"settings": text})
     values = dict(given.given()) if isinstance(given, Settings) else given
     problems: dict[str, str] = {}
     for name, value in values.items():

@@ -18,7 +18,7 @@ from typing import cast
 
 from ...double.outcome import Answer, End, Later, Outcome
 from ...protocol.messages import Request, Response
-from ..http.framing import head, page
+from ..http.framing import head, page, server_lines
 from ..http.reading import BODY, IDLE, OVER, Reader
 from ..http.refusal import Refusal
 from .commons import Commons
@@ -246,13 +246,17 @@ class Connection(asyncio.BufferedProtocol):
             request.version,
             request.keep_alive,
             response.reason,
+            response.front,
         )
-        if cut is None and self.sender.send(response, start, commons.sweep.front):
+        first = commons.sweep.front
+        if response.front is not None:
+            first = server_lines(response.front.server, commons.sweep.date)
+        if cut is None and self.sender.send(response, start, first):
             return start.keep_alive
         held = weight(response, request)
         if commons.make_room(held):
             commons.remembered.keep_lengthy(self.read_last)
-            self.sender.send_long(response, start, commons.sweep.front, held, cut)
+            self.sender.send_long(response, start, first, held, cut)
         else:
             self._refuse(Refusal(503, "too many answers that nobody reads", request.target))
             return False

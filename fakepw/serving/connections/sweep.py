@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from ...patchwork.text import internet_date
+from ..http.framing import server_lines
 from .troubles import Troubles
 
 #: Seconds that somebody may take nothing of an answer, however much others need the room.
@@ -44,12 +45,15 @@ class Sweep:
     now
         When it went last, by `time.monotonic`: what most deadlines are counted from.
     front
-        The headers that the server adds to every answer; the date is that of the last sweep.
+        The headers that the server adds to every answer.
+    date
+        That of the last sweep, as they say it.
     """
 
     def __init__(self, tick: float, troubles: Troubles) -> None:
         self.now = 0.0
         self.front = b""
+        self.date = ""
         self.watched: set[Watched] = set()
         self._tick = tick
         self._troubles = troubles
@@ -79,7 +83,8 @@ class Sweep:
     def _go(self) -> None:
         self.now = now = time.monotonic()
         date = internet_date(datetime.now(UTC), "GMT")
-        self.front = f"Server: fakepw\r\nDate: {date}\r\n".encode()
+        self.date = date
+        self.front = server_lines("fakepw", date)
         self._cut_off(now)
         self._troubles.sum_up(len(self.watched))
         again = self.watched or self._next is None

@@ -9,7 +9,7 @@ from functools import lru_cache
 from html import escape
 from http import HTTPStatus
 
-from ...protocol.messages import Response
+from ...protocol.messages import Front, Response
 
 #: Bytes that are handed to the socket in one go; a long answer is written piece by piece, so that
 #: a client which does not read holds up one piece and not its whole answer, and one which reads
@@ -47,14 +47,26 @@ class Head:
 
 @lru_cache(maxsize=1024)
 def head(
-    status: int, headers: Headers, method: bytes, version: str, keep_alive: bool, reason: str = ""
+    status: int,
+    headers: Headers,
+    method: bytes,
+    version: str,
+    keep_alive: bool,
+    reason: str = "",
+    front: Front | None = None,
 ) -> Head:
     """The head of an answer of that status and headers to a request of that method and version.
 
     As the front of real servers does: an answer without a Content-Length is chunked, Transfer-
     Encoding coming first (servers.md 1.1, the 301 answers), unless it goes to HTTP/1.0, where the
     connection's end is the body's end, or to HEAD, which is answered without a body.
+
+    Another `front` is nginx: it always speaks HTTP/1.1, and says of every connection whether it is
+    kept, behind the headers that it writes first.
     """
+    at = 0
+    if front is not None:
+        at, keep_alive = front.before, keep_alive and not front.closes
     kept = [pair for pair in headers if pair[0].lower() != "transfer-encoding"]
     sized = any(name.lower() == "content-length" for name, _ in kept)
     if method == b"HEAD" or status in (204, 304) or status < 200:
@@ -64,11 +76,13 @@ def head(
         keep_alive = keep_alive and sized
     else:
         coding = Coding.CHUNKED
-        kept.insert(0, ("Transfer-Encoding", "chunked"))
+        kept.insert(at, ("Transfer-Encoding", "chunked"))
+        at += front is not None
     if not keep_alive:
-        kept.insert(0, ("Connection", "close"))
-    elif version == "1.0":
-        kept.insert(0, ("Connection", "keep-alive"))
+        kept.insert(at, ("Connection", "close"))
+    elif version == "1.0" or front is not None:
+        kept.insert(at, ("Connection", "keep-alive"))
+    version = version if front is None else "1.1"
     lines = "".join(f"{name}: {value}\r\n" for name, value in kept)
     return Head(
         status_line=f"HTTP/{version} {status} {reason or _phrase(status)}\r\n".encode(),
@@ -76,6 +90,11 @@ def head(
         coding=coding,
         keep_alive=keep_alive,
     )
+
+
+def server_lines(server: str, date: str) -> bytes:
+    """The headers that a server puts before all others."""
+    return f"Server: {server}\r\nDate: {date}\r\n".encode("latin-1", "replace")
 
 
 def _phrase(status: int) -> str:
