@@ -25,9 +25,6 @@ MARKER = (
     " The closest marker wins, argument by argument; `instance` may be a list of names, or"
     ' "recorded".'
 )
-#: How many of the last calls a failing test shows.
-LAST = 20
-
 _DOUBLE = pytest.StashKey["Double"]()
 _JOURNAL = pytest.StashKey[Any]()
 
@@ -98,12 +95,6 @@ def _marked(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
     return wanted
 
 
-def _beside(folder: Path, source: Any) -> Any:
-    """A source; a file that lies beside what names it is found from wherever pytest was started."""
-    named = isinstance(source, (str, os.PathLike))
-    return folder / source if named and (folder / source).is_file() else source
-
-
 def _instances(definition: Any, config: pytest.Config) -> list[str]:
     """The instances that a test is to run on; none if that is nobody's business."""
     asked = config.getoption("--fakepw-instance") or _marked(definition).get("instance") or []
@@ -152,12 +143,16 @@ def fakepw(
     `fakepw.add_patch` and more are what a test does with it. `@pytest.mark.fakepw(…)` says what it
     serves. A rule, scenario or expectation that never comes to pass fails the test.
     """
+    from .testing import beside
+
+    if _fakepw_instance is not None:  # also where it cannot be had
+        request.node.user_properties.append(("fakepw_instance", _fakepw_instance))
     config = request.config
     wanted = _marked(request.node)
     given, folder = wanted.get("sources"), request.node.path.parent
     if given is None:
         given, folder = config.getini("fakepw_sources"), (config.inipath or folder).parent
-    wanted["sources"] = [_beside(folder, source) for source in given]
+    wanted["sources"] = [beside(folder, source) for source in given]
     wanted["instance"] = _fakepw_instance or config.getini("fakepw_instance") or None
     why = ""
     try:
@@ -167,8 +162,6 @@ def fakepw(
     if why:
         pytest.fail(f"{request.node.nodeid}: @pytest.mark.fakepw: {why}", pytrace=False)
     request.node.stash[_DOUBLE] = double
-    if _fakepw_instance is not None:
-        request.node.user_properties.append(("fakepw_instance", _fakepw_instance))
     return double
 
 
@@ -221,19 +214,10 @@ def pytest_runtest_makereport(
             for noted in double.calls:
                 item.config.stash[_JOURNAL].write(noted, double.instance)
     if double is not None and report.when == "call" and report.failed:
-        report.sections.append(("fakepw calls", _last_calls(double)))
+        from .testing import last_calls
+
+        report.sections.append(("fakepw calls", last_calls(double)))
     return report
-
-
-def _last_calls(double: Double) -> str:
-    try:
-        calls = double.calls
-    except Exception as error:  # of a double that died: the test's own failure says more
-        return f"the journal could not be read: {error}"
-    shown = [str(call) for call in calls[max(0, len(calls) - LAST) :]]
-    before = len(calls) + calls.dropped - len(shown)
-    head = f"{before} before these" if before else "all that there were" if shown else "none"
-    return "\n".join([f"({head})", *shown])
 
 
 # The table of tests and instances.

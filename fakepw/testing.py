@@ -9,8 +9,14 @@ class MyTest(fakepw.testing.TestCase):
 
 from __future__ import annotations
 
+import os
+import sys
 import unittest
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from inspect import iscoroutinefunction
+from pathlib import Path
 from typing import Any, ClassVar
 
 from .double.clock import moment_of
@@ -27,6 +33,9 @@ from .serving.connecting import connect
 from .serving.thread import LiveServer, serve
 
 __all__ = ["Mixin", "Server", "TestCase"]
+
+#: How many of the last calls a failing test shows.
+LAST = 20
 
 
 class Server:
@@ -118,6 +127,24 @@ class Server:
         self._double = None
 
 
+def beside(folder: Path, source: Any) -> Any:
+    """A source; a file that lies beside what names it is found from wherever tests are started."""
+    named = isinstance(source, (str, os.PathLike))
+    return folder / source if named and (folder / source).is_file() else source
+
+
+def last_calls(double: Double) -> str:
+    """The last of a double's calls, a line each, and how many were before."""
+    try:
+        calls = double.calls
+    except Exception as error:  # of a double that died: the test's own failure says more
+        return f"the journal could not be read: {error}"
+    shown = [str(call) for call in calls[max(0, len(calls) - LAST) :]]
+    before = len(calls) + calls.dropped - len(shown)
+    head = f"{before} before these" if before else "all that there were" if shown else "none"
+    return "\n".join([f"({head})", *shown])
+
+
 class Mixin:
     """Gives a `unittest.TestCase` the attribute `fakepw`, fresh for each test.
 
@@ -131,20 +158,49 @@ class Mixin:
     def setUp(self) -> None:
         """Make the double ready."""
         super().setUp()  # type: ignore[misc]
-        self.fakepw = _shared().prepared(**self.fakepw_options)
+        options = dict(self.fakepw_options)
+        module = sys.modules[type(self).__module__]
+        if options.get("sources") and (path := getattr(module, "__file__", None)):
+            options["sources"] = [beside(Path(path).parent, each) for each in options["sources"]]
+        self.fakepw = _shared().prepared(**options)
 
     def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
         """Run a test, and then see whether all came to pass."""
-        method = getattr(self, self._testMethodName)  # type: ignore[attr-defined]
+        name = self._testMethodName  # type: ignore[attr-defined]
+        method = getattr(self, name)
+        setattr(self, name, self._checked(method))
+        try:
+            return super().run(result)  # type: ignore[misc, no-any-return]
+        finally:
+            setattr(self, name, method)
 
+    def _checked(self, method: Callable[[], Any]) -> Callable[[], Any]:
+        """A test method that ends with a look at what should have come to pass."""
+
+        @wraps(method)
         def checked() -> Any:
-            value = method()
+            with self._watched():
+                return method()
+
+        @wraps(method)
+        async def awaited() -> Any:
+            with self._watched():
+                return await method()
+
+        return awaited if iscoroutinefunction(method) else checked
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Fail for what never came to pass; say beside any failure what was called."""
+        try:
+            yield
             if unmet := self.fakepw.unmet():
                 raise AssertionError("fakepw: " + "\n".join(unmet))
-            return value
-
-        setattr(self, self._testMethodName, checked)  # type: ignore[attr-defined]
-        return super().run(result)  # type: ignore[misc, no-any-return]
+        except unittest.SkipTest:
+            raise
+        except Exception as error:
+            error.add_note(f"fakepw calls {last_calls(self.fakepw)}")
+            raise
 
 
 class TestCase(Mixin, unittest.TestCase):

@@ -315,14 +315,152 @@ def test_it(fakepw, n):
     result.assert_outcomes(passed=12 if "--count=2" in options else 6)
 
 
+def test_threads_share_the_double_of_their_test(run) -> None:
+    result = run("""
+from concurrent.futures import ThreadPoolExecutor
+
+@pytest.mark.parametrize("n", range(3))
+def test_it(fakepw, n):
+    def post(number):
+        with client(fakepw.url) as proxy:
+            proxy.check_create(5, f"ci-{number}", "success")
+            fakepw.add_comment(5, f"of {number}")
+            return fakepw.calls("check_create", 5, f"ci-{number}")[0].result
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(post, range(40))) == [True] * 40
+    assert sorted(call.number for call in fakepw.calls) == list(range(1, 41))
+    assert sum(check.context.startswith("ci-") for check in fakepw.state().checks) == 40
+""")
+    result.assert_outcomes(passed=3)
+
+
+def test_coroutines_are_tests_like_others(run) -> None:
+    """By anyio's plugin, and by unittest's own; a rule that nothing met fails them, too."""
+    result = run("""
+import asyncio, unittest
+import anyio
+import fakepw.testing
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+async def gets(url):
+    with client(url) as proxy:
+        return await asyncio.gather(*(asyncio.to_thread(proxy.patch_get, n) for n in (1,)))
+
+@pytest.mark.anyio
+async def test_anyio(fakepw):
+    with fakepw.expect("patch_get", 1, within=5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(gets, fakepw.url)
+    fakepw.assert_called("patch_get", 1)
+
+@pytest.mark.anyio
+async def test_unmet(fakepw):
+    fakepw.fault("patch_set", status=504)
+
+def test_plain(fakepw):
+    assert asyncio.run(gets(fakepw.url))[0]["id"] == 1
+
+class Test(fakepw.testing.Mixin, unittest.IsolatedAsyncioTestCase):
+    async def test_it(self):
+        await gets(self.fakepw.url)
+        self.fakepw.assert_called("patch_get", 1)
+
+    async def test_unmet(self):
+        self.fakepw.fault("patch_set", status=504)
+
+    async def test_wrong(self):
+        self.fakepw.assert_called("patch_set")
+""")
+    result.assert_outcomes(passed=3, failed=3)
+    result.stdout.fnmatch_lines(["*the rule `patch_set: status=504` never had an effect*"])
+
+
+UNITTESTS = """
+import unittest
+from xmlrpc.client import ServerProxy
+import fakepw.testing
+
+class Test(fakepw.testing.TestCase):
+    fakepw_options = {"sources": ["own.json"]}
+
+    def test_fine(self):
+        self.assertIn("its own", self.fakepw.patches)
+
+    def test_wrong(self):
+        with ServerProxy(self.fakepw.url) as proxy:
+            proxy.patch_get(1)
+        self.fakepw.assert_called("patch_set")
+
+    @unittest.skip("not today")
+    def test_skipped(self):
+        raise RuntimeError
+
+    @unittest.expectedFailure
+    def test_expected(self):
+        self.fakepw.assert_called("patch_set")
+
+    def test_parts(self):
+        for n in (1, 2):
+            with self.subTest(n=n):
+                self.assertEqual(n, 1)
+
+class TestMore(Test):
+    fakepw_options = {"sources": ["own.json"], "clock": "soon"}
+    test_wrong = test_parts = test_expected = None
+"""
+
+
+def test_unittest_alone(pytester: pytest.Pytester) -> None:
+    folder = pytester.mkdir("suite")
+    (folder / "test_it.py").write_text(UNITTESTS)
+    (folder / "own.json").write_text('{"patches": [{"name": "its own"}]}')
+    done = subprocess.run(
+        [sys.executable, "-m", "unittest", "-v", "suite/test_it.py"],
+        cwd=pytester.path,
+        capture_output=True,
+        text=True,
+    )
+    for name, told in (
+        ("fine", "ok"),
+        ("wrong", "FAIL"),
+        ("skipped", "skipped 'not today'"),
+        ("expected", "expected failure"),
+    ):
+        assert f"test_{name} (suite.test_it.Test.test_{name}) ... {told}\n" in done.stderr
+    assert "fakepw calls (all that there were)\n#1 patch_get(1) -> {" in done.stderr
+    assert "AssertionError: 2 != 1" in done.stderr
+    assert "ValueError: 'soon' is no date; write 2026-01-31 or" in done.stderr
+    summary = done.stderr.splitlines()[-1]
+    assert summary == "FAILED (failures=2, errors=1, skipped=2, expected failures=1)"
+
+
+def test_an_instance_that_cannot_be_had_is_in_the_table(run) -> None:
+    result = run(
+        "def test_it(fakepw): pass", "--fakepw-instance=2.0-py2-sqlite", "--fakepw-instance=3.3"
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*::test_it: 1 of 2: 3.3"])
+
+
 def test_it_costs_nothing_where_no_test_uses_it(pytester: pytest.Pytester) -> None:
+    """Neither a module of fakepw's nor one of those that fakepw needs is imported for it."""
     pytester.makepyfile("""
 import sys
 
 def test_it():
-    assert [name for name in sys.modules if name.startswith("fakepw.")] == ["fakepw.pytest_plugin"]
+    print("modules:", *sorted(sys.modules))
 """)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    seen = []
+    for options in (["-p", "no:fakepw"], []):
+        result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-s", *options)
+        result.assert_outcomes(passed=1)
+        (line,) = [line for line in result.outlines if "modules:" in line]
+        seen.append(set(line.partition("modules:")[2].split()))
+    assert seen[1] - seen[0] == {"fakepw", "fakepw.pytest_plugin"}
 
 
 def test_it_explains_itself(pytester: pytest.Pytester) -> None:
