@@ -79,10 +79,20 @@ HOUSE = {
         libraries="httptools msgspec",
     ),
     "connections": _room("fakepw/serving/connections", uses="words protocol outcomes http"),
+    "guard": _room(
+        "fakepw/serving/guard",
+        "fakepw/serving/addresses",
+        "fakepw/serving/json_answers",
+        uses="words protocol",
+    ),
+    "people": _room(
+        "fakepw/serving/people",
+        uses="words rows protocol fixtures journal outcomes double guard",
+    ),
     "serving": _room(
         "fakepw/serving",
-        uses="words rows instances patchwork protocol fixtures journal rules outcomes double"
-        " http connections",
+        uses="words rows instances patchwork protocol fixtures journal rules outcomes double guard"
+        " people http connections",
         libraries="click httptools msgspec trustme uvloop",
     ),
     "usage": _room(
@@ -93,7 +103,7 @@ HOUSE = {
     "fakepw": _room(
         "fakepw",
         uses="containers words rows instances query patchwork protocol fixtures journal rules"
-        " double http serving",
+        " double http guard serving",
         libraries="click hypothesis msgspec pytest",
     ),
     # The suite. It must never learn the right answer from fakepw's code: no room of its is named.

@@ -29,6 +29,29 @@ _REFUSALS = {
 }
 
 
+def _page(text: str, kind: str, *query: str) -> dict[str, Any]:
+    content = {kind: {"schema": {"type": "string"}}}
+    number = {"type": "integer", "minimum": 0}
+    return {
+        "get": {
+            "summary": text,
+            "parameters": [{"name": name, "in": "query", "schema": number} for name in query],
+            "responses": {"200": {"description": "here it is", "content": content}},
+        }
+    }
+
+
+#: What is there beside the routes.
+_FOR_PEOPLE = {
+    "/_fakepw/": _page("a page for people", "text/html", "page"),
+    "/_fakepw/calls/events": _page(
+        "calls as they come, behind that number: server-sent events, a line of JSON each",
+        "text/event-stream",
+        "after",
+    ),
+}
+
+
 def openapi(version: str) -> dict[str, Any]:
     """The whole document, as JSON's values; `version` is fakepw's."""
     types = [kind for route in ROUTES for kind in (route.body, route.answer) if kind is not None]
@@ -38,6 +61,7 @@ def openapi(version: str) -> dict[str, Any]:
     for route in ROUTES:
         path = "/_fakepw/" + route.path.replace("{}", "{key}")
         paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+    paths |= _FOR_PEOPLE
     document = {
         "openapi": "3.1.0",
         "info": {

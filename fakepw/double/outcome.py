@@ -50,5 +50,22 @@ class Later:
     given_up: Callable[[], None] = lambda: None
 
 
+#: Takes what comes next; None: that was all.
+Push: TypeAlias = Callable[[bytes | None], None]
+
+
+@dataclass(slots=True, frozen=True)
+class Stream:
+    """An answer that goes on as things happen; it is its connection's last.
+
+    `response` is its head, without a length, and what there is of it so far.  `follow` is told
+    whom to push the rest to, at once or later, and gives what ends that: it is called when the
+    client is gone.
+    """
+
+    response: Response
+    follow: Callable[[Push], Callable[[], None]]
+
+
 #: What an application gives for a request.  A Response is sent as it is, at once.
 Answer: TypeAlias = Response | Outcome | Later

@@ -129,14 +129,16 @@ class Host(Steering):
 
     def end_world(self, number: str) -> None:
         """Let a world go. One that is gone already may be let go again."""
-        if self._worlds.pop(number, None) is not None:
+        world = self._worlds.pop(number, None)
+        if world is not None:
+            world.steering.pipeline.journal.end_all()
             self._share_out()
 
     def _let_go_of_the_idle(self) -> None:
         now = self.pipeline.timer()
         idle = [world.id for world in self._worlds.values() if now - world.asked > world.idle]
         for number in idle:
-            del self._worlds[number]
+            self._worlds.pop(number).steering.pipeline.journal.end_all()
         if idle:
             self._share_out()
 

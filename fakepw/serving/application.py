@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
 
-from ..double.outcome import Answer
+from ..double.outcome import Answer, Stream
 from ..double.worlds import Host, World
 from ..patchwork.brief import asked, brief
 from ..patchwork.instances.traits import Traits
 from ..protocol.messages import Request, Response, origin_form
+from .connections.commons import Application
 from .control import Control
 from .guard import Guard
 from .http.framing import page
@@ -24,7 +24,7 @@ LONGEST_BODY = 64 * 1024 * 1024
 _WORLD = re.compile(rb"/w/([0-9a-z]{1,40})(/_fakepw(?![^/?#])|/|\Z)")
 
 
-def application(host: Host, guard: Guard | None) -> Callable[[Request], Answer]:
+def application(host: Host, guard: Guard | None) -> Application:
     """The application that serves a double and its worlds, and `/_fakepw/` to control them if there
     is a guard.
 
@@ -33,7 +33,7 @@ def application(host: Host, guard: Guard | None) -> Callable[[Request], Answer]:
     control = None if guard is None else Control(host, guard)
     main = host.pipeline
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Answer | Stream:
         pipeline = main
         if b"/w/" in request.target and (path := _WORLD.match(origin_form(request.target))):
             world = found_world(path[1].decode())
@@ -63,7 +63,7 @@ def application(host: Host, guard: Guard | None) -> Callable[[Request], Answer]:
         except LookupError as error:
             return str(error)
 
-    def in_world(request: Request, world: World | str) -> Answer:
+    def in_world(request: Request, world: World | str) -> Answer | Stream:
         assert guard is not None
         if isinstance(world, str):
             return Control(host, guard).gone(request, world)

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
-from ..double.outcome import Answer, Later, Outcome
+from ..double.outcome import Answer, Later, Outcome, Stream
 from ..double.pipeline import Pipeline
 from ..double.rules.spec import Spec
 from ..double.steering import start_of
@@ -242,7 +242,7 @@ def _logged(steering: Host, guard: Guard | None) -> Application:
     steering.pipeline.watch = calls.append
     answer = application(steering, guard)
 
-    def told(request: Request, start: float, found: Answer) -> Answer:
+    def told(request: Request, start: float, found: Answer | Stream) -> Any:
         if isinstance(found, Later):
             later = found.outcome
             return Later(found.seconds, lambda: told(request, start, later()), found.given_up)
@@ -256,7 +256,9 @@ def _logged(steering: Host, guard: Guard | None) -> Application:
     return lambda request: told(request, time.perf_counter(), answer(request))
 
 
-def _brief(found: Response | Outcome) -> str:
+def _brief(found: Response | Outcome | Stream) -> str:
+    if isinstance(found, Stream):
+        return f"{found.response.status}, and what comes as it comes"
     if isinstance(found, Response):
         return f"{found.status} {sum(map(len, found.body))} bytes"
     if found.response is None:

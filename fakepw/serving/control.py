@@ -2,6 +2,7 @@
 
 What there is, `double.api` says; here a request finds its route, and its body becomes what the
 route takes. Every answer is a JSON object; a refusal is `{"error": …}` with a status of 400 to 499.
+Beside that there is a page for people, and the calls as they come.
 """
 
 from __future__ import annotations
@@ -13,20 +14,19 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 
 from ..double.api import ROUTES, Asked, Route
+from ..double.outcome import Stream
 from ..double.steering import Steering
 from ..fixtures import FixtureError
 from ..fixtures.errors import plain
 from ..protocol.messages import Request, Response, origin_form
-from .guard import JSON, Guard
+from .guard import Guard
+from .json_answers import error as _error
+from .json_answers import json as _json
 
 PREFIX = "/_fakepw/"
-OPENAPI = "openapi.json"
-#: What keeps an answer from being stored, taken for something else, or shown within another page.
-_PRIVATE = (
-    ("Cache-Control", "no-store"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-)
+OPENAPI, EVENTS = "openapi.json", "calls/events"
+#: What is there for people and their browsers.
+FOR_PEOPLE = frozenset({"", "page.css", "page.js", "login", EVENTS})
 
 
 class Control:
@@ -51,18 +51,22 @@ class Control:
             return _error(refused.status, refused.text, *refused.headers)
         return _error(404, why)
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response | Stream:
         """The answer to a request that `owns` is true of."""
+        path, query = _path(request.target)
+        name = path[len(self.prefix) :]
+        if name in FOR_PEOPLE:
+            from .people.desk import Desk  # what few ask for is imported when they do
+
+            return Desk(self.steering, self.guard, self.prefix).answer(request, path, name, query)
         refused = self.guard.refusal(request)
         if refused is not None:
             return _error(refused.status, refused.text, *refused.headers)
-        path, query = _path(request.target)
-        name = path[len(self.prefix) :]
         if name == OPENAPI:
             return _described()
         fitting = [(route, words) for route in ROUTES if (words := _words(route, name)) is not None]
         if not fitting:
-            known = ", ".join([*dict.fromkeys(route.path for route in ROUTES), OPENAPI])
+            known = ", ".join([*dict.fromkeys(route.path for route in ROUTES), EVENTS, OPENAPI])
             return _error(404, f"there is no {self.prefix}{name[:200]}; there is: {known}")
         method = request.method.decode("latin-1")
         method = "GET" if method == "HEAD" else method
@@ -126,13 +130,3 @@ def _described() -> Response:
     from ..double.openapi import openapi
 
     return _json(200, openapi(version("fakepw")))
-
-
-def _json(status: int, content: Any, *headers: tuple[str, str]) -> Response:
-    body = content if isinstance(content, bytes) else msgspec.json.encode(content) + b"\n"
-    length = ("Content-Length", str(len(body)))
-    return Response(status, (("Content-Type", JSON), *_PRIVATE, *headers, length), [body])
-
-
-def _error(status: int, text: str, *headers: tuple[str, str]) -> Response:
-    return _json(status, {"error": text}, *headers)

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Iterator
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -25,7 +27,9 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What a bearer token may be (RFC 6750), but for what reads like a switch.
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _SWITCHES = frozenset({"yes", "no", "true", "false", "0", "1", "none", "null", "token"})
-_ORIGIN = re.compile(r"https?://([^/?#@]+)")
+_ORIGIN = re.compile(r"(https?)://([^/?#@]+)")
+#: Browsers that have given the token, and are remembered for it.
+_MOST_SESSIONS = 64
 #: Where the names end that no public DNS gives to anybody (RFC 6761, 6762, 8375, 9476).
 _PRIVATE = (".localhost", ".local", ".internal", ".test", ".home.arpa", ".alt")
 
@@ -47,6 +51,9 @@ class Guard:
     def __init__(self, host: str, token: str | None = None) -> None:
         self._loopback = is_loopback(host)
         self._token = token
+        # Cookies know no ports: each server on a host has one of its own.
+        self._cookie = f"fakepw-{secrets.token_hex(4)}"
+        self._sessions: deque[str] = deque(maxlen=_MOST_SESSIONS)
 
     @classmethod
     def of(cls, control: bool | str, host: str) -> Guard | None:
@@ -60,7 +67,30 @@ class Guard:
 
     def refusal(self, request: Request) -> Refused | None:
         """Why a request is refused; None if it is carried out."""
-        return next(filter(None, (look(self, request) for look in _LOOKS)), None)
+        return self._first(request, _LOOKS)
+
+    def foreign(self, request: Request) -> Refused | None:
+        """Why a request is refused, whoever sends it; None if the token is all that matters."""
+        return self._first(request, _FOREIGN)
+
+    def _first(self, request: Request, looks: Iterable[_Look]) -> Refused | None:
+        return next(filter(None, (look(self, request) for look in looks)), None)
+
+    def known(self, request: Request) -> bool:
+        """Whether a request has the token, or comes from a browser that has given it."""
+        return self._bearer(request) is None
+
+    def enter(self, token: str, request: Request) -> str | None:
+        """The cookie for a browser that gives the token, once; None if that is another one.
+
+        A page can send no token with a link or an event source; a cookie it need not know.
+        """
+        if self._token is None or not _same(token, self._token):
+            return None
+        session = secrets.token_urlsafe(24)
+        self._sessions.append(session)
+        secure = "; Secure" if request.secure else ""
+        return f"{self._cookie}={session}; Path=/; HttpOnly; SameSite=Strict{secure}"
 
     def _name(self, request: Request) -> Refused | None:
         """By which name the server was asked; a token proves more than that."""
@@ -85,7 +115,7 @@ class Guard:
         own = {host.lower() for host in _hosts(request)}
         for origin in _all(request, b"origin"):
             found = _ORIGIN.fullmatch(origin)
-            if found is None or {found[1].lower()} != own:
+            if found is None or {found[2].lower()} != own or found[1] != request.scheme:
                 return Refused(
                     403, f"a page of the Origin {brief(origin)} may not steer this server"
                 )
@@ -102,7 +132,7 @@ class Guard:
         return Refused(403, f"a page of another site ({brief(site[0])}) may not steer this server")
 
     def _bearer(self, request: Request) -> Refused | None:
-        if self._token is None:
+        if self._token is None or self._has_entered(request):
             return None
         given = [value.partition(" ") for value in _all(request, b"authorization")]
         tokens = [rest.strip() for scheme, _, rest in given if scheme.lower() == "bearer"]
@@ -110,6 +140,12 @@ class Guard:
             return None
         text = "this server is steered with its token: Authorization: Bearer TOKEN"
         return Refused(401, text, (("WWW-Authenticate", 'Bearer realm="fakepw"'),))
+
+    def _has_entered(self, request: Request) -> bool:
+        cookies = ";".join(_all(request, b"cookie")).split(";")
+        pairs = [each.strip().partition("=") for each in cookies]
+        given = [value for name, _, value in pairs if name == self._cookie]
+        return any(_same(one, session) for one in given for session in self._sessions)
 
     def _type(self, request: Request) -> Refused | None:
         if _is_safe(request):
@@ -122,13 +158,9 @@ class Guard:
         return Refused(415, f"{method} takes Content-Type: {JSON}{given} (also without a body)")
 
 
-_LOOKS: tuple[Callable[[Guard, Request], Refused | None], ...] = (
-    Guard._name,
-    Guard._origin,
-    Guard._site,
-    Guard._bearer,
-    Guard._type,
-)
+_Look = Callable[[Guard, Request], Refused | None]
+_FOREIGN: tuple[_Look, ...] = (Guard._name, Guard._origin, Guard._site)
+_LOOKS = (*_FOREIGN, Guard._bearer, Guard._type)
 
 
 def control_of(text: str) -> str | bool:

@@ -89,6 +89,7 @@ def ask(method: str, path: str, body: bytes) -> tuple[Response, Any]:
     headers.append((b"content-length", b"%d" % len(body)))
     request = Request(method.encode(), f"/_fakepw/{path}".encode(), headers, body)
     response = SHARED.answer(request)
+    assert isinstance(response, Response)
     return response, json.loads(b"".join(response.body))
 
 

@@ -60,7 +60,8 @@ class Journal:
     """What was asked of a Patchwork since the last reset.
 
     When there is no room for one more request, the oldest make room, and `dropped` counts them.
-    `listener` is told of every call as it is written down.
+    Each of the `listeners` is told of every call as it is written down, and each of the `watchers`
+    when all of it was forgotten (True), or when there will be no more of it (False).
     """
 
     def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
@@ -69,6 +70,7 @@ class Journal:
         self.dropped = 0
         self.bytes = 0
         self.listeners: list[Callable[[Call], None]] = []
+        self.watchers: list[Callable[[bool], None]] = []
         self._entries: deque[Entry] = deque()
 
     def __len__(self) -> int:
@@ -101,8 +103,10 @@ class Journal:
         self._tell(entry, number)
 
     def _tell(self, entry: Entry, number: int) -> None:
-        for listener in self.listeners:
-            listener(call_of(entry, number))
+        if self.listeners:
+            call = call_of(entry, number)
+            for listener in tuple(self.listeners):
+                listener(call)
 
     def _make_room(self) -> None:
         """Drop the oldest, and some more where bytes run out, so as not to be asked each time."""
@@ -129,6 +133,15 @@ class Journal:
         """Forget all."""
         self._entries.clear()
         self.dropped = self.bytes = 0
+        self._say(goes_on=True)
+
+    def end_all(self) -> None:
+        """Nothing will be written down any more."""
+        self._say(goes_on=False)
+
+    def _say(self, goes_on: bool) -> None:
+        for watcher in tuple(self.watchers):
+            watcher(goes_on)
 
 
 def call_of(entry: Entry, number: int) -> Call:

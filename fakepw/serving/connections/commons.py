@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...double.outcome import Answer
+from ...double.outcome import Answer, Stream
 from ...protocol.messages import Request
 from ..http.budget import Budget
 from ..http.reading import MOST_READ
@@ -15,7 +15,7 @@ from .troubles import Troubles
 from .turn import Turn
 
 #: What is asked for an answer; it is called on the event loop, one request at a time.
-Application = Callable[[Request], Answer]
+Application = Callable[[Request], Answer | Stream]
 
 
 class Commons:

@@ -13,10 +13,11 @@ import os
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 from typing import cast
 
-from ...double.outcome import Answer, End, Later, Outcome
+from ...double.outcome import Answer, End, Later, Outcome, Stream
 from ...protocol.messages import Request, Response
 from ..http.framing import head, page, server_lines
 from ..http.reading import BODY, IDLE, OVER, Reader
@@ -27,6 +28,8 @@ from .sending import Sender, weight
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 #: Bytes that are read at once.
 MOST_AT_ONCE = 16 * 1024
+#: Bytes that a client may leave unread of what it follows.
+MOST_UNREAD = 64 * 1024
 #: What a request that waits is taken to hold.
 _WAITING = 1024
 #: SO_LINGER for a socket that is reset when it is closed: on, for no time.
@@ -51,6 +54,7 @@ class Connection(asyncio.BufferedProtocol):
         "sender",
         "silent",
         "since",
+        "stop_following",
         "transport",
         "unsent",
         "waiting",
@@ -70,6 +74,7 @@ class Connection(asyncio.BufferedProtocol):
         self.queued = False  # for the next turn
         self.paused = False  # the client is not listened to
         self.delay: tuple[asyncio.TimerHandle, Later] | None = None  # before the next answer
+        self.stop_following: Callable[[], None] | None = None  # what comes as it happens
         self.silent = False  # the client waits for what will never come
         self.refused = False
         self.heard_all = False  # the client sends no more
@@ -94,6 +99,8 @@ class Connection(asyncio.BufferedProtocol):
         self._read_no_more()
         self.reader.let_go()
         self.sender.let_go()
+        if self.stop_following is not None:
+            self.stop_following()
         if self.delay is not None:
             timer, later = self.delay
             timer.cancel()
@@ -214,7 +221,10 @@ class Connection(asyncio.BufferedProtocol):
         elif not self._send(answer, request):
             self._finish()
 
-    def _carry_out(self, answer: Answer, request: Request) -> None:
+    def _carry_out(self, answer: Answer | Stream, request: Request) -> None:
+        if isinstance(answer, Stream):
+            self._stream(answer, request)
+            return
         if isinstance(answer, Response):
             answer = Outcome(answer)
         if isinstance(answer, Outcome):
@@ -274,6 +284,34 @@ class Connection(asyncio.BufferedProtocol):
         elif broken_off:
             self._read_no_more()
             self.silent = True
+
+    def _stream(self, stream: Stream, request: Request) -> None:
+        """Send what comes as it comes; who does not read it is cut off."""
+        chunked = request.version == "1.1"
+
+        def push(data: bytes | None) -> None:
+            if self.ended:
+                return
+            if data is None:
+                if chunked:
+                    self.sender.write(b"0\r\n\r\n")
+                self._close()
+            elif self.transport.get_write_buffer_size() > MOST_UNREAD:
+                self.commons.troubles.cut_off([self.peer()], "did not read what it follows")
+                self.abort()
+            elif data:
+                self.sender.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+
+        response = stream.response
+        start = head(response.status, response.headers, request.method, request.version, False)
+        self._read_no_more()
+        self.sender.write(start.status_line + self.commons.sweep.front + start.headers)
+        if request.method == b"HEAD":
+            self._close()
+            return
+        self.silent = True
+        push(b"".join(response.body))
+        self.stop_following = stream.follow(push)
 
     def _refuse(self, refusal: Refusal) -> None:
         self.refused = True

@@ -1,0 +1,91 @@
+"""What is asked at the page's paths, and how a browser gets in where there is a token.
+
+No browser sends a bearer token with a link, a style sheet or an event source. So who opens the page
+of such a server is asked for the token by a form, which comes in a request's body and never in a
+URL, and gets a cookie for it: that of a session, from which the token cannot be told. A page of
+another site is refused before anything of that is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from ...double.outcome import Stream
+from ...double.steering import Steering
+from ...protocol.messages import Request, Response
+from ..guard import Guard
+from ..json_answers import PRIVATE, error
+from .calls import stream
+from .page import ASSETS, Where, asset, entrance, page
+
+_FORM = "application/x-www-form-urlencoded"
+#: Bytes of a form that are looked at.
+_LONGEST = 4096
+
+
+class Desk:
+    """Answers browsers, for one double, below the path `prefix`."""
+
+    def __init__(self, steering: Steering, guard: Guard, prefix: str) -> None:
+        self._steering = steering
+        self._guard = guard
+        self._prefix = prefix
+
+    def answer(
+        self, request: Request, path: str, name: str, query: Mapping[str, str]
+    ) -> Response | Stream:
+        """The answer to a request for that name below the prefix; `path` is all of it."""
+        refused = self._guard.foreign(request)
+        if refused is not None:
+            return error(refused.status, refused.text, *refused.headers)
+        allowed = ("POST",) if name == "login" else ("GET", "HEAD")
+        method = request.method.decode("latin-1")
+        if method not in allowed:
+            text = f"{self._prefix}{name} takes {allowed[0]}, not {method}"
+            return error(405, text, ("Allow", allowed[0]))
+        if not path.startswith(self._prefix):
+            return self._sent(308)
+        if name == "login":
+            return self._login(request)
+        if name in ASSETS:
+            return asset(name)
+        if not self._guard.known(request):
+            if name == "":
+                return entrance(self._prefix, wrong=False)
+            refused = self._guard.refusal(request)
+            assert refused is not None
+            return error(refused.status, refused.text, *refused.headers)
+        if name == "":
+            root = f"{request.scheme}://{_header(request, b'host')}"
+            return page(self._steering, Where(root, self._prefix), query)
+        return self._events(request, query)
+
+    def _events(self, request: Request, query: Mapping[str, str]) -> Response | Stream:
+        after = _header(request, b"last-event-id") or query.get("after", "")
+        if not after:
+            after = "0"
+        if not (after.isascii() and after.isdecimal() and len(after) < 12):
+            return error(400, f"after is the number of a call, not {after[:40]!r}")
+        try:
+            return stream(self._steering.pipeline.journal, int(after))
+        except ValueError as problem:
+            return error(503, str(problem), ("Retry-After", "5"))
+
+    def _login(self, request: Request) -> Response:
+        if _header(request, b"content-type").partition(";")[0].strip().lower() != _FORM:
+            return error(415, f"login takes Content-Type: {_FORM}, the form of the page")
+        fields = parse_qs(request.body[:_LONGEST].decode("latin-1"))
+        cookie = self._guard.enter(fields.get("token", [""])[0].strip(), request)
+        if cookie is not None:
+            return self._sent(303, ("Set-Cookie", cookie))
+        return self._sent(303) if self._guard.known(request) else entrance(self._prefix, wrong=True)
+
+    def _sent(self, status: int, *headers: tuple[str, str]) -> Response:
+        fields = (("Location", self._prefix), *PRIVATE, *headers, ("Content-Length", "0"))
+        return Response(status, fields)
+
+
+def _header(request: Request, name: bytes) -> str:
+    found = next((value for each, value in request.headers if each == name), b"")
+    return found.decode("latin-1")
