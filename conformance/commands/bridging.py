@@ -1,14 +1,17 @@
-"""`pw-conformance replay-calls`: what tests called on a double, put to a real server."""
+"""`replay-calls` and `replay-recording`: what was called elsewhere, put to a server."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.progress import track
 
 from ..reports.terminal import new_console
 from ..reports.visible import line
@@ -18,7 +21,14 @@ from ..target.transport import IN_THE_CLEAR, Trouble, endpoint_of
 from ..verdicts.verdicts import ExitCode
 from .asking import Refused
 from .connecting import connecting
-from .runner import Options, discover, session
+from .runner import Options, discover, passing_folder, session
+
+if TYPE_CHECKING:
+    from ..bridge.recordings import Corpus
+    from ..target.sockets import HttpTransport
+
+#: Where a checkout has the recordings; no wheel has them.
+RECORDINGS = Path(__file__).parents[2] / "fixtures" / "recorded"
 
 
 @click.command(name="replay-calls", short_help="Put the calls of a double's journal to a server.")
@@ -76,3 +86,144 @@ def reachable(options: Options) -> None:
     open_wire = endpoint.scheme == "http" and not endpoint.loopback
     if options.header and open_wire and not options.plain_http:
         raise Refused(IN_THE_CLEAR.format(url=endpoint.url))
+
+
+@click.command(
+    name="replay-recording", short_help="Put the recording of a real server to another one."
+)
+@click.argument("instance")
+@click.argument("url")
+@click.option(
+    "--recordings",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The corpus: fixtures/recorded of a checkout, which is found by itself from there.",
+)
+@click.option(
+    "--seed",
+    metavar="CMD",
+    help="Run this in a shell to fill the server with the dataset in the file $PW_DATASET_FILE,"
+    " its name in $PW_DATASET, wherever the recorded one was: then all is sent, WRITES INCLUDED.",
+)
+@click.option("--dataset", "datasets", multiple=True, help="Only a, b or c; may be given again.")
+@click.option(
+    "--select", "chosen", multiple=True, metavar="PATTERN", help="Only calls of such ids."
+)
+@click.option("--no-headers", is_flag=True, help="Compare no header fields: a front changes them.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+@connecting
+def replay_recording(
+    instance: str,
+    url: str,
+    folder: Path | None,
+    seed: str | None,
+    datasets: tuple[str, ...],
+    chosen: tuple[str, ...],
+    no_headers: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Send what a real server was asked when it was recorded to the one at URL, and compare.
+
+    INSTANCE is a recorded server, such as 3.2-py3-postgresql. The server at URL must hold a dataset
+    of the corpus and nothing else: load fixtures/recorded/datasets/a.json into it, or let --seed do
+    that. Without --seed only what reads is sent, of the dataset that it is found to hold.
+
+    Exit codes: 0 as recorded, 1 not, 2 usage, 3 inconclusive: no dataset there, or not all sent.
+    """
+    from ..bridge import repeating
+    from ..bridge.comparing import Comparer
+    from ..bridge.recordings import DATASETS, Corpus, NoCorpus
+    from ..reports import repeated
+
+    console = new_console()
+    options = Options(url=url, **given)
+    try:
+        reachable(options)
+        corpus = Corpus(folder or _recordings())
+        answers = corpus.answers(instance)
+        if unknown := set(datasets) - set(DATASETS):
+            raise NoCorpus(f"no dataset is called {sorted(unknown)[0]!r}: there are a, b and c")
+        endpoint = endpoint_of(url)[0]
+        transport = options.transport(endpoint, passing_folder() / "budget.sqlite")
+    except NoCorpus as error:
+        raise Refused(line(str(error))) from None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    wanted = datasets or DATASETS
+    found = repeating.Repeated(instance, endpoint.url, wanted)
+    silent = not repeating.answers_at_all(answers)  # an API that is switched off shows no rows
+    try:
+        if seed is None and not silent:
+            wanted = found.datasets = (_held(corpus, transport, wanted),)
+        planned = repeating.plan(corpus, answers, wanted, seeds=seed is not None, chosen=chosen)
+
+        def sow(dataset: str) -> None:
+            _run(seed or "", corpus, dataset)
+            if not silent:
+                _held(corpus, transport, (dataset,))
+
+        steps = repeating.repeat(
+            Comparer(corpus), found, planned, transport, sow, fields=not no_headers
+        )
+        shown = console.is_terminal and not as_json
+        for _ in track(
+            steps, "asking", len(planned.steps), console=console, transient=True, disable=not shown
+        ):
+            pass
+    except (Trouble, BudgetSpent) as error:
+        if not found.compared:
+            click.echo(line(str(error)), err=True)
+            sys.exit(ExitCode.INCONCLUSIVE)
+        found.ended = str(error)
+    finally:
+        transport.close()
+    if as_json:
+        click.echo(json.dumps(repeated.as_json(found), indent=1))
+    else:
+        repeated.show(console, found)
+    if found.different:
+        sys.exit(ExitCode.NOT_CONFORMANT)
+    whole = found.compared and not (found.ended or found.unanswered)
+    sys.exit(ExitCode.CONFORMANT if whole else ExitCode.INCONCLUSIVE)
+
+
+def _recordings() -> Path:
+    """The corpus of the checkout that this is. Raises Refused if it is none."""
+    if not RECORDINGS.is_dir():
+        raise Refused(
+            "an installed suite comes without recordings: give --recordings FOLDER, which is"
+            " fixtures/recorded of a checkout of fakepw"
+        )
+    return RECORDINGS
+
+
+def _held(corpus: Corpus, transport: HttpTransport, datasets: tuple[str, ...]) -> str:
+    """The dataset that the server holds. Raises Trouble if it is none of these."""
+    from ..bridge.repeating import held
+
+    if dataset := held(corpus, transport, datasets):
+        return dataset
+    which = " or ".join(str(corpus.path_of(each)) for each in datasets)
+    raise Trouble(
+        f"{transport.endpoint.url} does not hold the rows that were recorded: fill it with {which},"
+        " and nothing else"
+    )
+
+
+def _run(command: str, corpus: Corpus, dataset: str) -> None:
+    """Have the operator's command seed the server. Raises Trouble if it fails."""
+    more = {"PW_DATASET": dataset, "PW_DATASET_FILE": str(corpus.path_of(dataset).resolve())}
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env=os.environ | more,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode:
+        last = done.stdout.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
+        said = f": {last}" if last else ""
+        raise Trouble(f"--seed ended with status {done.returncode}{said}")

@@ -36,7 +36,7 @@ from .asking import (
     password,
     writable,
 )
-from .bridging import replay_calls
+from .bridging import replay_calls, replay_recording
 from .comparing import compare, replay
 from .connecting import Header, connecting
 from .containing import NOWHERE, Box, containing
@@ -53,7 +53,7 @@ def main() -> None:
     leave_no_trace()
 
 
-for command in (compare, replay, baseline_command, replay_calls):
+for command in (compare, replay, baseline_command, replay_calls, replay_recording):
     main.add_command(command)
 
 

@@ -165,6 +165,13 @@ class HttpTransport:
             self._unanswered = 0
         return answer
 
+    def raw(self, data: bytes, method: str) -> Answer:
+        """The answer to these very bytes, on a connection of their own: once, whatever it is.
+
+        Raises Trouble or BudgetSpent.
+        """
+        return self._exchange(None, data, Request(method=method), True)
+
     def _missed(self, why: str) -> None:
         """Note that no answer came; after a few, stop all asking if nobody is there any more."""
         self._unanswered += 1
