@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from conformance.bridge.comparing import Comparer
+from conformance.bridge.comparing import Comparer, normalise_headers
 from conformance.bridge.recordings import HOST, Call, Corpus, Key
 from conformance.bridge.recordings import Recorded as Answer
 from conformance.target import exchange
@@ -30,6 +30,7 @@ __all__ = [
     "dataset",
     "documented",
     "framed",
+    "normalise_headers",
 ]
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "recorded"
