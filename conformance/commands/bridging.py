@@ -8,24 +8,26 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
 from rich.progress import track
 
+from ..bridge import repeating
+from ..bridge.comparing import Comparer
+from ..bridge.recordings import DATASETS, Corpus, NoCorpus
+from ..bridge.repeating import Repeated
 from ..reports.terminal import new_console
 from ..reports.visible import line
 from ..target.budget import BudgetSpent
+from ..target.sockets import HttpTransport
 from ..target.survey import Unusable
 from ..target.transport import IN_THE_CLEAR, Trouble, endpoint_of
 from ..verdicts.verdicts import ExitCode
 from .asking import Refused
 from .connecting import connecting
 from .runner import Options, discover, passing_folder, session
-
-if TYPE_CHECKING:
-    from ..bridge.recordings import Corpus
-    from ..target.sockets import HttpTransport
 
 #: Where a checkout has the recordings; no wheel has them.
 RECORDINGS = Path(__file__).parents[2] / "fixtures" / "recorded"
@@ -132,46 +134,22 @@ def replay_recording(
 
     Exit codes: 0 as recorded, 1 not, 2 usage, 3 inconclusive: no dataset there, or not all sent.
     """
-    from ..bridge import repeating
-    from ..bridge.comparing import Comparer
-    from ..bridge.recordings import DATASETS, Corpus, NoCorpus
     from ..reports import repeated
 
     console = new_console()
     options = Options(url=url, **given)
     try:
         reachable(options)
-        corpus = Corpus(folder or _recordings())
-        answers = corpus.answers(instance)
-        if unknown := set(datasets) - set(DATASETS):
-            raise NoCorpus(f"no dataset is called {sorted(unknown)[0]!r}: there are a, b and c")
-        endpoint = endpoint_of(url)[0]
-        transport = options.transport(endpoint, passing_folder() / "budget.sqlite")
+        corpus = _corpus(folder, instance, datasets)
+        transport = options.transport(endpoint_of(url)[0], passing_folder() / "budget.sqlite")
     except NoCorpus as error:
         raise Refused(line(str(error))) from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    wanted = datasets or DATASETS
-    found = repeating.Repeated(instance, endpoint.url, wanted)
-    silent = not repeating.answers_at_all(answers)  # an API that is switched off shows no rows
+    bar = console if console.is_terminal and not as_json else None
+    found = Repeated(instance, transport.endpoint.url, datasets or DATASETS)
     try:
-        if seed is None and not silent:
-            wanted = found.datasets = (_held(corpus, transport, wanted),)
-        planned = repeating.plan(corpus, answers, wanted, seeds=seed is not None, chosen=chosen)
-
-        def sow(dataset: str) -> None:
-            _run(seed or "", corpus, dataset)
-            if not silent:
-                _held(corpus, transport, (dataset,))
-
-        steps = repeating.repeat(
-            Comparer(corpus), found, planned, transport, sow, fields=not no_headers
-        )
-        shown = console.is_terminal and not as_json
-        for _ in track(
-            steps, "asking", len(planned.steps), console=console, transient=True, disable=not shown
-        ):
-            pass
+        _repeat(corpus, found, transport, seed, chosen, bar, fields=not no_headers)
     except (Trouble, BudgetSpent) as error:
         if not found.compared:
             click.echo(line(str(error)), err=True)
@@ -183,10 +161,51 @@ def replay_recording(
         click.echo(json.dumps(repeated.as_json(found), indent=1))
     else:
         repeated.show(console, found)
+    sys.exit(_status(found))
+
+
+def _status(found: Repeated) -> ExitCode:
     if found.different:
-        sys.exit(ExitCode.NOT_CONFORMANT)
+        return ExitCode.NOT_CONFORMANT
     whole = found.compared and not (found.ended or found.unanswered)
-    sys.exit(ExitCode.CONFORMANT if whole else ExitCode.INCONCLUSIVE)
+    return ExitCode.CONFORMANT if whole else ExitCode.INCONCLUSIVE
+
+
+def _corpus(folder: Path | None, instance: str, datasets: tuple[str, ...]) -> Corpus:
+    """The corpus, if it holds that server and these datasets. Raises NoCorpus or Refused."""
+    corpus = Corpus(folder or _recordings())
+    corpus.answers(instance)
+    if unknown := set(datasets) - set(DATASETS):
+        raise NoCorpus(f"no dataset is called {sorted(unknown)[0]!r}: there are a, b and c")
+    return corpus
+
+
+def _repeat(
+    corpus: Corpus,
+    found: Repeated,
+    transport: HttpTransport,
+    seed: str | None,
+    chosen: tuple[str, ...],
+    bar: Console | None,
+    *,
+    fields: bool,
+) -> None:
+    """Send what there is to send, once the server is known to hold the rows. Raises Trouble."""
+    answers = corpus.answers(found.instance)
+    silent = not repeating.answers_at_all(answers)  # an API that is switched off shows no rows
+    if seed is None and not silent:
+        found.datasets = (_held(corpus, transport, found.datasets),)
+    planned = repeating.plan(corpus, answers, found.datasets, seeds=seed is not None, chosen=chosen)
+
+    def sow(dataset: str) -> None:
+        _run(seed or "", corpus, dataset)
+        if not silent:
+            _held(corpus, transport, (dataset,))
+
+    steps = repeating.repeat(Comparer(corpus), found, planned, transport, sow, fields=fields)
+    total = len(planned.steps)
+    for _ in track(steps, "asking", total, console=bar, transient=True, disable=bar is None):
+        pass
 
 
 def _recordings() -> Path:
@@ -201,9 +220,7 @@ def _recordings() -> Path:
 
 def _held(corpus: Corpus, transport: HttpTransport, datasets: tuple[str, ...]) -> str:
     """The dataset that the server holds. Raises Trouble if it is none of these."""
-    from ..bridge.repeating import held
-
-    if dataset := held(corpus, transport, datasets):
+    if dataset := repeating.held(corpus, transport, datasets):
         return dataset
     which = " or ".join(str(corpus.path_of(each)) for each in datasets)
     raise Trouble(
