@@ -137,15 +137,7 @@ def replay_recording(
     from ..reports import repeated
 
     console = new_console()
-    options = Options(url=url, **given)
-    try:
-        reachable(options)
-        corpus = _corpus(folder, instance, datasets)
-        transport = options.transport(endpoint_of(url)[0], passing_folder() / "budget.sqlite")
-    except NoCorpus as error:
-        raise Refused(line(str(error))) from None
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    corpus, transport = _ready(Options(url=url, **given), folder, instance, datasets)
     bar = console if console.is_terminal and not as_json else None
     found = Repeated(instance, transport.endpoint.url, datasets or DATASETS)
     try:
@@ -171,13 +163,25 @@ def _status(found: Repeated) -> ExitCode:
     return ExitCode.CONFORMANT if whole else ExitCode.INCONCLUSIVE
 
 
-def _corpus(folder: Path | None, instance: str, datasets: tuple[str, ...]) -> Corpus:
-    """The corpus, if it holds that server and these datasets. Raises NoCorpus or Refused."""
-    corpus = Corpus(folder or _recordings())
-    corpus.answers(instance)
-    if unknown := set(datasets) - set(DATASETS):
-        raise NoCorpus(f"no dataset is called {sorted(unknown)[0]!r}: there are a, b and c")
-    return corpus
+def _ready(
+    options: Options, folder: Path | None, instance: str, datasets: tuple[str, ...]
+) -> tuple[Corpus, HttpTransport]:
+    """The corpus, which holds that server and these datasets, and what goes to the URL.
+
+    Raises Refused or UsageError.
+    """
+    try:
+        reachable(options)
+        corpus = Corpus(folder or _recordings())
+        corpus.answers(instance)
+        if unknown := set(datasets) - set(DATASETS):
+            raise NoCorpus(f"no dataset is called {sorted(unknown)[0]!r}: there are a, b and c")
+        budget = passing_folder() / "budget.sqlite"
+        return corpus, options.transport(endpoint_of(options.url)[0], budget)
+    except NoCorpus as error:
+        raise Refused(line(str(error))) from None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _repeat(
