@@ -151,6 +151,7 @@ LONGEST, SCREEN = 450, 50
 LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | {
     "fakepw/serving/command.py: serve",
     "fakepw/generating/command.py: generate",
+    "conformance/commands/bridging.py: replay_recording",
     "fakepw/docker.py: serve",
     "fakepw/recording/command.py: record_",
     "fakepw/serving/thread.py: serve",
