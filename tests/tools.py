@@ -46,9 +46,10 @@ PACKAGES = {
     "varnishd": "varnish",
 }
 
-#: What runs containers, and its client. Neither is installed in passing: an engine has to run, too.
+#: What runs containers, and its clients. None is installed in passing: an engine has to run, too.
 ENGINE = "a container engine"
-_PACKAGES = PACKAGES | {ENGINE: "docker.io", "docker": "docker.io"}
+_ENGINES = {ENGINE: "docker.io", "docker": "docker.io", "docker-compose": "docker-compose"}
+_PACKAGES = PACKAGES | _ENGINES
 
 #: What a browser needs, and what drives it.
 BROWSER = ("chromium", "libatomic.so.1")

@@ -7,7 +7,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +80,8 @@ class Box:
 
     image: str
     port: int | None
-    variables: dict[str, str]
-    secrets: tuple[str, ...]
+    variables: dict[str, str] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
     ready: str | None
     commands: tuple[list[str], ...]
     #: What it was made of, once it is known.

@@ -94,6 +94,8 @@ def test_fakepws_own_image_is_conformant(client: DockerClient, image: str, tmp_p
         "FAKEPW_VERBOSE=1",
         "--report=json=report.json",
         "--bundle=all.zip",
+        "--select=VER",
+        "--select=LIST",
         "-n",
         "2",
         folder=tmp_path,
