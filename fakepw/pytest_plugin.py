@@ -66,6 +66,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
+    for name in config.getoption("--fakepw-instance"):
+        if name != "recorded":
+            _known(name)
     if path := config.getoption("--fakepw-journal"):
         from .serving.staging import JournalFile
 
@@ -80,6 +83,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _JOURNAL in config.stash:
         config.stash[_JOURNAL].close()
+
+
+def _known(name: str) -> None:
+    """Raise UsageError for an instance that there is not: before all tests, not in each."""
+    from .patchwork.instances.instances import instance
+
+    try:
+        instance(name)
+    except ValueError as error:
+        raise pytest.UsageError(f"--fakepw-instance: {error}") from None
 
 
 # What a test wants: its markers, the closest first; then the command line; then the ini file.

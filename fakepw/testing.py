@@ -22,8 +22,8 @@ from typing import Any, ClassVar
 from .double.clock import moment_of
 from .double.handle import Double
 from .double.rules.staged import Given, staged
-from .double.typed import typed
 from .fixtures import Fixture, Source, packaged, read
+from .fixtures.errors import near, typed
 from .patchwork.instances.instances import DEFAULT
 from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.patchwork import Patchwork
@@ -67,8 +67,10 @@ class Server:
         Raises ValueError (FixtureError among them) with one sentence for what cannot be had.
         """
         if unknown:
-            known = "sources, instance, settings, faults, in_front, limit, clock"
-            raise ValueError(f"there is no argument {next(iter(unknown))!r}; there are: {known}")
+            names = ["sources", "instance", "settings", "faults", "in_front", "limit", "clock"]
+            first = next(iter(unknown))
+            hint = f"{near(first, names)}; there are: {', '.join(names)}"
+            raise ValueError(f"there is no argument {first!r}{hint}")
         typed(str | None, instance=instance)
         specs = staged(faults, in_front, limit)
         moment = None if clock is None else moment_of(clock)

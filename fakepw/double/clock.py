@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from ..fixtures.errors import quoted
+from ..fixtures.errors import quoted, refusal
 from ..fixtures.resolve import parse_date
+
+__tracebackhide__ = refusal
 
 _EPOCH = datetime(1970, 1, 1)
 _NEVER = (_EPOCH, float("-inf"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec import UNSET, UnsetType
 
 from ..fixtures import Source, read
+from ..fixtures.errors import refusal, typed
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.place import Place
 from ..patchwork.rows.rows import Dataset
@@ -28,11 +29,13 @@ from .rows import Patches, Shown, shown
 from .rules.spec import Spec, spec_of
 from .rules.staged import Given
 from .steering import RuleState, Snapshot, wanted_of
-from .typed import typed
 from .worlds import WorldState
 
 if TYPE_CHECKING:
     import xmlrpc.client
+
+
+__tracebackhide__ = refusal
 
 
 class Double(ABC):

@@ -9,10 +9,12 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol
 
+from ..fixtures.errors import refusal, typed
 from ..patchwork.brief import cut
 from .clock import moment_of
 from .steering import RuleState, Step
-from .typed import typed
+
+__tracebackhide__ = refusal
 
 
 class Doing(Protocol):

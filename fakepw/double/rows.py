@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from ..fixtures import FixtureError, read
-from ..fixtures.errors import near, quoted
+from ..fixtures.errors import near, quoted, refusal
 from ..fixtures.forms import RELATIONS
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
+
+__tracebackhide__ = refusal
 
 Row = Patch | Comment | Check | Person
 
@@ -87,11 +89,12 @@ class Shown:
         self._members = dict(members)
 
     def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
         try:
             return self._members[name]
         except KeyError:
-            names = ", ".join(self._members)
-            raise AttributeError(f"a row has no {name!r}; it has {names}") from None
+            hint = f"{near(name, self._members)}; it has {', '.join(self._members)}"
+            raise AttributeError(f"a row has no {name!r}{hint}") from None
 
     def __dir__(self) -> list[str]:
         return sorted(self._members)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..fixtures.errors import quoted
+from ..fixtures.errors import quoted, refusal
 from .clock import Clock
 from .journal.matching import means
+
+__tracebackhide__ = refusal
 
 
 @dataclass

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..fixtures import NONE, Fixture, Source, read
-from ..fixtures.errors import near, quoted
+from ..fixtures.errors import near, quoted, refusal
 from ..patchwork.brief import brief, described
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.rows.rows import Dataset
@@ -28,6 +28,8 @@ from .rules.rules import Rule
 from .rules.spec import Spec
 from .rules.staged import Given, staged
 from .scenarios import Scenario
+
+__tracebackhide__ = refusal
 
 #: Something that `later` does, as data: `("patch", None, {"name": …})` adds a patch, and
 #: `("change", 3, {"state": …})` changes one.

@@ -22,10 +22,13 @@ from ..double.rules.spec import Spec
 from ..double.steering import RuleState, Snapshot, Step, Wanted
 from ..double.worlds import WorldState
 from ..fixtures import FixtureError, Source, dump, load, read
+from ..fixtures.errors import refusal
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.place import Place
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
 from .waiting import wait
+
+__tracebackhide__ = refusal
 
 _ROWS: dict[str, type[Row]] = {"patch": Patch, "comment": Comment, "check": Check, "person": Person}
 

@@ -11,6 +11,7 @@ from ..double.handle import Double
 from ..double.outcome import Answer, Later
 from ..double.steering import Steering
 from ..double.worlds import Host, WorldState
+from ..fixtures.errors import refusal
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.place import Place
 from ..protocol.messages import Request
@@ -18,6 +19,8 @@ from .waiting import wait
 
 if TYPE_CHECKING:
     from .transport import Transport
+
+__tracebackhide__ = refusal
 
 Result = TypeVar("Result")
 

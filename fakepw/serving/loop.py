@@ -11,6 +11,10 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from ..fixtures.errors import refusal
+
+__tracebackhide__ = refusal
+
 Result = TypeVar("Result")
 
 log = logging.getLogger("fakepw")
@@ -73,6 +77,9 @@ class LoopThread:
             raise RuntimeError("this server's thread is gone: it runs in the parent process")
         future: Future[Result] = Future()
         self.loop.call_soon_threadsafe(_into, future, function, args)
+        error = future.exception()
+        if error is not None:
+            raise error
         return future.result()
 
     def run_coroutine(self, coroutine: Coroutine[Any, Any, Result]) -> Result:

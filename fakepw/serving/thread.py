@@ -14,6 +14,7 @@ from ..double.rules.staged import Given
 from ..double.steering import Start, start_of
 from ..double.worlds import Host
 from ..fixtures import NONE, Source, packaged, read
+from ..fixtures.errors import refusal
 from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.patchwork import Patchwork
@@ -30,6 +31,8 @@ from .tls import TLS, secured
 
 if TYPE_CHECKING:
     pass
+
+__tracebackhide__ = refusal
 
 Result = TypeVar("Result")
 

@@ -224,6 +224,7 @@ def test_optional(fakepw):
     ("marker", "why"),
     [
         ("nonsense=3", "there is no argument 'nonsense'; there are: sources, *"),
+        ("fault=[]", "there is no argument 'fault'; did you mean 'faults'?; there are: sources, *"),
         ("'nowhere.json'", "nowhere.json: there is no such file*"),
         ("instance='3.3'", "*3.3*"),
         ("settings={'TIMEZONE': 'UTC'}", "*TIMEZONE*TIME_ZONE*"),
@@ -439,11 +440,57 @@ def test_unittest_alone(pytester: pytest.Pytester) -> None:
 
 
 def test_an_instance_that_cannot_be_had_is_in_the_table(run) -> None:
-    result = run(
-        "def test_it(fakepw): pass", "--fakepw-instance=2.0-py2-sqlite", "--fakepw-instance=3.3"
-    )
+    result = run("""
+@pytest.mark.fakepw(instance=["2.0-py2-sqlite", "3.3"])
+def test_it(fakepw):
+    pass
+""")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*::test_it: 1 of 2: 3.3"])
+    result = run("def test_it(fakepw): pass", "--fakepw-instance=3.3")
+    result.stderr.fnmatch_lines(["ERROR: --fakepw-instance: no instance is called '3.3'*"])
+
+
+def test_what_is_refused_is_shown_at_the_tests_own_line(run) -> None:
+    """Nothing of fakepw's own stands between what a test wrote and what was wrong with it."""
+    text = """
+def test_row(fakepw):
+    fakepw.change_patch(1, state="Acepted")
+
+def test_clock(fakepw):
+    fakepw.clock.set("soon")
+
+def test_rule(fakepw):
+    fakepw.fault("patch_get", status=99)
+
+def test_step(fakepw):
+    fakepw.later(calls=1).add_patch("x", stat="New")
+
+def test_member(fakepw):
+    fakepw.patches[1].sate
+
+def test_part(fakepw):
+    with client(fakepw.url) as proxy:
+        proxy.patch_list({"id": 1, "max_count": 3})
+    fakepw.assert_called("patch_list", {"id": 1})
+"""
+    with serve() as elsewhere:
+        for options in ([], [f"--fakepw-url={elsewhere.url}"]):
+            result = run(text, "-p", "no:randomly", *options)
+            result.assert_outcomes(failed=6)
+            result.stdout.no_fnmatch_line("*fakepw/serving/*")
+            result.stdout.no_fnmatch_line("*fakepw/double/handle*")
+    result.stdout.fnmatch_lines(
+        [
+            "E * state: no state is called 'Acepted'; did you mean 'Accepted'?",
+            "E * 'soon' is no date; write *",
+            "E * status is a number from 200 to 599, not 99",
+            "E * stat: unknown member; did you mean 'state'?",
+            "E * a row has no 'sate'; did you mean 'state'*",
+            "E * patch_list({'id': 1}) was not called; the only call:",
+            "E * it holds more than that; fakepw.including({'id': 1}) asks for a part",
+        ]
+    )
 
 
 def test_it_costs_nothing_where_no_test_uses_it(pytester: pytest.Pytester) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .calls import Call, Calls
-from .matching import ANYONE, equal, means, params_fit
+from .matching import ANYONE, equal, including, means, params_fit
 
 #: How many of the nearest calls a failure shows, and how many at all.
 NEAREST, SHOWN = 3, 10
@@ -102,14 +102,23 @@ def nearest(calls: Calls, method: str, params: Sequence[Any], user: Any) -> str:
     if not calls:
         return "; nothing was called at all" + _gone(calls)
     ranked = sorted(calls, key=lambda call: -_likeness(call, method, params, user))
-    lines = [f"; the nearest of {len(calls)} calls:"]
+    lines = [f"; the nearest of {len(calls)} calls:" if len(calls) > 1 else "; the only call:"]
     lines += [f"  {call}" for call in ranked[:NEAREST]]
     best = ranked[0]
     if means(method, best.method) and params:
         lines += difference(list(params), list(best.params[: len(params)]))
+        lines += _parts(params, best.params)
     if means(method, best.method) and user is not ANYONE and best.user != user:
         lines.append(f"  it came from {best.user!r}, not from {user!r}")
     return "\n".join(lines) + _gone(calls)
+
+
+def _parts(params: Sequence[Any], got: Sequence[Any]) -> list[str]:
+    """What to write where a struct is wanted of which more was sent."""
+    for want, sent in zip(params, got, strict=False):
+        if isinstance(want, dict) and want != sent and including(want) == sent:
+            return [f"  it holds more than that; fakepw.{including(want)!r} asks for a part"]
+    return []
 
 
 def difference(wanted: Any, got: Any) -> list[str]:

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from ...fixtures.errors import near, quoted
+from ...fixtures.errors import near, quoted, refusal
 from .spec import Spec, spec_of
+
+__tracebackhide__ = refusal
 
 _CALL = re.compile(r"\s*([\w.*?]+)\s*(\(.*?\))?\s*:(?!//)(.*)", re.DOTALL)
 _FLAGS = ("reset", "drop", "optional")

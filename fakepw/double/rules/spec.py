@@ -8,9 +8,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ...fixtures.errors import near, plain, quoted
+from ...fixtures.errors import near, plain, quoted, refusal
 from ...patchwork.brief import brief, cut
 from .presets import PRESETS
+
+__tracebackhide__ = refusal
 
 #: The longest that a rule may let anybody wait, in seconds.
 LONGEST = 3600

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...fixtures.errors import quoted
+from ...fixtures.errors import quoted, refusal
 from .grammar import parse
 from .spec import Spec, spec_of
+
+__tracebackhide__ = refusal
 
 #: A rule as text, by its members, or made already.
 Given = str | Mapping[str, Any] | Spec
