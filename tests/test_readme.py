@@ -12,7 +12,7 @@ from .examples import ROOT, Session, blocks, matches
 
 README = (ROOT / "README.md").read_text()
 #: Pages whose examples are run, each in a folder of its own.
-PAGES = ["README.md", "docs/double.md", "docs/bridge.md"]
+PAGES = ["README.md", "docs/double.md", "docs/bridge.md", "docs/gates.md"]
 
 
 @pytest.fixture

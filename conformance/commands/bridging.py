@@ -37,7 +37,7 @@ RECORDINGS = Path(__file__).parents[2] / "fixtures" / "recorded"
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.argument("url")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
-@connecting
+@connecting()
 def replay_calls(journal: Path, url: str, as_json: bool, **given: Any) -> None:
     """Send the calls that your tests made to the Patchwork at URL, and compare.
 
@@ -114,7 +114,7 @@ def reachable(options: Options) -> None:
 )
 @click.option("--no-headers", is_flag=True, help="Compare no header fields: a front changes them.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
-@connecting
+@connecting()
 def replay_recording(
     instance: str,
     url: str,

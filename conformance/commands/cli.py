@@ -37,12 +37,13 @@ from .asking import (
     writable,
 )
 from .bridging import replay_calls, replay_recording
-from .comparing import compare, replay
+from .comparing import compare, matrix, replay
 from .connecting import Header, connecting
 from .containing import NOWHERE, Box, containing
 from .gating import Gate, gating
 from .keeping import keep
 from .knowing import baseline as baseline_command
+from .probing import probe_command
 from .runner import Options, leave_no_trace
 
 
@@ -53,7 +54,11 @@ def main() -> None:
     leave_no_trace()
 
 
-for command in (compare, replay, baseline_command, replay_calls, replay_recording):
+ELSEWHERE = (
+    *(compare, matrix, replay, baseline_command, probe_command),
+    *(replay_calls, replay_recording),
+)
+for command in ELSEWHERE:
     main.add_command(command)
 
 
@@ -91,7 +96,7 @@ for command in (compare, replay, baseline_command, replay_calls, replay_recordin
 @click.option("--dry-run", is_flag=True, help=helps.DRY_RUN)
 @containing
 @gating
-@connecting
+@connecting()
 def run(
     url: str,
     username: str | None,
@@ -316,7 +321,7 @@ def schema() -> None:
 @click.option(
     "--other-header", type=Header(), multiple=True, help="As --header, which goes to ONE alone."
 )
-@connecting
+@connecting()
 def diff(
     one: str,
     other: str,

@@ -1,8 +1,9 @@
-"""Commands over runs that were kept, offline all of them: compare, replay."""
+"""Commands over runs that were kept, offline all of them: compare, matrix, replay."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,11 +13,13 @@ from ..kept import sources
 from ..kept.again import Again, judge_again
 from ..reports import changed
 from ..reports import json as json_report
+from ..reports import matrix as matrices
 from ..reports.terminal import new_console, paragraphs, say, show
 from ..reports.visible import line
 from ..target.counting import counted
 from ..target.transport import VERSION
 from ..verdicts.changes import Change, Changes, Row, changes
+from ..verdicts.matrix import of_recordings, of_runs
 from ..verdicts.stored import Stored, stored
 from . import helps
 from .asking import Refused, ReportFile
@@ -33,12 +36,12 @@ def read(path: Path) -> Stored:
         raise Refused(line(str(error))) from None
 
 
-def put(wanted: tuple[tuple[str, Path], ...], texts: dict[str, str]) -> None:
+def put(wanted: tuple[tuple[str, Path], ...], text_of: Callable[[str], str]) -> None:
     """Write reports. Raises Refused, once all are written that can be, with what could not."""
     unwritten = []
     for kind, path in wanted:
         try:
-            reports.put(kind, path, texts[kind])
+            reports.put(kind, path, text_of(kind))
         except ValueError as error:
             unwritten.append(str(error))
     if unwritten:
@@ -70,7 +73,7 @@ def compare(
         click.echo(changed.render_json(found, strict), nl=False)
     else:
         changed.show(new_console(), found, strict=strict)
-    put(wanted, {kind: render(found, strict) for kind, render in changed.KINDS.items()})
+    put(wanted, lambda kind: changed.KINDS[kind](found, strict))
     sys.exit(found.status(strict=strict))
 
 
@@ -142,3 +145,37 @@ def _show(found: Changes, again: Again) -> None:
     came = f"{len(other)} judged otherwise, {len(again.lost)} not judged"
     whole = f"{looks} at {counted(again.judged, 'requirement')} judged again, nothing was sent"
     say(console, f"{whole}; {came}")
+
+
+@click.command(short_help="Show several instances beside one another.")
+@click.argument("runs", metavar="REPORT...", nargs=-1, type=Source)
+@click.option("--recorded", is_flag=True, help=helps.RECORDED)
+@click.option("--all", "every", is_flag=True, help="Show what is the same everywhere, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+@click.option(
+    "--report",
+    "wanted",
+    multiple=True,
+    type=ReportFile(matrices.KINDS.keys()),
+    help=f"Write it to a file, too; may be given again. The kinds are {', '.join(matrices.KINDS)}.",
+)
+def matrix(
+    runs: tuple[Path, ...],
+    recorded: bool,
+    every: bool,
+    as_json: bool,
+    wanted: tuple[tuple[str, Path], ...],
+) -> None:
+    """Show what each requirement comes to on several instances, given the JSON report or the
+    bundle of each; only what differs, unless --all is given.
+
+    Exit codes: 0 shown, whatever differs, 2 usage.
+    """
+    if recorded == bool(runs):
+        raise click.UsageError("give the reports of runs, or --recorded and none")
+    found = of_recordings() if recorded else of_runs([read(path) for path in runs])
+    if as_json:
+        click.echo(matrices.render_json(found, every), nl=False)
+    else:
+        matrices.show(new_console(), found, every=every)
+    put(wanted, lambda kind: matrices.KINDS[kind](found, every))

@@ -137,18 +137,27 @@ CONNECTION = (
 )
 
 
-def connecting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of CONNECTION."""
-    for way in reversed(CONNECTION):
-        how: dict[str, Any] = {"is_flag": True} if way.kind is None else {"type": way.kind}
-        if way.value:
-            how["metavar"] = way.value
-        if way.several:
-            how["multiple"] = True
-        elif way.default:
-            how |= {"default": way.default, "show_default": True}
-        command = click.option(f"--{way.name}", help=way.help, **how)(command)
-    return command
+Command = Callable[..., Any]
+
+
+def connecting(*names: str) -> Callable[[Command], Command]:
+    """Gives a command the options of CONNECTION, or those of these names."""
+
+    def give(command: Command) -> Command:
+        for way in reversed(CONNECTION):
+            if names and way.name not in names:
+                continue
+            how: dict[str, Any] = {"is_flag": True} if way.kind is None else {"type": way.kind}
+            if way.value:
+                how["metavar"] = way.value
+            if way.several:
+                how["multiple"] = True
+            elif way.default:
+                how |= {"default": way.default, "show_default": True}
+            command = click.option(f"--{way.name}", help=way.help, **how)(command)
+        return command
+
+    return give
 
 
 def for_pytest() -> list[tuple[str, dict[str, Any]]]:

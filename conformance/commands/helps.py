@@ -75,3 +75,12 @@ CONTAINER = {
     "--exec": "Run this in the container before the run, to fill it: a command and its arguments,"
     " by no shell. May be given again.",
 }
+RECORDED = "Show the real servers that were recorded, release by release, and what they answered."
+PROBE_USERNAME = (
+    "Log in as this user, too, which changes nothing. The password is read from"
+    " PW_CONFORMANCE_PASSWORD or ~/.netrc."
+)
+PROMETHEUS = (
+    "Write metrics to this file, too, whole or not at all: a *.prom in the folder of the node"
+    " exporter's textfile collector."
+)

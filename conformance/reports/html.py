@@ -43,9 +43,9 @@ SIGNS = {
 
 def render(run: Run) -> str:
     """The report as one HTML document."""
-    style, script = _file("report.css"), _file("report.js")
+    style, script = file("report.css"), file("report.js")
     causes = layout.causes(run)
-    return _template().render(
+    return template("report.html.j2").render(
         run=run,
         chapters=layout.chapters(run),
         totals=layout.totals(run),
@@ -58,7 +58,7 @@ def render(run: Run) -> str:
         style=Markup(style),
         script=Markup(script),
         policy=(
-            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+            f"default-src 'none'; style-src '{hashed(style)}'; script-src '{hashed(script)}';"
             " img-src data:; base-uri 'none'; form-action 'none'"
         ),
         generator=f"pw-conformance {VERSION}",
@@ -66,7 +66,8 @@ def render(run: Run) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """One of the templates, in which everything is escaped and spelt out."""
     environment = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,
@@ -85,14 +86,16 @@ def _template() -> Template:
         brief=BRIEF,
     )
     environment.filters.update(spelt_out=spelt_out, slug=slug, prose=prose, when=layout.when)
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
 
 
-def _file(name: str) -> str:
+def file(name: str) -> str:
+    """The text of a file that lies beside the templates."""
     return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """What a Content-Security-Policy knows a script or a style sheet by."""
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 

@@ -31,6 +31,7 @@ class Extract(TypedDict):
     calls: dict[str, Call]
     requirements: dict[str, list[str]]
     observed: dict[str, dict[str, list[int]]]
+    verdicts: dict[str, dict[str, list[int]]]
 
 
 @dataclass(frozen=True)
@@ -62,23 +63,33 @@ def servers(requirement: Requirement) -> tuple[str, ...]:
     return tuple(i for i in extract()["instances"] if requirement.applies(profile_of(i)))
 
 
-def shown(requirement: Requirement) -> Iterator[Recorded]:
-    """The recorded calls that show a requirement, as far as it applies to the servers."""
+def shown(requirement: Requirement, *, every: bool = False) -> Iterator[Recorded]:
+    """The recorded calls that show a requirement, as far as it applies to the servers, or by
+    `every` server."""
     found = extract()
+    able = frozenset(found["instances"] if every else servers(requirement))
     for name in found["requirements"].get(requirement.id, ()):
         call = found["calls"][name]
-        yield Recorded(name, call["call"], _by(requirement, call["answers"]))
+        yield Recorded(name, call["call"], _by(able, call["answers"]))
 
 
 def observed(requirement: Requirement) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What was observed of real servers, if the requirement is an observation."""
-    return _by(requirement, extract()["observed"].get(requirement.id, {}))
+    able = frozenset(servers(requirement))
+    return _by(able, extract()["observed"].get(requirement.id, {}))
+
+
+def verdicts(requirement: Requirement) -> dict[str, str]:
+    """Server -> what a requirement comes to there, in the word of an outcome; only those of which
+    a recorded answer can be judged by it."""
+    names, found = extract()["instances"], extract()["verdicts"].get(requirement.id, {})
+    return {names[place]: outcome for outcome, places in found.items() for place in places}
 
 
 def _by(
-    requirement: Requirement, answers: dict[str, list[int]]
+    able: frozenset[str], answers: dict[str, list[int]]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    names, able = extract()["instances"], set(servers(requirement))
+    names = extract()["instances"]
     kept = (
         (text, tuple(names[place] for place in places if names[place] in able))
         for text, places in answers.items()

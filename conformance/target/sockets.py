@@ -142,6 +142,9 @@ class HttpTransport:
         self._process = os.getpid()
         self._context: ssl.SSLContext | None = None
         self._unanswered = 0
+        #: When the certificate ends that was met last, in seconds since 1970; None if none was met,
+        #: or any is trusted: then nothing is known of it.
+        self.ends: float | None = None
 
     def close(self) -> None:
         """Close the connection that is kept open, if one is."""
@@ -244,12 +247,19 @@ class HttpTransport:
         left = self.budget.seconds_left()
         deadline = Deadline(min(self.timeout, self.timeout if left is None else left))
         try:
-            sock = kept or connect(self.endpoint, deadline, self._trusting)
+            sock = kept or self._met(connect(self.endpoint, deadline, self._trusting))
             return self._talk(sock, data, request, deadline, alone, reused=kept is not None)
         except (NoAnswer, Unreachable):
             if self.budget.seconds_left() == 0:  # not the server's fault
                 raise BudgetSpent(self.budget.over) from None
             raise
+
+    def _met(self, sock: socket.socket) -> socket.socket:
+        """A new connection, whose certificate is looked at."""
+        told = (sock.getpeercert() or {}) if isinstance(sock, ssl.SSLSocket) else {}
+        with contextlib.suppress(ValueError, TypeError):  # a date that is none, or no date
+            self.ends = float(ssl.cert_time_to_seconds(told.get("notAfter")))  # type: ignore[arg-type]
+        return sock
 
     def _trusting(self) -> ssl.SSLContext:
         if self._context is None:

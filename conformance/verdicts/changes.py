@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..requirements.catalogue import CHAPTERS, requirements
-from .stored import About, Stored
+from ..requirements.catalogue import requirements
+from .stored import About, Stored, ordered
 from .verdicts import Outcome, Verdict
 
 
@@ -57,9 +57,13 @@ def said(verdict: Verdict | None) -> str:
     """A verdict in words, with its reason."""
     if verdict is None:
         return "not in the run"
-    told = verdict.deviation.got if verdict.deviation else verdict.reason
     known = f" (known: {verdict.excused})" if verdict.excused else ""
-    return f"{verdict.outcome}{known}" + (f": {told}" if told else "")
+    return f"{verdict.outcome}{known}" + (f": {why}" if (why := told(verdict)) else "")
+
+
+def told(verdict: Verdict) -> str:
+    """What a verdict tells besides its outcome: what came, or why."""
+    return verdict.deviation.got if verdict.deviation else verdict.reason
 
 
 @dataclass(frozen=True)
@@ -108,15 +112,7 @@ ALWAYS = (Change.BROKEN, Change.LOST, Change.MENDED)
 
 def changes(old: Stored, new: Stored) -> Changes:
     """What changed from an older run to a newer one, in the order of the catalogue."""
-    place = {number: index for index, number in enumerate(requirements())}
-    chapters = list(CHAPTERS)
-
-    def order(number: str) -> tuple[int, int, str]:
-        chapter = number.split("-")[1]
-        known = chapters.index(chapter) if chapter in chapters else len(chapters)
-        return known, place.get(number, len(place)), number
-
-    numbers = sorted({*old.verdicts, *new.verdicts}, key=order)
+    numbers = ordered({*old.verdicts, *new.verdicts})
     rows = []
     for number in numbers:
         before, now = old.verdicts.get(number), new.verdicts.get(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..requirements.catalogue import CHAPTERS, Level, requirements
@@ -58,3 +59,18 @@ def stored(run: Run, name: str, generator: str) -> Stored:
     known = requirements()
     about = {n: About(known[n].level, known[n].text, known[n].chapter) for n in verdicts}
     return Stored(name, generator, run.headline, run, verdicts, about)
+
+
+def ordered(numbers: Iterable[str]) -> list[str]:
+    """Ids in the order of the catalogue; those that it does not know at the end of a chapter, and
+    those of chapters that it does not know behind all others."""
+    place = {number: index for index, number in enumerate(requirements())}
+    chapters = list(CHAPTERS)
+
+    def order(number: str) -> tuple[int, str, int, str]:
+        chapter = number.split("-")[1]
+        if chapter not in chapters:
+            return len(chapters), chapter, 0, number
+        return chapters.index(chapter), "", place.get(number, len(place)), number
+
+    return sorted(numbers, key=order)

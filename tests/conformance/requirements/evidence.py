@@ -21,6 +21,7 @@ from conformance.requirements.catalogue import Level, Requirement, requirements
 from conformance.requirements.recorded import Extract
 from conformance.target.exchange import Exchange, Request, show
 from conformance.target.wire import Fault, Node
+from conformance.verdicts.verdicts import Deviation, Outcome
 
 from ..chapters.corpus import INSTANCES, matches, recorded
 from ..chapters.judged import findings
@@ -135,7 +136,23 @@ def extract() -> Extract:
             if groups
         },
         "observed": {number: texts for number, texts in observed.items() if texts},
+        "verdicts": {number: found for number in requirements() if (found := _verdicts(number))},
     }
+
+
+def _verdicts(number: str) -> dict[str, list[int]]:
+    """What a requirement comes to on each server of which an answer can be judged by it."""
+    bad = Outcome.FAIL if requirements()[number].level is Level.MUST else Outcome.WARNING
+    outcomes: dict[str, list[int]] = {}
+    for place, instance in enumerate(INSTANCES):
+        found = [finding for _, finding in findings(instance, number)]
+        if not found:
+            continue
+        observed = requirements()[number].level is Level.INFO
+        good = Outcome.OBSERVED if observed else Outcome.PASS
+        outcome = bad if any(isinstance(each, Deviation) for each in found) else good
+        outcomes.setdefault(outcome.value, []).append(place)
+    return outcomes
 
 
 def _observed(number: str) -> dict[str, list[int]]:
