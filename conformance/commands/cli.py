@@ -54,6 +54,7 @@ def main() -> None:
     leave_no_trace()
 
 
+#: The commands that have modules of their own.
 ELSEWHERE = (
     *(compare, matrix, replay, baseline_command, probe_command),
     *(replay_calls, replay_recording),
