@@ -76,6 +76,10 @@ CONTAINER = {
     " by no shell. May be given again.",
 }
 RECORDED = "Show the real servers that were recorded, release by release, and what they answered."
+SLOW = "Warn if a list of one patch takes so long."
+TOO_SLOW = "Alarm if a list of one patch takes so long."
+CERTIFICATE = "Warn, and alarm, if the certificate is valid for no more days than that."
+PROBE_TIMEOUT = "Alarm if all of it together takes longer."
 PROBE_USERNAME = (
     "Log in as this user, too, which changes nothing. The password is read from"
     " PW_CONFORMANCE_PASSWORD or ~/.netrc."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,27 +82,37 @@ class Days(click.ParamType):  # type: ignore[type-arg]  # no generic in click 8.
         return float(found[0]), float(found[1])
 
 
+_SECONDS = {"type": Seconds(0), "show_default": True, "metavar": "SECONDS"}
+OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("-w", "--warning"), {**_SECONDS, "default": 2.0, "help": helps.SLOW}),
+    (("-c", "--critical"), {**_SECONDS, "default": 5.0, "help": helps.TOO_SLOW}),
+    (
+        ("-C", "--certificate", "days"),
+        {"type": Days(), "default": "21,7", "show_default": True, "help": helps.CERTIFICATE},
+    ),
+    (
+        ("-t", "--timeout"),
+        {**_SECONDS, "type": Seconds(0.1, LONGEST), "default": 10.0, "help": helps.PROBE_TIMEOUT},
+    ),
+    (("--username",), {"metavar": "NAME", "help": helps.PROBE_USERNAME}),
+    (("--prometheus",), {"type": File(), "metavar": "FILE", "help": helps.PROMETHEUS}),
+    (
+        ("--json", "as_json"),
+        {"is_flag": True, "help": "Print one JSON object, for programs."},
+    ),
+)
+
+
+def looking(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a probe."""
+    for names, how in reversed(OPTIONS):
+        command = click.option(*names, **how)(command)
+    return command
+
+
 @click.command(cls=Plugin, name="probe", short_help="Look at a server for a monitoring system.")
 @click.argument("url")
-@click.option(
-    "-w", "--warning", type=Seconds(0), default=2.0, show_default=True, metavar="SECONDS",
-    help="Warn if a list of one patch takes so long.",
-)  # fmt: skip
-@click.option(
-    "-c", "--critical", type=Seconds(0), default=5.0, show_default=True, metavar="SECONDS",
-    help="Alarm if a list of one patch takes so long.",
-)  # fmt: skip
-@click.option(
-    "-C", "--certificate", "days", type=Days(), default="21,7", show_default=True,
-    help="Warn, and alarm, if the certificate is valid for no more days than that.",
-)  # fmt: skip
-@click.option(
-    "-t", "--timeout", type=Seconds(0.1, LONGEST), default=10.0, show_default=True,
-    metavar="SECONDS", help="Alarm if all of it together takes longer.",
-)  # fmt: skip
-@click.option("--username", metavar="NAME", help=helps.PROBE_USERNAME)
-@click.option("--prometheus", type=File(), metavar="FILE", help=helps.PROMETHEUS)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+@looking
 @connecting(*WAYS)
 def probe_command(
     url: str,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -23,13 +22,7 @@ from conformance.target.survey import Unusable
 from tests.conformance.kept.kept import report
 from tests.hostile import servers
 
-from .suite import suite
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-        return port
+from .suite import free_port, suite
 
 
 def waited(url: str, seconds: float, folder: Path, **more: object) -> list[str]:

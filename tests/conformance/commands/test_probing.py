@@ -23,8 +23,7 @@ from conformance.reports import probed
 from conformance.target.probe import REQUESTS, Bounds, Probed, State
 from tests.hostile import servers
 
-from .suite import suite
-from .test_gates import free_port
+from .suite import free_port, suite
 
 #: As the guidelines for plug-ins have it: text, a bar, performance data.
 LINE = re.compile(
