@@ -12,7 +12,7 @@ from .examples import ROOT, Session, blocks, matches
 
 README = (ROOT / "README.md").read_text()
 #: Pages whose examples are run, each in a folder of its own.
-PAGES = ["README.md", "docs/double.md", "docs/bridge.md", "docs/gates.md"]
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("double", "bridge", "gates", "data"))]
 
 
 @pytest.fixture

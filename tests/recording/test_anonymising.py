@@ -167,6 +167,10 @@ def test_the_same_becomes_the_same_everywhere() -> None:
         assert row.hash == diff_hash(row.diff or "")
         assert row.diff == before.diff  # nobody is in it
     assert all(person.email.endswith(".example") for person in anonymous.people)
+    known = {text for user in rows.users for text in (user.username, user.password)}
+    for user in anonymous.users:
+        assert user.password == user.username
+        assert user.username not in known
 
 
 def test_what_is_nobodys_stays_to_the_byte() -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from msgspec.structs import fields, replace
 
 from ...patchwork.mail.diffs import diff_hash
-from ...patchwork.rows.rows import Dataset, Patch
+from ...patchwork.rows.rows import Dataset, Patch, User
 from .leaks import Search
 from .made_up import MadeUp
 from .rewriting import Rewriter, addresses_in, hosts_in, ids_in, names_in
@@ -96,6 +96,8 @@ class _Anonymiser:
             value = getattr(row, field.name)
             if isinstance(value, str) and field.name not in _KEPT:
                 changed[field.name] = self._column(field.name, value, type(row).__name__)
+        if isinstance(row, User):
+            changed["password"] = changed["username"]
         if isinstance(row, Patch) and row.diff is not None and row.hash == diff_hash(row.diff):
             changed["hash"] = diff_hash(changed["diff"])
         return replace(row, **changed)  # type: ignore[type-var]
@@ -108,8 +110,8 @@ class _Anonymiser:
             return made_up.host(value) if value else value
         if name == "msgid":
             return made_up.msgid(value)
-        if name in ("username", "password"):
-            return made_up.username(value) if name == "username" else value
+        if name == "username":
+            return made_up.username(value)
         if name == "name" and table == "Person":
             return made_up.name(value)
         text = self.rewriter.text(value)
