@@ -5,6 +5,7 @@
 #   make test    lint, types and every test; TESTS="tests/clients" instead of every one
 #   make fresh   all of that on machines that have nothing but what the README names (as root)
 #   make threads fifty threads at one double for a minute: THREADS="--seconds 600" for longer
+#   make release-check   whether what would be released is fit to be
 #   make attack  broken requests by the million, for an hour at most: ATTACK="--minutes 5" for less
 
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
@@ -13,10 +14,11 @@ PYTHON ?= $(firstword $(foreach p,$(PYTHONS),$(shell $(p) -c '$(NEW_ENOUGH)' 2>/
 BIN := .venv/bin
 
 FRESH :=
+RELEASE :=
 TESTS :=
 THREADS := --seconds 60
 
-.PHONY: demo fresh test test-uvloop test-all attack threads lint schema clean tools pythons
+.PHONY: demo fresh test test-uvloop test-all attack threads lint schema release-check clean tools pythons
 .DELETE_ON_ERROR:
 
 demo: .venv/.demo
@@ -54,6 +56,11 @@ attack: .venv/.dev
 # Every answer has to fit one order of all that happened; make test does it for two seconds.
 threads: .venv/.dev
 	$(BIN)/python -m pytest -s tests/serving/test_threads.py -k one_order $(THREADS)
+
+# What would be released: the same bytes twice, what is in them, and that they run by themselves, on
+# every Python that there is. Nothing is released by it.
+release-check: .venv/.dev
+	$(BIN)/python -m tools.release $(RELEASE)
 
 schema: .venv/.dev
 	$(BIN)/fakepw schema > fixtures/schema.json
