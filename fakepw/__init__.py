@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .double.journal.calls import Call, Calls
     from .double.journal.matching import including
     from .double.parts import Rule
+    from .double.strictness import FakepwWarning
     from .fixtures import FixtureError, dumps, load
     from .patchwork.faults import Fault
     from .patchwork.instances.instances import RECORDED, Instance, instance
@@ -38,6 +39,7 @@ __all__ = [
     "Dataset",
     "Double",
     "DoubleUnreachable",
+    "FakepwWarning",
     "Fault",
     "FixtureError",
     "Instance",
@@ -65,6 +67,7 @@ _MODULES = {
     "Dataset": "patchwork.rows.rows",
     "Double": "double.handle",
     "DoubleUnreachable": "serving.connecting",
+    "FakepwWarning": "double.strictness",
     "Fault": "patchwork.faults",
     "FixtureError": "fixtures",
     "Instance": "patchwork.instances.instances",

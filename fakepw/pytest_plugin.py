@@ -6,6 +6,7 @@ It is loaded wherever fakepw is installed, so it imports nothing of fakepw until
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,10 +22,31 @@ if TYPE_CHECKING:
 
 MARKER = (
     "fakepw(*sources, instance=None, settings={}, faults=[], in_front=None, limit=None,"
-    " strict=None, clock=None): what the fixture `fakepw` is to this test, class or module."
-    " The closest marker wins, argument by argument; `instance` may be a list of names, or"
-    ' "recorded".'
+    " clock=None, strict=False, at='/xmlrpc/'): what the fixture `fakepw` is to this test, class"
+    " or module. The closest marker wins, argument by argument; `instance` may be a list of names,"
+    ' or "recorded".'
 )
+#: What a test can say by its marker, and a run by an option or the ini file: the argument's name,
+#: the option's, whether it may be given several times, and what it is.
+OPTIONS = (
+    ("settings", "setting", True, "NAME=VALUE", "a setting of the deployment"),
+    ("faults", "fault", True, "RULE", "what goes wrong, such as 'patch_list: status=504 first=2'"),
+    ("in_front", "in-front", True, "PRESET", "what stands in front, such as nginx-limit"),
+    ("limit", "limit", False, "RATE", "refuse what comes quicker, such as 20/s"),
+    ("clock", "clock", False, "MOMENT", "the moment at which the double's clock stands"),
+    (
+        "strict",
+        "strict",
+        False,
+        "MODE",
+        "on: warn of calls that a real server answers as if nothing"
+        " were wrong; error: fail for them",
+    ),
+    ("at", "at", False, "PATH", "a path that is handed on as /xmlrpc/"),
+)
+#: What a mode is called outside of Python.
+MODES = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+
 _DOUBLE = pytest.StashKey["Double"]()
 _JOURNAL = pytest.StashKey[Any]()
 
@@ -60,6 +82,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="append what tests called to this file, for `fakepw usage` and"
         " `pw-conformance replay-calls`",
     )
+    for name, option, several, metavar, text in OPTIONS:
+        if several:
+            text += "; may be given again"
+        group.addoption(
+            f"--fakepw-{option}",
+            dest=f"fakepw_{name}",
+            metavar=metavar,
+            action="append" if several else "store",
+            help=f"for tests whose marker says nothing of it: {text}",
+        )
+        kind: Any = "linelist" if several else "string"
+        parser.addini(f"fakepw_{name}", f"the same: {text}", type=kind)
     parser.addini("fakepw_sources", "fixtures for tests that name none", type="args", default=[])
     parser.addini("fakepw_instance", "the instance for tests that name none", default="")
 
@@ -108,10 +142,26 @@ def _marked(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
     return wanted
 
 
+def _said(config: pytest.Config) -> dict[str, Any]:
+    """What the command line says, and the ini file where that says nothing."""
+    said: dict[str, Any] = {}
+    for name, *_ in OPTIONS:
+        value = config.getoption(f"fakepw_{name}") or config.getini(f"fakepw_{name}")
+        if value:
+            said[name] = value
+    if "settings" in said:
+        from .patchwork.instances.settings import from_texts
+
+        said["settings"] = from_texts(tuple(said["settings"]))
+    if "strict" in said:
+        said["strict"] = MODES.get(said["strict"].lower(), said["strict"])
+    return said
+
+
 def _instances(definition: Any, config: pytest.Config) -> list[str]:
     """The instances that a test is to run on; none if that is nobody's business."""
     asked = config.getoption("--fakepw-instance") or _marked(definition).get("instance") or []
-    names = [asked] if isinstance(asked, str) else list(asked)
+    names = list(asked) if isinstance(asked, (list, tuple)) else [asked]  # whatever it is
     if "recorded" in names:
         from .patchwork.instances.instances import RECORDED
 
@@ -124,7 +174,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "_fakepw_instance" in metafunc.fixturenames:
         names = _instances(metafunc.definition, metafunc.config)
         if names:
-            metafunc.parametrize("_fakepw_instance", names, indirect=True, scope="function")
+            metafunc.parametrize(
+                "_fakepw_instance", names, indirect=True, scope="function", ids=str
+            )
 
 
 @pytest.fixture
@@ -169,7 +221,7 @@ def fakepw(
     wanted["instance"] = _fakepw_instance or config.getini("fakepw_instance") or None
     why = ""
     try:
-        double = fakepw_server.prepared(**wanted)
+        double = fakepw_server.prepared(**{**_said(config), **wanted})
     except (ValueError, TypeError, LookupError, OSError) as error:
         why = str(error).replace("\n", "; ")
     if why:
@@ -207,12 +259,65 @@ def fakepw_environment(fakepw: Double, tmp_path: Path) -> dict[str, str]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail a test, in the test itself and not at its teardown, for what never came to pass."""
-    result = yield
+    """Fail a test, in the test itself and not at its teardown, for what never came to pass.
+
+    And tell what strict mode has noticed of its calls, by whichever thread they were made.
+    """
+    try:
+        result = yield
+    except BaseException:
+        _tell(item)  # the test's own failure comes first
+        raise
     double = item.stash.get(_DOUBLE, None)
-    if double is not None and (unmet := double.unmet()):
-        pytest.fail("fakepw: " + "\n".join(unmet), pytrace=False)
+    problems = _tell(item) + (["fakepw: " + "\n".join(unmet)] if (unmet := _unmet(double)) else [])
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
     return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Tell what strict mode has noticed while a test was taken down, before the next begins."""
+    result = yield
+    _tell(item)
+    return result
+
+
+def _unmet(double: Double | None) -> list[str]:
+    return [] if double is None else double.unmet()
+
+
+def _tell(item: pytest.Item) -> list[str]:
+    """Issue what strict mode has to say, of the fixture and of all servers of this process.
+
+    What warnings are errors by their filters is given, and what the others do not let pass.
+    """
+    path, line, _ = item.location
+    here = (str(item.config.rootpath / path), (line or 0) + 1)
+    double = item.stash.get(_DOUBLE, None)
+    problems: list[str] = []
+    if double is not None:
+        with suppress(OSError, LookupError):  # of a double that died: the test says so itself
+            problems += _raised(double.warn, here)
+    for server in _others(double):
+        problems += _raised(server.settle, here)
+    return problems
+
+
+def _others(double: Double | None) -> list[Any]:
+    """The servers that run in this process, but for that of the fixture."""
+    thread = sys.modules.get("fakepw.serving.thread")
+    return [] if thread is None else [each for each in thread.running() if each is not double]
+
+
+def _raised(tell: Any, here: tuple[str, int]) -> list[str]:
+    from .double.strictness import FakepwWarning
+
+    try:
+        tell(*here)
+    except (FakepwWarning, AssertionError) as problem:
+        return [f"{type(problem).__name__}: {problem}"]
+    return []
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,15 +13,17 @@ import os
 import sys
 import unittest
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import wraps
 from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from .double.clock import moment_of
 from .double.handle import Double
-from .double.rules.staged import Given, staged
+from .double.rules.staged import Given
+from .double.steering import start_of
+from .double.strictness import Strict
 from .fixtures import Fixture, Source, packaged, read
 from .fixtures.errors import near, typed
 from .patchwork.instances.instances import DEFAULT
@@ -29,8 +31,22 @@ from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.patchwork import Patchwork
 from .patchwork.place import API
 from .patchwork.rows.rows import Dataset
-from .serving.connecting import connect
-from .serving.thread import LiveServer, serve
+from .serving.connecting import DoubleUnreachable, connect
+from .serving.thread import serve
+
+#: What a test can say of the double that it wants.
+ARGUMENTS = ["sources", "instance", "settings", "faults", "in_front", "limit", "clock"]
+ARGUMENTS += ["strict", "at"]
+
+
+class _Served(NamedTuple):
+    """What a double starts from."""
+
+    dataset: Dataset
+    like: str
+    settings: Settings
+    at: str
+
 
 __all__ = ["Mixin", "Server", "TestCase"]
 
@@ -47,7 +63,7 @@ class Server:
     def __init__(self, url: str | None = None, token: str | None = None) -> None:
         self._url, self._token = url, token
         self._double: Double | None = None
-        self._serves: tuple[Dataset, str, Settings] | None = None
+        self._serves: _Served | None = None
         self._loads = 0  # of the double, when that was so
         self._read: dict[Any, Fixture] = {}
 
@@ -55,61 +71,68 @@ class Server:
         self,
         sources: Iterable[Source] = (),
         instance: str | None = None,
-        settings: Mapping[str, Any] | None = None,
-        faults: Iterable[Given] = (),
+        settings: Settings | Mapping[str, Any] | None = None,
+        faults: Given | Iterable[Given] = (),
         in_front: Given | Iterable[Given] | None = None,
         limit: Given | None = None,
-        clock: Any = None,
+        clock: datetime | str | None = None,
+        strict: Strict | None = None,
+        at: str = API,
         **unknown: Any,
     ) -> Double:
         """The double as a test wants it, and as nobody has touched it yet.
 
         Raises ValueError (FixtureError among them) with one sentence for what cannot be had.
         """
-        if unknown:
-            names = ["sources", "instance", "settings", "faults", "in_front", "limit", "clock"]
-            first = next(iter(unknown))
-            hint = f"{near(first, names)}; there are: {', '.join(names)}"
-            raise ValueError(f"there is no argument {first!r}{hint}")
+        for name in unknown:
+            raise ValueError(
+                f"there is no argument {name!r}{near(name, ARGUMENTS)};"
+                f" there are: {', '.join(ARGUMENTS)}"
+            )
         typed(str | None, instance=instance)
-        specs = staged(faults, in_front, limit)
-        moment = None if clock is None else moment_of(clock)
-        double = self._serving(
-            list(sources), instance, settings_of({} if settings is None else settings)
-        )
-        for spec in specs:
+        start = start_of(faults, in_front, limit, clock, strict)
+        given = settings_of({} if settings is None else settings)
+        double = self._serving(list(sources), instance, given, at)
+        for spec in start.rules:
             double._rule(spec)
-        if moment is not None:
-            double.clock.set(moment)
+        if start.clock is not None:
+            double.clock.set(start.clock)
+        if strict is not None:
+            double.strict = start.strict
         return double
 
-    def _serving(self, sources: list[Source], instance: str | None, given: Settings) -> Double:
+    def _serving(
+        self, sources: list[Source], instance: str | None, given: Settings, at: str
+    ) -> Double:
         fixture = self._fixture(sources)
-        like = instance or fixture.instance or DEFAULT
-        laid = fixture.settings | given
-        wanted = (fixture.dataset, like, laid)
+        wanted = _Served(
+            fixture.dataset, instance or fixture.instance or DEFAULT, fixture.settings | given, at
+        )
         double = self._double
         if double is None:
-            double = self._double = self._started(*wanted)
-        elif not self._is(wanted):
-            double.load(fixture.dataset, instance=like, settings=laid, at=API)
+            double = self._double = self._started(wanted)
+        if not self._is(wanted):
+            double.load(wanted.dataset, instance=wanted.like, settings=wanted.settings, at=at)
         double.reset()
         self._serves, self._loads = wanted, double._loads()
         return double
 
-    def _is(self, wanted: tuple[Dataset, str, Settings]) -> bool:
+    def _is(self, wanted: _Served) -> bool:
         """Whether that is what is served already, so that a reset is enough."""
         served, double = self._serves, self._double
         if served is None or double is None or double._loads() != self._loads:
             return False  # a test may have loaded another fixture
-        return served[0] is wanted[0] and served[1:] == wanted[1:]
+        return served.dataset is wanted.dataset and served[1:] == wanted[1:]
 
-    def _started(self, dataset: Dataset, like: str, settings: Settings) -> Double:
+    def _started(self, wanted: _Served) -> Double:
+        """A server of our own; or elsewhere a world of our own, if there can be one."""
         if self._url is None:
-            return serve(Patchwork(dataset, like, settings=settings))
+            return serve(Patchwork(wanted.dataset, wanted.like))
         double = connect(self._url, token=self._token)
-        double.load(dataset, instance=like, settings=settings, at=API)
-        return double
+        try:
+            return double.world()
+        except LookupError:  # it is itself a world, or older than worlds are
+            return double
 
     def _fixture(self, sources: list[Source]) -> Fixture:
         """What sources hold. Files are read once in a process, however many tests name them."""
@@ -123,10 +146,11 @@ class Server:
         return found
 
     def stop(self) -> None:
-        """Stop a server of this process; one elsewhere stays."""
-        if isinstance(self._double, LiveServer):
-            self._double.stop()
-        self._double = None
+        """Stop a server of this process, and let go of a world elsewhere; a server there stays."""
+        if self._double is not None:
+            with suppress(DoubleUnreachable):  # it has gone before us
+                self._double.close()
+        self._double = self._serves = None
 
 
 def beside(folder: Path, source: Any) -> Any:
@@ -141,8 +165,9 @@ def last_calls(double: Double) -> str:
         calls = double.calls
     except Exception as error:  # of a double that died: the test's own failure says more
         return f"the journal could not be read: {error}"
-    shown = [str(call) for call in calls[max(0, len(calls) - LAST) :]]
-    before = len(calls) + calls.dropped - len(shown)
+    last = calls[max(0, len(calls) - LAST) :]
+    shown = [line for call in last for line in (str(call), *(f"    ! {r}" for r in call.remarks))]
+    before = len(calls) + calls.dropped - len(last)
     head = f"{before} before these" if before else "all that there were" if shown else "none"
     return "\n".join([f"({head})", *shown])
 
@@ -196,6 +221,7 @@ class Mixin:
         """Fail for what never came to pass; say beside any failure what was called."""
         try:
             yield
+            self.fakepw.warn()
             if unmet := self.fakepw.unmet():
                 raise AssertionError("fakepw: " + "\n".join(unmet))
         except unittest.SkipTest:

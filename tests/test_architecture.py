@@ -46,7 +46,7 @@ HOUSE = {
     "words": _room(
         *(_P + name for name in ("brief", "zones", "values", "faults", "hash_order", "text")),
         *(_P + name for name in ("characters", "character_tables", "numbers", "base64", "iso8601")),
-        _P + "place",
+        *(_P + name for name in ("place", "remarks")),
         libraries="msgspec tzdata",
     ),
     "rows": _room(_P + "rows", uses="words"),

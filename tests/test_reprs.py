@@ -79,6 +79,7 @@ def steered(patchwork: fakepw.Patchwork) -> Iterator[Any]:
         yield fakepw.connect(pw.control_url)
     yield fakepw.including(state=LONG, also=[LONG] * 99)
     yield fakepw.DoubleUnreachable("there is no double at http://127.0.0.1:1/")
+    yield fakepw.FakepwWarning("patch_get(): there is no such method")
 
 
 def ours(kind: type) -> bool:
@@ -170,7 +171,7 @@ KNOWN = {
     *("Method", "MethodCall", "Entry", "Canonical", "Fixture", "Head", "Form", "FixtureForm"),
     *("StateForm", "ProjectForm", "UserForm", "PersonForm", "PatchForm", "CommentForm"),
     *("CheckForm", "_Beyond", "_Open", "Body", "Outcome", "Later", "Arrived", "Preset"),
-    *("Scenario", "Snapshot", "RuleState", "World", "WorldState", "Noted"),
+    *("Scenario", "Snapshot", "RuleState", "World", "WorldState", "Noted", "Noticed"),
 }
 FORMS = "fakepw.double.shapes"
 

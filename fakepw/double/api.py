@@ -35,6 +35,8 @@ from .shapes import (
     ScenarioState,
     Snapshots,
     StepForm,
+    StrictForm,
+    Strictness,
     Unmet,
     WorldForm,
     WorldList,
@@ -220,6 +222,7 @@ def _add_world(asked: Asked) -> WorldState:
         in_front=form.in_front,
         limit=form.limit,
         clock=form.clock,
+        strict=form.strict,
     )
     return _host(asked).world(wanted)
 
@@ -227,6 +230,16 @@ def _add_world(asked: Asked) -> WorldState:
 def _end_world(asked: Asked) -> Done:
     _host(asked).end_world(asked.words[0])
     return Done()
+
+
+def _strict(asked: Asked) -> Strictness:
+    since = _number(asked.query.get("since", "0"), "since")
+    return Strictness(*asked.steering.strictness(since))
+
+
+def _set_strict(asked: Asked) -> Strictness:
+    asked.steering.set_strict(asked.body.strict)
+    return _strict(asked)
 
 
 def _unmet(asked: Asked) -> Unmet:
@@ -331,5 +344,7 @@ ROUTES = (
     Route("GET", "worlds", "the worlds that there are", None, WorldList, _worlds),
     Route("POST", "worlds", "make a Patchwork beside this one", WorldForm, WorldState, _add_world),
     Route("DELETE", "worlds/{}", "let a world go", None, Done, _end_world),
-    Route("GET", "unmet", "rules and scenarios that never came to pass", None, Unmet, _unmet),
+    Route("GET", "strict", "strict mode, and its remarks", None, Strictness, _strict, ("since",)),
+    Route("POST", "strict", "be so strict from now on", StrictForm, Strictness, _set_strict),
+    Route("GET", "unmet", "what fails a test: what never came to pass", None, Unmet, _unmet),
 )

@@ -5,12 +5,13 @@ A subclass says how a `Steering` is reached: in this process, in the server's th
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import UNSET, UnsetType
@@ -21,14 +22,13 @@ from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.place import Place
 from ..patchwork.rows.rows import Dataset
 from . import scenarios
-from .journal import asserting
-from .journal.calls import Call, Calls
-from .journal.matching import ANYONE
-from .parts import ClockHandle, Later, Rule, SnapshotHandle, named
+from .claims import Claims
+from .parts import ClockHandle, Later, Rows, Rule, SnapshotHandle
 from .rows import Patches, Shown, shown
 from .rules.spec import Spec, spec_of
 from .rules.staged import Given
-from .steering import RuleState, Snapshot, wanted_of
+from .steering import RuleState, Snapshot, Step, wanted_of
+from .strictness import Noticed, Strict, caller, issue, summed
 from .worlds import WorldState
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __tracebackhide__ = refusal
 
 
-class Double(ABC):
+class Double(Rows[Shown], Claims):
     """A Patchwork that a test steers: the same handle for a server in this process, one that runs
     elsewhere, a world, a container.
 
@@ -82,8 +82,19 @@ class Double(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True
+        try:
+            if kind is None:
+                with suppress(OSError, LookupError):  # of what is no longer there to be asked
+                    self.settle()
+        finally:
+            self.close()
 
     @abstractmethod
     def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
@@ -92,10 +103,6 @@ class Double(ABC):
     @abstractmethod
     def _loads(self) -> int:
         """How often it was given another fixture, as far as this handle knows."""
-
-    @abstractmethod
-    def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
-        """Wait until it is so, or the seconds are over."""
 
     @property
     @abstractmethod
@@ -153,34 +160,9 @@ class Double(ABC):
         typed(str, snapshot=name)
         self._do("restore", name)
 
-    def add_patch(self, name: str, **row: Any) -> Shown:
-        """Add a patch, as if it came by mail, in the fixture's words; dated by the clock.
-
-        Raises FixtureError with all that is wrong, like the other four.
-        """
-        return self._add("patch", {"name": name, **row})
-
-    def add_comment(self, patch: int | str, content: str = "", **row: Any) -> Shown:
-        """Add a comment to a patch, which is given by id, message id or name."""
-        return self._add("comment", {**named(patch), "content": content, **row})
-
-    def add_check(self, patch: int | str, **row: Any) -> Shown:
-        """Add a check to a patch, as if somebody else's CI did."""
-        return self._add("check", {**named(patch), **row})
-
-    def add_person(self, email: str, **row: Any) -> Shown:
-        """Add a person."""
-        return self._add("person", {"email": email, **row})
-
-    def change_patch(self, which: int | str, **row: Any) -> Shown:
-        """Change a patch, as if somebody else did. Raises LookupError if there is none."""
-        typed(int | str, which=which)
-        changed = self._do("change", which, row)
-        return shown(self.state(), changed)
-
-    def _add(self, kind: str, form: Mapping[str, Any]) -> Shown:
-        added = self._do("add", kind, form)
-        return shown(self.state(), added)
+    def _take(self, step: Step) -> Shown:
+        row = self._do("take", step)
+        return shown(self.state(), row)
 
     # Time.
 
@@ -273,81 +255,58 @@ class Double(ABC):
         rules: list[RuleState] = self._do("rules")
         return rules
 
-    # What was called.
+    # Strictness.
+
+    _told = 0  # of what was noticed, up to which number somebody was told of it
+    _failures: tuple[Noticed, ...] = ()  # of that, what was not raised yet
 
     @property
-    def calls(self) -> Calls:
-        """Every request since the last reset, as the journal keeps it now."""
-        calls: Calls = self._do("calls")
-        return calls
+    def strict(self) -> Strict:
+        """How strict it is: False; True, which warns; or "error", which fails tests.
 
-    def assert_called(
-        self, method: str, /, *params: Any, user: Any = ANYONE, times: int | None = None
-    ) -> Call:
-        """That a call was made, at least once or just so many times; gives the last of them.
+        It can be set, until the next reset. The wire is the same.
+        """
+        mode: Strict = self._do("strictness")[0]
+        return mode
 
-        Raises AssertionError with the nearest calls and what differs.
+    @strict.setter
+    def strict(self, mode: Strict) -> None:
+        self._do("set_strict", mode)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What strict mode has noticed since the last reset, a line for each.
+
+        A call, and what a real server decides about it without saying so.
+        """
+        return summed(self._do("strictness")[1])
+
+    def warn(self, path: str | None = None, line: int = 0) -> None:
+        """Issue a FakepwWarning for each remark of which nobody was warned yet.
+
+        They are said to be about that line of a file, or else about the line that calls. What fails
+        a test is no warning: all of it in mode "error", and calls of unknown methods in any.
+        """
+        mode, noticed = self._do("strictness", self._told)
+        if not noticed:
+            return
+        self._told = noticed[-1].number
+        fails = [each for each in noticed if mode == "error" or (mode and each.fails)]
+        self._failures += tuple(fails)
+        if path is None:
+            path, line = caller()
+        issue([each for each in noticed if mode and each not in fails], path, line)
+
+    def settle(self, path: str | None = None, line: int = 0) -> None:
+        """Warn, and raise AssertionError for what strict mode does not let pass: once for each.
+
+        The end of a `with` block does so, if nothing was raised in it.
         """
         __tracebackhide__ = True
-        return asserting.assert_called(self.calls, method, params, user, times)
-
-    def assert_not_called(self, method: str = "*", /, *params: Any, user: Any = ANYONE) -> None:
-        """That no such call was made. Raises AssertionError."""
-        __tracebackhide__ = True
-        asserting.assert_not_called(self.calls, method, params, user)
-
-    def assert_calls(
-        self,
-        expected: Iterable[asserting.Expected],
-        *,
-        ordered: bool = True,
-        only: bool = False,
-    ) -> None:
-        """That these calls were made, in that order; with `only`, and no others.
-
-        Raises AssertionError.
-        """
-        __tracebackhide__ = True
-        asserting.assert_calls(self.calls, expected, ordered=ordered, only=only)
-
-    def assert_no_writes(self) -> None:
-        """That nothing was written, whatever was tried. Raises AssertionError."""
-        __tracebackhide__ = True
-        asserting.assert_no_writes(self.calls)
-
-    def assert_written_once(self, method: str, /, *params: Any) -> Call:
-        """That just one such write was carried out. Raises AssertionError."""
-        __tracebackhide__ = True
-        return asserting.assert_written_once(self.calls, method, params)
-
-    @contextmanager
-    def expect(
-        self,
-        method: str,
-        /,
-        *params: Any,
-        user: Any = ANYONE,
-        times: int = 1,
-        within: float = 5.0,
-    ) -> Iterator[None]:
-        """That so many such calls come in the block, or within so many seconds of its end.
-
-        Raises AssertionError at the end of the block, unless the block raised already.
-        """
-        __tracebackhide__ = True
-        before = self._seen()
-        yield
-        self._wait(within, lambda: len(self._since(before)(method, *params, user=user)) >= times)
-        asserting.assert_called(self._since(before), method, params, user, times)
-
-    def _seen(self) -> int:
-        calls = self.calls
-        return calls.dropped + len(calls)
-
-    def _since(self, number: int) -> Calls:
-        calls = self.calls
-        kept = calls[max(0, number - calls.dropped) :]
-        return Calls.these(kept, max(0, calls.dropped - number))
+        self.warn(path, line)
+        failures, self._failures = self._failures, ()
+        if failures:
+            raise AssertionError("\n".join(["fakepw, in strict mode:", *summed(failures)]))
 
     # Worlds.
 
@@ -361,6 +320,7 @@ class Double(ABC):
         in_front: Given | Iterable[Given] | None = None,
         limit: Given | None = None,
         clock: datetime | str | None = None,
+        strict: Strict = False,
         idle: float | None = None,
     ) -> Double:
         """A Patchwork of its own beside this one, on the same port, under `/w/ID/`.
@@ -384,6 +344,7 @@ class Double(ABC):
             in_front=in_front,
             limit=limit,
             clock=clock,
+            strict=strict,
         )
         return self._world(self._do("world", wanted))
 
@@ -392,7 +353,10 @@ class Double(ABC):
         """The handle of a world that was made."""
 
     def unmet(self) -> list[str]:
-        """Rules and scenarios that never came to pass, a sentence each."""
+        """What fails a test: rules and scenarios that never came to pass, a sentence each.
+
+        And in strict mode calls of unknown methods; in mode "error", all that there is to remark.
+        """
         unmet: list[str] = self._do("unmet")
         return unmet
 

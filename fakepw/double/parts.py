@@ -5,9 +5,10 @@ Each holds on to the handle, and asks what it needs of a `Steering` by name.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..fixtures.errors import refusal, typed
 from ..patchwork.brief import cut
@@ -16,11 +17,47 @@ from .steering import RuleState, Step
 
 __tracebackhide__ = refusal
 
+#: What whoever changes rows is given for it.
+Given = TypeVar("Given")
+
 
 class Doing(Protocol):
     """A handle, as its parts see it."""
 
     def _do(self, name: str, /, *args: Any, **named: Any) -> Any: ...
+
+
+class Rows(ABC, Generic[Given]):
+    """What can be done to rows, in the fixture's words: at once, or later.
+
+    A patch is meant by its id, its message id or its name. What is wrong is a FixtureError that
+    names the member; and nothing is changed.
+    """
+
+    @abstractmethod
+    def _take(self, step: Step) -> Given:
+        """Do it."""
+
+    def add_patch(self, name: str, **row: Any) -> Given:
+        """Add a patch, as if it came by mail; dated by the clock unless it says else."""
+        return self._take(("patch", None, {"name": name, **row}))
+
+    def add_comment(self, patch: int | str, content: str = "", **row: Any) -> Given:
+        """Add a comment to a patch."""
+        return self._take(("comment", None, {**named(patch), "content": content, **row}))
+
+    def add_check(self, patch: int | str, **row: Any) -> Given:
+        """Add a check to a patch, as if somebody else's CI did."""
+        return self._take(("check", None, {**named(patch), **row}))
+
+    def add_person(self, email: str, **row: Any) -> Given:
+        """Add a person."""
+        return self._take(("person", None, {"email": email, **row}))
+
+    def change_patch(self, which: int | str, **row: Any) -> Given:
+        """Change a patch, as if somebody else did. Raises LookupError if there is none."""
+        typed(int | str, which=which)
+        return self._take(("change", which, row))
 
 
 class Rule:
@@ -89,7 +126,7 @@ class ClockHandle:
         return f"<Clock {self.now.isoformat(' ')}>"
 
 
-class Later:
+class Later(Rows["Later"]):
     """What happens by itself, after so many calls or seconds: `pw.later(calls=3).add_patch(…)`."""
 
     def __init__(self, double: Doing, **when: Any) -> None:
@@ -97,28 +134,7 @@ class Later:
         self._when = when
         self._number: int | None = None
 
-    def add_patch(self, name: str, **row: Any) -> Later:
-        """Add a patch then."""
-        return self._then(("patch", None, {"name": name, **row}))
-
-    def add_comment(self, patch: int | str, content: str = "", **row: Any) -> Later:
-        """Add a comment then."""
-        return self._then(("comment", None, {**named(patch), "content": content, **row}))
-
-    def add_check(self, patch: int | str, **row: Any) -> Later:
-        """Add a check then."""
-        return self._then(("check", None, {**named(patch), **row}))
-
-    def add_person(self, email: str, **row: Any) -> Later:
-        """Add a person then."""
-        return self._then(("person", None, {"email": email, **row}))
-
-    def change_patch(self, which: int | str, **row: Any) -> Later:
-        """Change a patch then."""
-        typed(int | str, which=which)
-        return self._then(("change", which, row))
-
-    def _then(self, step: Step) -> Later:
+    def _take(self, step: Step) -> Later:
         if self._number is None:
             self._number = self._double._do("later", **self._when, steps=[step])
         else:

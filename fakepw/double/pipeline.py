@@ -16,7 +16,7 @@ from ..protocol.messages import Request, Response, Watch
 from ..protocol.site import Asked, site_of
 from .clock import Clock, now
 from .journal.calls import plain
-from .journal.journal import Entry, Journal, user_of
+from .journal.journal import Entry, Journal, call_of, user_of
 from .journal.matching import params_fit
 from .outcome import Answer, End, Later, Outcome
 from .rules.arrived import Arrived
@@ -25,6 +25,7 @@ from .rules.presets import PRESETS
 from .rules.rules import Rule, Rules
 from .rules.spec import Spec
 from .scenarios import Scenarios
+from .strictness import Notices, Strict
 
 #: What a request's head and a journal's entry take beside the bodies, about, in bytes.
 _OVERHEAD = 1500
@@ -51,6 +52,8 @@ class Pipeline:
         self.journal = Journal()
         self.rules = Rules()
         self.scenarios = Scenarios(self.clock)
+        self.strict: Strict = False
+        self.notices = Notices()
         self._resets = 0
         patchwork.clock = self.clock
 
@@ -61,6 +64,7 @@ class Pipeline:
         self.journal.clear()
         self.rules.clear()
         self.scenarios.clear()
+        self.notices.clear()
         self.clock.reset()
 
     def answer(self, request: Request) -> Answer:
@@ -68,7 +72,7 @@ class Pipeline:
         timer = self.timer
         start = timer()
         asked = None
-        if self.rules.all or self.scenarios.all:
+        if self.rules.all or self.scenarios.all or self.strict:
             asked = site_of(self.patchwork).asked(request, self.patchwork)
             arrived = self._touched(request, asked, start)
             if arrived is not None:
@@ -82,16 +86,17 @@ class Pipeline:
         return response
 
     def _touched(self, request: Request, asked: Asked | None, start: float) -> Arrived | None:
-        """A request that rules or scenarios have to do with; None if it goes straight through."""
+        """A request that somebody has to do with; None if it goes straight through."""
         method = None if asked is None else asked[0]
         matching = self._matching(request, method, () if asked is None else asked[1])
-        if not (matching or self.scenarios.all):
+        if not (matching or self.scenarios.all or self.strict):
             return None
         arrived = Arrived(self.patchwork, request, request, start, self.watch, method, asked)
+        arrived.strict = bool(self.strict)
         self.scenarios.tick()
         for rule in matching:
             self._count(rule, arrived)
-        if self.scenarios.all or arrived.steered:
+        if self.scenarios.all or self.strict or arrived.steered:
             return arrived
         return None
 
@@ -125,7 +130,7 @@ class Pipeline:
         if arrived.early:
             arrived.carry_out()  # now; only its answer is late
         resets = self._resets
-        number = arrived.number = self.journal.begin(self._entry(arrived, None))
+        arrived.number = self.journal.begin(self._entry(arrived, None))
 
         def later() -> Answer:
             if resets != self._resets:  # the test that it belonged to is over
@@ -134,7 +139,7 @@ class Pipeline:
 
         def given_up() -> None:
             if resets == self._resets:
-                self.journal.end(number, self._entry(arrived, None))
+                self._write_down(arrived, None)
 
         return Later(arrived.latency, later, given_up)
 
@@ -170,14 +175,19 @@ class Pipeline:
 
     def _finish(self, arrived: Arrived, answer: Response | Outcome) -> Answer:
         """Write down what became of a request, and let happen what waited for it."""
+        self._write_down(arrived, answer)
+        if self.scenarios.all:
+            self.scenarios.count(arrived.method)
+        return answer
+
+    def _write_down(self, arrived: Arrived, answer: Response | Outcome | None) -> None:
         entry = self._entry(arrived, answer)
+        if arrived.remarks:
+            self.notices.note(call_of(entry, 0).asked, arrived.remarks)
         if arrived.number is None:
             self.journal.note(entry)
         else:
             self.journal.end(arrived.number, entry)
-        if self.scenarios.all:
-            self.scenarios.count(arrived.method)
-        return answer
 
     def _entry(self, arrived: Arrived, answer: Response | Outcome | None) -> Entry:
         """What the journal says of a request; it has no answer while it waits for one."""
@@ -195,6 +205,7 @@ class Pipeline:
             rule=None if arrived.rule is None else str(arrived.rule),
             carried_out=arrived.response is not None,
             cut=outcome.cut,
+            remarks=tuple(remark.text for remark in arrived.remarks),
         )
 
 

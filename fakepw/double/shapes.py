@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from .journal.calls import Noted
 from .steering import RuleState
+from .strictness import Noticed, Strict
 from .worlds import WorldState
 
 
@@ -53,8 +54,8 @@ class WorldForm(Form):
     """What a world starts from; all that is left out is as the server started.
 
     `fixture`, `instance`, `settings` and `at` are as in `Load`; `faults`, `in_front` and `limit`
-    are rules, by text or by their members; `clock` is the moment at which its clock stands; `idle`
-    is the seconds for which it may be left alone.
+    are rules, by text or by their members; `clock` is the moment at which its clock stands;
+    `strict` how strict it is; `idle` is the seconds for which it may be left alone.
     """
 
     fixture: dict[str, Any] | str | None = None
@@ -65,6 +66,7 @@ class WorldForm(Form):
     in_front: str | dict[str, Any] | list[str | dict[str, Any]] | None = None
     limit: str | dict[str, Any] | None = None
     clock: str | None = None
+    strict: Strict = False
     idle: float | None = None
 
 
@@ -177,7 +179,20 @@ class ScenarioList(Struct):
     scenarios: list[ScenarioState]
 
 
+class StrictForm(Form):
+    """How strict to be: `false`, `true`, or `"error"`."""
+
+    strict: Strict
+
+
+class Strictness(Struct):
+    """How strict it is, and what it has noticed since the last reset."""
+
+    strict: Strict
+    remarks: list[Noticed]
+
+
 class Unmet(Struct):
-    """What was set up and never came to pass, a sentence each."""
+    """What was set up and never came to pass, and what strict mode does not let pass."""
 
     unmet: list[str]

@@ -28,6 +28,7 @@ from .rules.rules import Rule
 from .rules.spec import Spec
 from .rules.staged import Given, staged
 from .scenarios import Scenario
+from .strictness import Noticed, Strict, strict_of
 
 __tracebackhide__ = refusal
 
@@ -56,24 +57,26 @@ class RuleState(Struct, frozen=True):
 @dataclass(frozen=True, repr=False)
 class Start:
     """What a double is from the start, and again after each reset, beside its rows: the rules that
-    are at work, and the moment at which its clock stands still (None: it runs)."""
+    are at work, the moment at which its clock stands still (None: it runs), how strict it is."""
 
     rules: tuple[Spec, ...] = ()
     clock: datetime | None = None
+    strict: Strict = False
 
     def __repr__(self) -> str:
         return described(self, f"{len(self.rules)} rules", f"clock {self.clock}" * bool(self.clock))
 
 
 def start_of(
-    faults: Iterable[Given] = (),
+    faults: Given | Iterable[Given] = (),
     in_front: Given | Iterable[Given] | None = None,
     limit: Given | None = None,
     clock: datetime | str | None = None,
+    strict: Any = False,
 ) -> Start:
     """A start from what people write. Raises ValueError with one sentence for what is none."""
     moment = None if clock is None else moment_of(clock)
-    return Start(tuple(staged(faults, in_front, limit)), moment)
+    return Start(tuple(staged(faults, in_front, limit)), moment, strict_of(strict))
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,6 +143,7 @@ class Steering:
             self.pipeline.rules.add(spec)
         if self.start.clock is not None:
             self.pipeline.clock.set(self.start.clock)
+        self.pipeline.strict = self.start.strict
 
     def load(
         self,
@@ -168,6 +172,11 @@ class Steering:
         """The rows as they are now."""
         self.pipeline.scenarios.tick()
         return self.pipeline.patchwork.store.rows()
+
+    def take(self, step: Step) -> Row:
+        """Add or change a row. Raises FixtureError and LookupError."""
+        kind, which, form = step
+        return self.change(which, form) if kind == "change" else self.add(kind, form)
 
     def add(self, kind: str, form: Mapping[str, Any]) -> Row:
         """One more patch, comment, check or person, in the fixture's words; dated by the clock.
@@ -296,14 +305,7 @@ class Steering:
 
     def _extend(self, scenario: Scenario, step: Step) -> None:
         self._steps[scenario.number].append(step)
-        scenario.actions.append(partial(self._take, step))
-
-    def _take(self, step: Step) -> None:
-        kind, which, form = step
-        if kind == "change":
-            self.change(which, form)
-        else:
-            self.add(kind, form)
+        scenario.actions.append(partial(self.take, step))
 
     def _rehearse(self, steps: Iterable[Step]) -> None:
         """Raise what a scenario's steps would raise if they were taken now."""
@@ -316,10 +318,20 @@ class Steering:
             else:
                 raise ValueError(f"nothing can be done with {quoted(kind)}{near(kind, TABLES)}")
 
+    # Strictness.
+
+    def strictness(self, since: int = 0) -> tuple[Strict, list[Noticed]]:
+        """How strict it is, and what that has noticed since the last reset, after so many."""
+        return self.pipeline.strict, self.pipeline.notices.since(since)
+
+    def set_strict(self, mode: Any) -> None:
+        """Be so strict until the next reset. Raises ValueError."""
+        self.pipeline.strict = strict_of(mode)
+
     # The end of a test.
 
     def unmet(self) -> list[str]:
-        """What was set up and never came to pass, a sentence each."""
+        """What was set up and never came to pass, and what strict mode does not let pass."""
         self.pipeline.scenarios.tick()
         rules = [*self.pipeline.rules.all, *self._removed]
         found = [
@@ -332,7 +344,7 @@ class Steering:
             for scenario in self.pipeline.scenarios.all
             if not scenario.come and not scenario.optional
         ]
-        return found
+        return found + self.pipeline.notices.failures(self.pipeline.strict)
 
 
 def _state_of(rule: Rule) -> RuleState:

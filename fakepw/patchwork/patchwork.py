@@ -17,6 +17,7 @@ from .instances.instances import DEFAULT, Instance, instance
 from .instances.settings import Settings, laid, settings_of
 from .place import API, Place, api_path
 from .records import Records
+from .remarks import Words, remark
 from .rows.rows import Dataset
 from .rows.store import Store
 from .text import arity_error
@@ -194,10 +195,13 @@ class Patchwork:
         """
         known = self.methods.get(method) if method is not None else None
         if known is None:
+            remark("there is no method {}; there are {}", method, Words(self.methods), fails=True)
             raise Fault("Exception", f'method "{method}" is not supported')
         given = list(params)
         if known.auth:
             given.insert(0, login(authorization, self.store, self.traits))
+        elif authorization:
+            remark("{} takes no credentials: right or wrong, nobody looks at them", Words([method]))
         if not known.least <= len(given) <= known.most:
             text = arity_error(known.name, known.required, known.most, len(given), self.traits.py2)
             raise Fault("TypeError", text)
@@ -209,8 +213,11 @@ class Patchwork:
             return known.run(self._backend, *given)
         try:
             return known.run(self._backend, *given)
-        except Fault:
-            return type(known.fallback)()
+        except Fault as fault:
+            answer = type(known.fallback)()
+            text = "this release swallows an error and answers {} instead: {}: {}"
+            remark(text, answer, Words([fault.kind]), fault.text)
+            return answer
 
     def caller(self, method: str | None, authorization: str | None) -> str | None:
         """The user name that an Authorization header gives, if that method asks who is calling."""

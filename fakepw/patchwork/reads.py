@@ -27,6 +27,7 @@ from .query.filters import (
 from .query.limits import limited
 from .query.lookups import Condition, build, compile_condition, exact
 from .query.running import compile_all
+from .remarks import heard, remark
 from .rows.rows import Check, Patch
 from .rows.store import Store
 from .values import Record
@@ -51,7 +52,7 @@ def project_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> lis
 def person_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[Record]:
     """People whose name or address contains a text (servers.md 1.6)."""
     found = partial(_search, pw, pw.store.people.values(), ("name", "email"), search_str)
-    return [pw.records.person(row) for row in _counted(pw, found, max_count)]
+    return [pw.records.person(row) for row in _counted(pw, found, max_count, _unordered)]
 
 
 def state_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[Record]:
@@ -61,15 +62,27 @@ def state_list(pw: Backend, search_str: Any = None, max_count: Any = 0) -> list[
     return [pw.records.state(row) for row in _counted(pw, found, max_count)]
 
 
-def _counted(pw: Backend, found: Callable[[], Sequence[Any]], max_count: Any) -> Sequence[Any]:
+def _unordered(one: Any, other: Any) -> bool:
+    """Whether real servers may give two rows in either order: where a list has none, any two."""
+    return True
+
+
+def _counted(
+    pw: Backend,
+    found: Callable[[], Sequence[Any]],
+    max_count: Any,
+    tied: Callable[[Any, Any], bool] = lambda one, other: False,
+) -> Sequence[Any]:
     if pw.traits.slices_search_results:
         rows = found()
+        if max_count is not None and isinstance(max_count, int | float) and max_count < 0:
+            remark("max_count={} is ignored by this release", max_count)
         if max_count is None or (isinstance(max_count, int | float) and not max_count > 0):
             return rows  # Python 2: nil, too, is not more than 0
         if not isinstance(max_count, int):
             raise Fault("TypeError", "slice indices must be integers")
         return rows[:max_count]
-    return limited(found, max_count, pw.traits)
+    return limited(found, max_count, pw.traits, tied=tied)
 
 
 def _search(pw: Backend, rows: Iterable[Any], names: Sequence[str], search: Any) -> list[Any]:
@@ -77,6 +90,8 @@ def _search(pw: Backend, rows: Iterable[Any], names: Sequence[str], search: Any)
     if pw.traits.default_arguments is not None and not isinstance(search, str | list | dict):
         raise Fault("TypeError", "object has no len()")
     if not truth(search):
+        if search is not None and search != "":
+            remark("{} is nothing to search for: all rows come", search)
         return list(rows)
     tests = [
         compile_condition(build(_text_field(name), ["icontains"], search, pw.traits), pw.traits)
@@ -129,7 +144,13 @@ def patch_list(pw: Backend, filt: Any = None) -> list[Record]:
         return []
     wanted = conditions(found, pw.traits)
     query = partial(find_patches, pw.store, wanted, pw.traits)
-    return pw.records.patches(limited(query, found.max_count, pw.traits))
+    tied = partial(_same_date, pw.store)
+    return pw.records.patches(limited(query, found.max_count, pw.traits, tied=tied))
+
+
+def _same_date(store: Store, one: int, other: int) -> bool:
+    """Whether two patches may come in either order, which is by date alone (servers.md 1.7)."""
+    return store.patches[one].date == store.patches[other].date
 
 
 def patch_get(pw: Backend, patch_id: Any) -> Record:
@@ -160,11 +181,24 @@ def _by_hash(pw: Backend, wanted: list[Condition]) -> Record:
         count = len(matches) if limit is None or len(matches) <= limit else f"more than {limit}"
         text = f"get() returned more than one Patch -- it returned {count}!"
         raise Fault(pw.traits.model_fault("Patch", "MultipleObjectsReturned"), text)
+    if len(matches) > 1:
+        text = "{} patches have this hash: the first by date comes, and on later releases a fault"
+        remark(text, len(matches))
     if not matches:
+        _told_of_linkname(pw, wanted, tests)
         if pw.traits.missing_row_faults:
             raise Fault("IndexError", "list index out of range")
         return Record({})
     return pw.records.patch(matches[0].id)
+
+
+def _told_of_linkname(
+    pw: Backend, wanted: Sequence[Condition], tests: Sequence[Callable[[Any], bool]]
+) -> None:
+    for condition, test in zip(wanted, tests, strict=True):
+        named = heard() and condition.field.name == "linkname"
+        if named and not any(map(test, pw.store.patches.values())):
+            remark("no patch is in a project whose linkname is {}", condition.value)
 
 
 def _with_hash(pw: Backend, by_hash: Condition) -> list[Patch]:
@@ -198,7 +232,8 @@ def check_list(pw: Backend, filt: Any = None) -> list[Record]:
         return []
     query = partial(_find_checks, pw, conditions(found, pw.traits))
     negative = pw.traits.check_list_negative_count
-    return [pw.records.check(row) for row in limited(query, found.max_count, pw.traits, negative)]
+    rows = limited(query, found.max_count, pw.traits, negative, _unordered)
+    return [pw.records.check(row) for row in rows]
 
 
 def _find_checks(pw: Backend, wanted: list[Condition]) -> list[Check]:

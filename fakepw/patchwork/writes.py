@@ -14,6 +14,7 @@ from .hash_order import keys_as_met
 from .mail.diffs import diff_hash
 from .query.fields import to_bool
 from .query.filters import row_id_of
+from .remarks import Words, as_text, remark
 from .rows.rows import CHECK_STATES, Check, Patch, User
 from .text import attribute_error, to_str
 from .values import Binary, DateTime
@@ -53,11 +54,18 @@ def _changes(pw: Backend, params: Any) -> dict[str, Any]:
         text = attribute_error(params, pw.traits.items_method, pw.traits.py2)
         raise Fault("AttributeError", text)
     changes: dict[str, Any] = {}
+    ignored: list[str] = []
     for key in keys_as_met(params, pw.traits.py2):
         if key == "state":
             changes["state_id"] = _state(pw, params[key])
         elif key in ("commit_ref", "archived"):
             changes[key] = params[key]
+        else:
+            ignored.append(key)
+    if ignored:
+        remark("{} are ignored, and true is answered: set are state, commit_ref, archived", ignored)
+    elif not changes:
+        remark("nothing is set, and true is answered")
     return changes
 
 
@@ -79,13 +87,14 @@ def _fitting(pw: Backend, column: str, text: str, most: int) -> str:
     if pw.traits.too_long_text is None or len(text) <= most:
         return text
     if not text[most:].strip(" "):
+        remark("the blanks behind the {} characters of {} are cut off", most, Words([column]))
         return text[:most]  # SQL cuts off blanks that do not fit
     message = pw.traits.too_long_text.format(column=column, length=most)
     raise Fault("django.db.utils.DataError", message)
 
 
 def _storable(pw: Backend, value: Any) -> str:
-    text = to_str(value, pw.traits.py2, pw.traits.unicode)
+    text = as_text(value, to_str(value, pw.traits.py2, pw.traits.unicode))
     if "\0" in text and pw.traits.nul_in_text is not None:
         raise Fault(*pw.traits.nul_in_text)
     return text
@@ -123,6 +132,9 @@ def check_create(
         raise Fault("Exception", f"Invalid check state: {shown}")
     sent = {"target_url": target_url, "description": description, "context": context}
     texts = {name: _storable(pw, value) for name, value in sent.items() if value is not None}
+    for column in ("target_url", "description"):
+        if sent[column] is None:
+            remark("nil is stored as {}: lists that hold the check are faults", Words([column]))
     for column, most in (("target_url", 200), ("context", 255)):
         if column in texts:
             texts[column] = _fitting(pw, column, texts[column], most)

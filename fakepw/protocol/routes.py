@@ -12,6 +12,8 @@ from urllib.parse import quote, unquote_to_bytes
 from ..patchwork.characters import digit_class
 from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
+from ..patchwork.place import API
+from ..patchwork.remarks import remark
 from . import views
 from .page import Page
 from .views import Visit
@@ -88,6 +90,7 @@ class Routes:
             return self._unknown(visit)
         view, args = match
         if visit.method not in _SAFE and view not in _EXEMPT:
+            _not_the_api(visit)
             return views.forbidden(visit)
         try:
             return view(visit, *args)
@@ -97,9 +100,12 @@ class Routes:
     def _unknown(self, visit: Visit) -> Page:
         """A redirect to the path with a slash behind if that leads anywhere, or 404."""
         with_slash = f"{visit.path}/"
-        known = self.view(with_slash) or (with_slash == "/xmlrpc/" and visit.patchwork.enabled)
+        known = self.view(with_slash) or (with_slash == API and visit.patchwork.enabled)
         if visit.path.endswith("/") or not known:
+            _not_the_api(visit)
             return views.not_found(visit)
+        if with_slash == API and visit.method == b"POST":
+            remark("the path has no slash at its end: a client that is sent on calls nothing there")
         query = f"?{quote(visit.query, safe=_QUERY_SAFE)}" if visit.query else ""
         safe = visit.traits.redirect_safe
         where = quote(visit.script_name + with_slash, safe=safe)
@@ -107,6 +113,12 @@ class Routes:
             where = where.replace("~", "%7E")
         where = re.sub("^//", "/%2F", where)  # or it would be the URL of another host
         return replace(views.sent_to(visit, f"{where}{query}", 301), early=True)
+
+
+def _not_the_api(visit: Visit) -> None:
+    if visit.method == b"POST" and visit.patchwork.enabled:
+        where = visit.patchwork.place.url_path
+        remark("nothing is called at {}: the API is at {}", visit.script_name + visit.path, where)
 
 
 # What Django leaves as it is in a redirect's query.

@@ -17,6 +17,7 @@ from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.place import API, Place
+from ..patchwork.remarks import remark
 from . import documentation, html, views
 from .decode import Decoder
 from .encode import KEPT, Unprintable, echo_response, fault_response
@@ -93,6 +94,8 @@ class Site:
         head = self._head(request, patchwork)
         if isinstance(head, Response):
             return head
+        if not head.sized:
+            remark("a body without Content-Length is not read: to Patchwork it is empty")
         body = request.body if head.sized else b""
         return self.call(body, head.who, head.cookies, patchwork, watch, asked)
 
@@ -199,6 +202,7 @@ class Site:
             answer = Fault(fault.kind, fault.text, fault.code)
             response = None
         except Echo as echo:
+            remark("the body is no methodCall but a fault, which is sent back as it is")
             answer = Echo(echo.code, echo.string)
             response = None
         except RecursionError:

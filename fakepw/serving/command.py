@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
+from ..double.journal.calls import Call
 from ..double.outcome import Answer, Later, Outcome, Stream
 from ..double.pipeline import Pipeline
 from ..double.rules.spec import Spec
@@ -91,6 +92,7 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
 @_option(
     "--at", metavar="PATH", default=API, help="A path that is handed on as /xmlrpc/: / or /RPC2."
 )
+@_option("--strict", is_flag=True, help="Log what a real server decides without saying so.")
 @_option("--journal", metavar="FILE", help="Append every request to this file, as JSON lines.")
 @click.option(
     "--tls",
@@ -120,6 +122,7 @@ def serve(
     fronts: tuple[Spec, ...],
     limit: Spec | None,
     at: str,
+    strict: bool,
     journal: str | None,
     tls: bool,
     tls_cert: str | None,
@@ -162,7 +165,8 @@ def serve(
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     pipeline = Pipeline(patchwork, timer=time.perf_counter)
-    steering = Host(pipeline, start_of(faults, fronts, limit))
+    steering = Host(pipeline, start_of(faults, fronts, limit, strict=strict))
+    steering.follow(lambda each: each.journal.listeners.append(_remarked))
     if noted is not None:
         steering.follow(noted.follow)
     bound, port = listener.getsockname()[:2]
@@ -234,6 +238,12 @@ def _raise_descriptor_limit() -> None:
 
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _remarked(call: Call) -> None:
+    """Log what strict mode remarks on a call, a line each."""
+    for text in call.remarks:
+        log.warning("%s: %s", call.asked, text)
 
 
 def _logged(steering: Host, guard: Guard | None) -> Application:

@@ -20,6 +20,7 @@ from ..double.journal.calls import Calls
 from ..double.rows import TABLES, Row
 from ..double.rules.spec import Spec
 from ..double.steering import RuleState, Snapshot, Step, Wanted
+from ..double.strictness import Noticed, Strict
 from ..double.worlds import WorldState
 from ..fixtures import FixtureError, Source, dump, load, read
 from ..fixtures.errors import refusal
@@ -197,6 +198,7 @@ class RemoteDouble(Double):
         if wanted.start is not None:
             form["faults"] = [_members(spec) for spec in wanted.start.rules]
             form["clock"] = wanted.start.clock
+            form["strict"] = wanted.start.strict
         return msgspec.convert(self._request("POST", "worlds", form), WorldState)
 
     def _state(self) -> Dataset:
@@ -205,6 +207,10 @@ class RemoteDouble(Double):
     def _snapshot(self, name: str | None = None) -> Snapshot:
         found = self._request("POST", "snapshots", {} if name is None else {"name": name})
         return Snapshot(found["name"], Dataset())
+
+    def _taken(self, step: Step) -> Row:
+        kind, which, form = step
+        return self._change(which, form) if kind == "change" else self._added(kind, form)
 
     def _added(self, kind: str, form: Mapping[str, Any]) -> Row:
         return msgspec.convert(self._request("POST", TABLES[kind], form), _ROWS[kind])
@@ -224,6 +230,10 @@ class RemoteDouble(Double):
         form = {**when, "steps": [_step(each) for each in steps]}
         number: int = self._request("POST", "scenarios", form)["id"]
         return number
+
+    def _strictness(self, since: int = 0) -> tuple[Strict, list[Noticed]]:
+        found = msgspec.convert(self._request("GET", f"strict?since={since}"), shapes.Strictness)
+        return found.strict, found.remarks
 
     def _clock(self) -> shapes.ClockState:
         return msgspec.convert(self._request("GET", "clock"), shapes.ClockState)
@@ -329,8 +339,7 @@ _WAYS: dict[str, Callable[..., Any]] = {
     "state": _R._state,
     "snapshot": _R._snapshot,
     "restore": lambda d, name: d._request("POST", f"snapshots/{quote(name, safe='')}/restore"),
-    "add": _R._added,
-    "change": _R._change,
+    "take": _R._taken,
     "calls": _R._calls,
     "fault": _R._fault,
     "rules": lambda d: msgspec.convert(d._request("GET", "rules"), shapes.RuleList).rules,
@@ -343,5 +352,7 @@ _WAYS: dict[str, Callable[..., Any]] = {
     "later": _R._later,
     "world": _R._made,
     "then": lambda d, n, step: d._request("POST", f"scenarios/{n}/steps", _step(step)),
+    "strictness": _R._strictness,
+    "set_strict": lambda d, mode: d._request("POST", "strict", {"strict": mode}),
     "unmet": lambda d: msgspec.convert(d._request("GET", "unmet"), shapes.Unmet).unmet,
 }

@@ -62,6 +62,7 @@ class Here(Double):
         return Transport(lambda request: self._come(self.run(self._asked, request)), **options)
 
     def _asked(self, request: Request) -> Answer:
+        self._check()
         return self._steering.pipeline.answer(request)
 
     def _come(self, answer: Answer) -> Answer:
@@ -84,10 +85,25 @@ class Here(Double):
     def _wait(self, seconds: float, for_what: Callable[[], bool]) -> None:
         wait(seconds, for_what)
 
+    def _check(self) -> None:
+        """Raise LookupError if it is gone; in the server's thread."""
+
+    def _untold(self) -> bool:
+        return self._steering.pipeline.notices.count > self._told
+
+    def warn(self, path: str | None = None, line: int = 0) -> None:
+        """Issue a FakepwWarning for each remark of which nobody was warned yet."""
+        if self._untold():
+            super().warn(path, line)
+
     def _do(self, name: str, /, *args: Any, **named: Any) -> Any:
+        # at the next thing that a test does after the call, and in the test's thread
+        if self._untold() and name != "strictness":
+            super().warn()
         return self.run(self._done, name, args, named)
 
     def _done(self, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        self._check()
         return getattr(self._steering, name)(*args, **named)
 
     def _world(self, made: WorldState) -> LiveWorld:
@@ -98,18 +114,18 @@ class LiveWorld(Here):
     """A world of a server in this process, until it is closed or left alone for its idle time."""
 
     def __init__(self, server: Here, number: str) -> None:
-        self._server = server
-        self.id = number
-
-    @property
-    def _host(self) -> Host:
-        host = self._server._steering
+        host = server._steering
         assert isinstance(host, Host)
-        return host
+        self.id = number
+        self._server, self._host = server, host
+        self._held = server.run(host.found, number).steering
 
     @property
     def _steering(self) -> Steering:
-        return self._host.found(self.id).steering
+        return self._held
+
+    def _check(self) -> None:
+        self._host.found(self.id)
 
     @property
     def _root(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..double.pipeline import Pipeline
 from ..double.rules.staged import Given
 from ..double.steering import Start, start_of
+from ..double.strictness import Strict
 from ..double.worlds import Host
 from ..fixtures import NONE, Source, packaged, read
 from ..fixtures.errors import refusal
@@ -146,6 +147,7 @@ def serve(
     in_front: Given | Iterable[Given] | None = None,
     limit: Given | None = None,
     clock: datetime | str | None = None,
+    strict: Strict = False,
     at: str = API,
     tls: TLS = False,
 ) -> LiveServer:
@@ -178,6 +180,9 @@ def serve(
         `["patch_list: status=504 first=2"]`, `"gateway-502"`, `"20/s burst=10"`.
     clock
         The moment at which the double's clock stands, from the start and after each reset.
+    strict
+        True to be warned (`FakepwWarning`) of calls that a real server answers as if nothing were
+        wrong; "error" to have the end of the `with` block fail for them.
     at
         The path that is handed on as `/xmlrpc/`, for clients whose stub sits elsewhere: `/`.
     tls
@@ -191,7 +196,7 @@ def serve(
     TypeError for an instance, `enabled` or settings beside a Patchwork, ModuleNotFoundError for
     `tls=True` without trustme, RuntimeError in `LiveServer.run`.
     """
-    start = start_of(faults, in_front, limit, clock)
+    start = start_of(faults, in_front, limit, clock, strict)
     if isinstance(source, Patchwork):
         if instance is not None or enabled is not None or settings is not None:
             raise TypeError("a Patchwork has its own instance, enabled and settings: give it them")
@@ -226,6 +231,11 @@ def patchwork_of(
         instance = fixture.instance or DEFAULT
     settings = fixture.settings | settings
     return Patchwork(fixture.dataset, instance, enabled=enabled, settings=settings, at=at)
+
+
+def running() -> list[LiveServer]:
+    """The servers of this process."""
+    return list(_running)
 
 
 def _stop_all() -> None:

@@ -220,27 +220,38 @@ def test_optional(fakepw):
     result.stdout.fnmatch_lines(["*the rule `patch_set: status=504` never had an effect*"])
 
 
-@pytest.mark.parametrize(
-    ("marker", "why"),
-    [
-        ("nonsense=3", "there is no argument 'nonsense'; there are: sources, *"),
-        ("fault=[]", "there is no argument 'fault'; did you mean 'faults'?; there are: sources, *"),
-        ("'nowhere.json'", "nowhere.json: there is no such file*"),
-        ("instance='3.3'", "*3.3*"),
-        ("settings={'TIMEZONE': 'UTC'}", "*TIMEZONE*TIME_ZONE*"),
-        ("faults=['patch_get: stauts=3']", "a rule has no 'stauts'; did you mean 'status'*"),
-        ("clock='soon'", "'soon' is no date; *"),
-        ("in_front='walls'", "there is no preset 'walls'*"),
-    ],
-)
-def test_a_wrong_argument_names_the_test_in_one_sentence(run, marker: str, why: str) -> None:
-    result = run(f"""
-@pytest.mark.fakepw({marker})
-def test_it(fakepw):
-    pass
-""")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*::test_it*: @pytest.mark.fakepw: {why}"])
+WRONG = [
+    ("nonsense=3", "there is no argument 'nonsense'; there are: sources, *"),
+    ("fault=[]", "there is no argument 'fault'; did you mean 'faults'?*"),
+    ("stric=True", "there is no argument 'stric'; did you mean 'strict'?*"),
+    ("'nowhere.json'", "nowhere.json: there is no such file*"),
+    ("5", "fixture: $: expected an object, got an integer"),
+    ("instance='3.3'", "*3.3*"),
+    ("instance=5", "instance is a name, or a list of names, not 5"),
+    ("settings={'TIMEZONE': 'UTC'}", "*TIMEZONE*TIME_ZONE*"),
+    ("settings=5", "settings are an object of names and values, not 5"),
+    ("faults=['patch_get: stauts=3']", "a rule has no 'stauts'; did you mean 'status'*"),
+    ("faults=5", "faults is a rule, or a list of them, not 5"),
+    ("faults=[5]", "a rule is a text, or an object of its members, not 5"),
+    ("clock='soon'", "'soon' is no date; *"),
+    ("clock=5", "a clock is set to a datetime or to text, not to 5"),
+    ("in_front='walls'", "there is no preset 'walls'*"),
+    ("in_front=[5]", "a rule is a text, or an object of its members, not 5"),
+    ("limit=5", "a rule is a text, or an object of its members, not 5"),
+    ("strict=5", "strict is true, false or 'error', not 5"),
+    ("at=5", "at is a path such as / or /RPC2,*not 5"),
+]
+
+
+def test_a_wrong_argument_names_the_test_in_one_sentence(run) -> None:
+    tests = [
+        f"@pytest.mark.fakepw({marker})\ndef test_{n:02}(fakepw):\n    pass\n"
+        for n, (marker, _) in enumerate(WRONG)
+    ]
+    result = run("\n".join(tests))
+    result.assert_outcomes(errors=len(WRONG))
+    for n, (_, why) in enumerate(WRONG):
+        result.stdout.fnmatch_lines_random([f"*::test_{n:02}*: @pytest.mark.fakepw: {why}"])
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
@@ -263,18 +274,22 @@ def test_pwclient(fakepw, fakepw_environment):
 
 
 def test_a_double_that_runs_elsewhere(run) -> None:
-    with serve("tiny") as elsewhere:
-        result = run(
-            """
-def test_it(fakepw):
+    text = """
+@pytest.mark.parametrize("n", range(4))
+def test_it(fakepw, n):
     with client(fakepw.url) as proxy:
-        proxy.patch_get(1)
-    fakepw.assert_called("patch_get", 1)
-""",
-            f"--fakepw-url={elsewhere.url}",
-        )
-        result.assert_outcomes(passed=1)
-        assert [call.method for call in elsewhere.calls] == ["patch_get"]
+        for _ in range(20):
+            proxy.patch_get(1)
+    fakepw.assert_called("patch_get", 1, times=20)
+    assert "/w/" in fakepw.url
+"""
+    with serve("tiny", faults=["check_get: fault=no optional"]) as elsewhere:
+        run(text, f"--fakepw-url={elsewhere.url}", "-n2").assert_outcomes(passed=4)
+        assert len(elsewhere.calls) == 0  # each worker had a world, and let it go
+        assert elsewhere.run(elsewhere._steering.worlds) == []
+        with elsewhere.world() as world:
+            run(text, f"--fakepw-url={world.url}").assert_outcomes(passed=4)
+            world.assert_called("patch_get", times=20)
 
 
 def test_unittest(run) -> None:
@@ -547,3 +562,140 @@ def test_without(): pass
     result = run(test, "--fakepw-journal", "no/such/folder")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --fakepw-journal no/such/folder cannot be written: *"])
+
+
+SERIES = """
+def poll(url):
+    with ServerProxy(url) as proxy:
+        assert proxy.patch_list({"series": "7"}) == []
+"""
+
+
+def test_strict_mode_warns_in_the_test_that_made_the_call(run) -> None:
+    text = (
+        SERIES
+        + """
+import threading
+import fakepw as pw
+
+@pytest.fixture(scope="session")
+def mine():
+    server = pw.serve("tiny", strict=True)
+    yield server
+    server.stop()
+
+def in_a_thread(url):
+    thread = threading.Thread(target=poll, args=(url,))
+    thread.start()
+    thread.join()
+
+@pytest.mark.fakepw(strict=True)
+def test_marked(fakepw):
+    in_a_thread(fakepw.url)
+
+def test_not_marked(fakepw):
+    poll(fakepw.url)
+
+def test_a_server_of_ones_own(mine):
+    in_a_thread(mine.url)
+
+def test_another(mine):
+    with ServerProxy(mine.url) as proxy:
+        proxy.pw_rpc_version()
+
+@pytest.mark.filterwarnings("ignore::fakepw.FakepwWarning")
+@pytest.mark.fakepw(strict=True)
+def test_ignored(fakepw):
+    poll(fakepw.url)
+
+@pytest.mark.filterwarnings("error::fakepw.FakepwWarning")
+@pytest.mark.fakepw(strict=True)
+def test_an_error(fakepw):
+    poll(fakepw.url)
+
+@pytest.mark.fakepw(strict=True)
+def test_expected(fakepw):
+    poll(fakepw.url)
+    with pytest.warns(pw.FakepwWarning, match="'series' is no key to filter by"):
+        fakepw.warn()
+"""
+    )
+    result = run(text)
+    result.assert_outcomes(passed=6, failed=1, warnings=2)
+    output = result.stdout.str()
+    assert "test_an_error" in output.split("short test summary")[1]
+    assert "FakepwWarning: patch_list({'series': '7'}): 'series' is no key" in output
+    result.stdout.fnmatch_lines(["    ! 'series' is no key to filter by*"])  # beside the call
+    summary = output.split("warnings summary")[1]
+    told = {line.partition("::")[2] for line in summary.splitlines() if "::" in line[:200]}
+    assert {"test_marked", "test_a_server_of_ones_own"} <= told
+    assert not told & {"test_not_marked", "test_another", "test_ignored", "test_expected"}
+    run(text, "-Werror").assert_outcomes(passed=4, failed=3)
+
+
+def test_strict_mode_fails_in_the_call_phase(run) -> None:
+    text = (
+        SERIES
+        + """
+@pytest.mark.fakepw(strict="error")
+class TestClass:
+    def test_error(self, fakepw):
+        poll(fakepw.url)
+
+    @pytest.mark.fakepw(strict=False)
+    def test_not_here(self, fakepw):
+        poll(fakepw.url)
+
+@pytest.mark.fakepw(strict=True)
+def test_a_method_that_no_server_has(fakepw):
+    with client(fakepw.url) as proxy, pytest.raises(Exception):
+        proxy.patch_lst()
+"""
+    )
+    result = run(text)
+    result.assert_outcomes(passed=1, failed=2, errors=0)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*fakepw: patch_list?{'series': '7'}?: 'series' is no key to filter by*",
+            "*fakepw: patch_lst??: there is no method 'patch_lst'; there are *",
+        ]
+    )
+
+
+def test_options_and_the_ini_file_speak_for_tests_that_say_nothing(
+    run, pytester: pytest.Pytester
+) -> None:
+    pytester.makeini("""
+        [pytest]
+        fakepw_at = /RPC2
+        fakepw_clock = 2026-01-31T12:00
+        fakepw_settings = TIME_ZONE=UTC
+        fakepw_faults =
+            patch_get: fault=one optional
+            check_get: fault=two optional
+        fakepw_strict = error
+    """)
+    text = """
+def test_said_elsewhere(fakepw):
+    assert fakepw.url.endswith("/RPC2")
+    with client(fakepw.url) as proxy:
+        proxy.check_create(5, "ci", "success")
+    assert str(fakepw.state().checks[-1].date) == "2026-01-31 12:00:00"
+    assert [rule.rule for rule in fakepw.rules] == [
+        "patch_get: fault=one optional", "check_get: fault=two optional"
+    ]
+
+@pytest.mark.fakepw(at="/", faults=[], settings={}, clock="2020-01-01", strict=False)
+def test_said_by_the_marker(fakepw):
+    assert fakepw.url == fakepw.base_url
+    with client(fakepw.url) as proxy:
+        assert proxy.patch_list({"series": "7"}) == []
+        proxy.check_create(5, "ci", "success")
+    assert str(fakepw.state().checks[-1].date) == "2020-01-01 11:00:00"
+    assert fakepw.rules == []
+"""
+    run(text).assert_outcomes(passed=2)
+    run(text, "--fakepw-at=/stub/").assert_outcomes(passed=1, failed=1)
+    result = run("def test(fakepw): pass", "--fakepw-strict=loud")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*test: *: strict is true, false or 'error', not 'loud'"])

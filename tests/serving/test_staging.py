@@ -104,3 +104,18 @@ def test_what_is_wrong_is_one_sentence(options: list[str], says: str) -> None:
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_strict_mode_and_the_path_of_the_api_from_the_start(capfd: Any) -> None:
+    with served(FAKEPW_STRICT="1", FAKEPW_AT="/RPC2") as proxy:
+        assert str(proxy).endswith("/RPC2>")
+        assert proxy.patch_list({"series": "7"}) == []
+        assert proxy.patch_get(1)["id"] == 1
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 3, lines  # the list's two remarks, and one on credentials
+    assert "fakepw: patch_list({'series': '7'}): 'series' is no key to filter by" in lines[1]
+    with served("--strict", "--at", "/") as proxy:
+        assert str(proxy).endswith("/>")
+        with pytest.raises(xmlrpc.client.Fault):
+            proxy.nothing()
+    assert "nothing(): there is no method 'nothing'" in capfd.readouterr().err

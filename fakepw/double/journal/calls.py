@@ -42,6 +42,8 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
         The rule that decided, as text; None if there was none.
     carried_out
         Whether Patchwork ran it: not if a rule answered in its place.
+    remarks
+        In strict mode, what a real server decides about it without saying so: a sentence each.
     """
 
     number: int
@@ -52,6 +54,7 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None
     rule: str | None
     carried_out: bool
+    remarks: tuple[str, ...] = ()
 
 
 class Call(Noted, frozen=True, dict=True, kw_only=True):

@@ -54,6 +54,7 @@ class Entry(Struct, gc=False):
     rule: str | None = None
     carried_out: bool = True
     cut: int | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class Journal:
@@ -160,6 +161,7 @@ def call_of(entry: Entry, number: int) -> Call:
         status=None if response is None else response.status,
         rule=entry.rule,
         carried_out=entry.carried_out,
+        remarks=entry.remarks,
         request=_written(request),
         answer=b"" if response is None else _answer(response, entry.cut),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...patchwork.patchwork import Patchwork
+from ...patchwork.remarks import Remark, listening
 from ...protocol.messages import Request, Response, Watch
 from ...protocol.site import Asked, site_of
 from ...protocol.site import Call as Head
@@ -49,6 +51,8 @@ class Arrived:
     response: Response | None = None
     fronted: bool = False
     number: int | None = None
+    strict: bool = False
+    remarks: Sequence[Remark] = ()
 
     @property
     def steered(self) -> bool:
@@ -65,8 +69,15 @@ class Arrived:
     def carry_out(self) -> Response:
         """What Patchwork answers; it is asked once."""
         if self.response is None:
-            site = site_of(self.patchwork)
-            self.response = site.respond(self.passed, self.patchwork, self.watch, self.asked)
+            if not self.strict:
+                self.response = self._ask()
+            else:
+                with listening() as self.remarks:
+                    self.response = self._ask()
             if self.fronted:
                 self.response = through_nginx(self.response)
         return self.response
+
+    def _ask(self) -> Response:
+        site = site_of(self.patchwork)
+        return site.respond(self.passed, self.patchwork, self.watch, self.asked)

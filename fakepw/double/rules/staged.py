@@ -16,7 +16,7 @@ Given = str | Mapping[str, Any] | Spec
 
 
 def staged(
-    faults: Iterable[Given] = (),
+    faults: Given | Iterable[Given] = (),
     in_front: Given | Iterable[Given] | None = None,
     limit: Given | None = None,
 ) -> list[Spec]:
@@ -33,7 +33,7 @@ def staged(
     rules = [_front(each) for each in fronts]
     if limit is not None:
         rules.append(_limit(limit))
-    return [*rules, *map(_rule, _several("faults", faults))]
+    return [*rules, *map(rule, _several("faults", faults))]
 
 
 def _several(name: str, given: Any) -> list[Any]:
@@ -43,7 +43,8 @@ def _several(name: str, given: Any) -> list[Any]:
     return list(given)
 
 
-def _rule(given: Given) -> Spec:
+def rule(given: Given) -> Spec:
+    """A rule from its text or its members. Raises ValueError with one sentence for what is none."""
     if isinstance(given, Spec):
         return given
     if not isinstance(given, (str, Mapping)):
@@ -54,10 +55,10 @@ def _rule(given: Given) -> Spec:
 def _front(given: Given) -> Spec:
     if isinstance(given, str):
         given = {"preset": given, "optional": True}
-    return _rule(given)
+    return rule(given)
 
 
 def _limit(given: Given) -> Spec:
     if isinstance(given, str):
         return parse(f"optional rate={given}")
-    return _rule({"optional": True, **given} if isinstance(given, Mapping) else given)
+    return rule({"optional": True, **given} if isinstance(given, Mapping) else given)

@@ -20,6 +20,7 @@ from ..faults import Fault
 from ..instances.traits import Traits
 from ..iso8601 import from_iso
 from ..numbers import integer
+from ..remarks import as_text, remark
 from ..text import attribute_error, encode_decimal, to_repr, to_str, type_name
 from ..values import Binary, DateTime
 
@@ -83,6 +84,8 @@ def int2(text: str) -> int:
 def to_bool(value: Any, traits: Traits) -> bool:
     """A value for a boolean column (servers.md 1.7 "archived", 2)."""
     if traits.truthy_booleans:
+        if not isinstance(value, bool):
+            remark("{} is taken for {}: anything is, by its truth", value, truth(value))
         return truth(value)
     if isinstance(value, Decimal) and value.is_snan():
         raise not_comparable()
@@ -247,7 +250,7 @@ def prepare(field: Field, value: Any, traits: Traits, *, ceil: bool = False) -> 
         case "DateTimeField":
             return to_datetime(value, traits)
         case _:
-            return to_str(value, traits.py2, traits.unicode)
+            return as_text(value, to_str(value, traits.py2, traits.unicode))
 
 
 def _ceil(value: float) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from ..faults import Fault
 from ..hash_order import keys_as_met
 from ..instances.traits import Traits
+from ..remarks import Words, remark
 from ..rows.rows import Patch
 from ..rows.store import Store, in_order
 from ..text import attribute_error, person
@@ -57,7 +58,12 @@ LOOKUP_NAMES = frozenset(
         *("startswith", "istartswith", "endswith", "iendswith", "year", "month", "day"),
     }
 )
-
+#: Keys of which a lookup is not looked at: they name another row, or none (servers.md 1.7).
+_WITHOUT_LOOKUP = frozenset(
+    {"max_count", "project_id", "submitter_id", "state_id", "delegate_id", "patch_id"}
+)
+_NO_FIELD = "{} is no key to filter by: the list is empty, whatever else is asked; keys are {}"
+_NO_LOOKUP = "{} in {} is no lookup: the list is empty, whatever else is asked; lookups are {}"
 
 #: Resolves a filter's key that names another row, and its value: to the key that Django is asked
 #: by, and what builds the condition; to None where the row's absence means an empty list.
@@ -79,7 +85,10 @@ def keys_of(filt: Any, traits: Traits) -> list[Any]:
     """What iterating over a filter gives: names, usually."""
     if isinstance(filt, dict):
         return list(keys_as_met(filt, traits.py2))
-    return iterate(filt, traits.py2)
+    keys = iterate(filt, traits.py2)
+    if keys:
+        remark("a filter is a struct; what {} holds is taken for its keys, {} first", filt, keys[0])
+    return keys
 
 
 def split_key(key: Any, traits: Traits) -> list[str]:
@@ -109,15 +118,26 @@ def parse(
     Keys that name other rows are resolved at once. None for a filter that means an empty list.
     """
     found = Filter({})
+    without_lookup: dict[str, str] = {}  # the keys that were met for them
     for key in keys_of(filt, traits):
         parts = split_key(key, traits)
         name = parts[0]
-        if name not in keys or (len(parts) > 1 and parts[1] not in LOOKUP_NAMES):
+        if name not in keys:
+            remark(_NO_FIELD, name, Words(sorted(keys)))
+            return None
+        if len(parts) > 1 and parts[1] not in LOOKUP_NAMES:
+            remark(_NO_LOOKUP, parts[1], key, Words(sorted(LOOKUP_NAMES)))
             return None
         value = value_of(filt, key, traits)
+        if name in _WITHOUT_LOOKUP:
+            if len(parts) > 1:
+                remark("the lookup of {} is ignored, as for {} any is", key, name)
+            if name in without_lookup:
+                remark("{} takes the place of {}", key, without_lookup[name])
+            without_lookup[name] = key
         if name == "max_count":
             found.max_count = value
-        elif name in ("project_id", "submitter_id", "state_id", "delegate_id", "patch_id"):
+        elif name in _WITHOUT_LOOKUP:
             resolved = related(name, value)
             if resolved is None:
                 return None
@@ -171,7 +191,10 @@ def related_to_patch(store: Store, traits: Traits) -> Related:
     def resolve(name: str, value: Any) -> tuple[str, Callable[[], Condition]] | None:
         row_id = row_id_of(value, traits)
         row = None if row_id is None else tables[name].get(row_id)
+        if name == "delegate_id":
+            remark("delegate_id is looked up among people and not among users: it finds no patch")
         if row is None:
+            remark("there is no row with the {} {}, and so the list is empty", Words([name]), value)
             if traits.missing_relation_faults:
                 raise Fault("IndexError", "list index out of range")
             return None
@@ -194,12 +217,22 @@ def _cannot_query(who: str) -> Callable[[], Condition]:
 def row_id_of(value: Any, traits: Traits) -> int | None:
     """A parameter as the id of a row; None for nil. Raises what Django raises (servers.md 1.5)."""
     if value is None:
+        remark("nil is the id of no row")
         return None
     number = to_int(value, "id", traits)
+    if number < 1 or type(value) is not int:
+        _doubtful(value, number)
     refused = traits.big_integer_text
     if refused and not traits.knows_integer_ranges and too_big(number, 64):
         raise Fault("OverflowError", refused)
     return number
+
+
+def _doubtful(value: Any, number: int) -> None:
+    if number < 1:
+        remark("ids are counted from 1: {} is the id of no row", value)
+    elif isinstance(value, bool) or (not isinstance(value, str) and number != value):
+        remark("{} is taken for the id {}", value, number)
 
 
 # -- finding patches -----------------------------------------------------------------------

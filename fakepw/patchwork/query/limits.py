@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ..faults import Fault, Stumble
 from ..instances.traits import Traits
+from ..remarks import heard, remark
 from ..text import attribute_error, digits, type_name
 from ..values import Binary, DateTime
 from .fields import int2, not_comparable
@@ -18,13 +19,17 @@ Row = TypeVar("Row")
 
 
 def limited(
-    query: Callable[[], Sequence[Row]], max_count: Any, traits: Traits, negative: str | None = None
+    query: Callable[[], Sequence[Row]],
+    max_count: Any,
+    traits: Traits,
+    negative: str | None = None,
+    tied: Callable[[Row, Row], bool] = lambda one, other: False,
 ) -> Sequence[Row]:
     """The first `max_count` rows of a query, the last `-max_count`, or all for 0.
 
     `query` is run, as by Django, once the count is known to be a number; it raises
     NothingMatches where the database is not even asked.  `negative` overrides the trait
-    `negative_count`.
+    `negative_count`; rows that are `tied` may come in either order on a real server.
 
     Raises the Fault of a count that is no number, that the database does not take, or that asks
     for more last rows than there are.
@@ -50,10 +55,22 @@ def limited(
     if text:
         return rows if whole < 0 else rows[:whole]
     if count > 0:
+        if whole != max_count or isinstance(max_count, bool):
+            remark("max_count={} is taken for {}", max_count, whole)
+        _told_of_tie(rows, whole, tied)
         return rows[:whole]
     if count < 0 and below == "last":
-        return _last(rows, count, max_count, traits)
+        start = _first_of_last(rows, count, max_count, traits)
+        _told_of_tie(rows, start, tied)
+        return rows[start:]
+    if count < 0:
+        remark("max_count={} is ignored: on this release all rows come", max_count)
     return rows
+
+
+def _told_of_tie(rows: Sequence[Row], place: int, tied: Callable[[Row, Row], bool]) -> None:
+    if heard() and 0 < place < len(rows) and tied(rows[place - 1], rows[place]):
+        remark("max_count cuts between rows that have no order: on another server others may come")
 
 
 def _check(whole: int, traits: Traits) -> None:
@@ -63,16 +80,18 @@ def _check(whole: int, traits: Traits) -> None:
             raise Fault(kind, text.format(number=digits(whole)))
 
 
-def _last(
+def _first_of_last(
     rows: Sequence[Row], count: float | Decimal, max_count: Any, traits: Traits
-) -> Sequence[Row]:
+) -> int:
+    """Where the last rows begin. Raises the Fault of there not being so many."""
+    remark("max_count={} is a fault where fewer rows match, or none: count them first", max_count)
     start = len(rows) + count
     if start < 0:
         raise Fault(traits.negative_index_fault, "Negative indexing is not supported.")
     if isinstance(max_count, float | Decimal) and traits.counts_by_loading:
         text = "slice indices must be integers or None or have an __index__ method"
         raise Fault("TypeError", text)
-    return rows[int(start) :]
+    return int(start)
 
 
 def _whole(count: float | Decimal) -> int:

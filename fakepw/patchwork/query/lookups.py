@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import time
 from typing import Any
 
 from ..faults import RUNNING, Fault, Refusal, Stumble
 from ..instances.traits import Traits
+from ..remarks import Words, as_text, remark
 from ..text import to_str, type_name
-from ..zones import zone
 from . import arrays, date_lookups
 from .collation import COLLATIONS
 from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
@@ -30,8 +30,10 @@ from .parameters import (
     too_big,
 )
 from .patterns import BadPattern, Pattern
+from .texts import text_of
 
 Predicate = Callable[[Any], bool]
+_MIDNIGHT = time()
 
 
 class NothingMatches(Exception):
@@ -117,7 +119,10 @@ def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Con
     if lookup in ("in", "range"):
         value = _items(target, value, lookup, traits)
     elif lookup in _COMPARISONS:
+        given = value
         value = prepare(target, value, traits, ceil=lookup in ("gte", "lt") and part != "year")
+        if target.kind == "DateTimeField" and lookup == "exact" and value.time() == _MIDNIGHT:
+            remark("{} means midnight, and no moment after; a day is from gte to lt", given)
     return Condition(field, lookup, value, part)
 
 
@@ -127,7 +132,10 @@ def _items(field: Field, value: Any, lookup: str, traits: Traits) -> list[Any]:
     A text of megabytes has but few different characters: each is looked at once.
     """
     if not isinstance(value, str):
+        if isinstance(value, dict):
+            remark("{} takes a list; of {} it is the names of the members", Words([lookup]), value)
         return [prepare(field, item, traits) for item in iterate(value, traits.py2)]
+    remark("{} takes a list; of {} it is the characters", Words([lookup]), value)
     prepared = [prepare(field, char, traits) for char in dict.fromkeys(value)]
     if lookup == "range" and len(value) == 2:
         return [prepared[0], prepared[-1]]
@@ -211,6 +219,8 @@ def _null_flag(value: Any, traits: Traits) -> bool:
     if traits.isnull_needs_boolean and not isinstance(value, bool):
         text = "The QuerySet value for an isnull lookup must be True or False."
         raise Fault("ValueError", text)
+    if not isinstance(value, bool):
+        remark("isnull takes {} for {}, by its truth", value, truth(value))
     return truth(value)
 
 
@@ -242,6 +252,10 @@ def compile_condition(condition: Condition, traits: Traits) -> Predicate:
     return _comparison(condition, get, traits)
 
 
+def _shown(condition: Condition, traits: Traits) -> Callable[[Any], str]:
+    return str if condition.part is not None else text_of(condition.field.kind, traits)
+
+
 def _getter(condition: Condition) -> Callable[[Any], Any]:
     get, part = condition.field.get, condition.part
     if part is None:
@@ -270,7 +284,9 @@ def _comparison(condition: Condition, get: Callable[[Any], Any], traits: Traits)
     bounded = traits.knows_integer_ranges and condition.field.kind != "ForeignKey"
     if bounded and too_big(value, traits.integer_bits):
         if lookup == "exact" or (lookup in ("gt", "gte")) == (value > 0):
+            remark("the column holds no such number as {}: no row can match", value)
             raise NothingMatches
+        remark("the column holds no such number as {}: every row matches", value)
         return lambda row: get(row) is not None
     value = bound(value, traits)
     if value is None:
@@ -287,7 +303,10 @@ def _comparison(condition: Condition, get: Callable[[Any], Any], traits: Traits)
 
 def _membership(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
     values = [value for value in condition.value if value is not None]
+    if len(values) < len(condition.value):
+        remark("nil in a list stands for no row, and for none without a value")
     if not values:
+        remark("there is nothing in the list: no row can match")
         raise NothingMatches
     key = _key(condition, traits, "exact")
     wanted = {key(value) for each in values if not too_big(value := bound(each, traits), _SMALL)}
@@ -309,9 +328,12 @@ def _between(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
         raise Fault("IndexError", traits.single_range_text)
     values = all_bound(values, traits)
     if None in values:
+        remark("nil is no end of a range: no row can match")
         return lambda row: False
     key = _key(condition, traits, "order")
     least, most = key(values[0]), key(values[1])
+    if most < least:
+        remark("a range from {} to {} holds nothing: no row can match", *values)
 
     def matches(row: Any) -> bool:
         found = get(row)
@@ -330,6 +352,7 @@ def _pattern(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
         traits.longest_pattern
     )
     if traits.nul_ends_pattern and "\0" in fragment:
+        remark("the text ends at its first NUL")
         fragment, _, _ = fragment.partition("\0")
         test = _WITHOUT_OPEN_END.get(condition.lookup, test)
     wanted = fold(fragment)
@@ -358,7 +381,7 @@ def _fragment(condition: Condition, traits: Traits) -> str:
 
 
 def _text(value: Any, traits: Traits) -> str:
-    text = to_str(value, traits.py2, traits.unicode)
+    text = as_text(value, to_str(value, traits.py2, traits.unicode))
     parameter(text, traits)
     return text
 
@@ -369,38 +392,6 @@ def _typed_text(value: Any, traits: Traits) -> str:
     if not isinstance(literal, str):
         raise arrays.refusal(value)
     return _text(literal, traits)
-
-
-def _shown(condition: Condition, traits: Traits) -> Callable[[Any], str]:
-    """How the database writes a value of the column as text (servers.md 3)."""
-    if condition.part is not None:
-        return str
-    match condition.field.kind:
-        case "BooleanField":
-            no, yes = traits.boolean_texts
-            return lambda value: yes if value else no
-        case "DateTimeField":
-            return lambda value: date_text(value, traits)
-        case "HashField" if traits.hash_storage != "as is":
-            return lambda value: str(value).rstrip(" ")
-        case _:
-            return str
-
-
-def date_text(moment: datetime, traits: Traits) -> str:
-    """A date as the database writes it: its zone, its number of decimals (servers.md 3)."""
-    text = moment.isoformat(" ", "seconds").partition(".")[0]
-    match traits.date_decimals:
-        case "always":
-            return f"{text}.{moment.microsecond:06}"
-        case "zone":
-            # of two readings of an hour that comes twice, PostgreSQL takes standard time
-            aware = moment.replace(tzinfo=zone(traits.time_zone), fold=1)
-            fraction = f".{moment.microsecond:06}".rstrip("0").rstrip(".")
-            return (
-                text + fraction + aware.isoformat()[len(moment.isoformat()) :].removesuffix(":00")
-            )
-    return text if not moment.microsecond else f"{text}.{moment.microsecond:06}"
 
 
 def _regex(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
