@@ -158,9 +158,6 @@ def settings_of(given: Settings | Mapping[str, Any]) -> Settings:
         text = f"settings are names and values, such as {{'TIME_ZONE': 'UTC'}}, not {brief(given)}"
         raise SettingsError({"settings": text})
     values = dict(given.given()) if isinstance(given, Settings) else given
-    if not isinstance(values, Mapping):
-        text = f"settings are an object of names and values, not {brief(values)}"
-        raise SettingsError({"settings": text})
     problems: dict[str, str] = {}
     for name, value in values.items():
         try:
