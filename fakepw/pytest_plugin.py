@@ -211,7 +211,7 @@ def fakepw(
     from .testing import beside
 
     if _fakepw_instance is not None:  # also where it cannot be had
-        request.node.user_properties.append(("fakepw_instance", _fakepw_instance))
+        request.node.user_properties.append(("fakepw_instance", str(_fakepw_instance)))
     config = request.config
     wanted = _marked(request.node)
     given, folder = wanted.get("sources"), request.node.path.parent
