@@ -47,8 +47,8 @@ def test_fixtures_of_pytest_are_those_that_are_promised() -> None:
 
 
 def test_commands_that_are_promised_are_there() -> None:
-    (ours,) = re.findall(r"^\* `fakepw`: (.*)\.$", PAGE, re.M)
-    (theirs,) = re.findall(r"^\* `pw-conformance`: (.*)\.$", PAGE, re.M)
+    (ours,) = re.findall(r"^\* `fakepw`: (.*?)\.$", PAGE, re.M | re.S)
+    (theirs,) = re.findall(r"^\* `pw-conformance`: (.*?)\.$", PAGE, re.M | re.S)
     assert set(names(ours)) == set(COMMANDS)
     assert set(names(theirs)) == set(suite.commands)
 
