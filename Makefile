@@ -26,7 +26,7 @@ demo: .venv/.demo
 
 # uvloop may change nothing (it is an extra), so what serves is tested with it first.
 # Whatever fails, all of it runs.
-test: .venv/.dev .venv/.uvloop tools pythons
+test: .venv/.dev .venv/.uvloop .venv/.schemathesis tools pythons
 	@status=0; \
 	for part in lint test-uvloop test-all; do \
 	  $(MAKE) --no-print-directory $$part || status=1; \
@@ -77,6 +77,11 @@ clean:
 # Beside the other packages, where only those find it who are told.
 .venv/.uvloop: pyproject.toml | .venv/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/uvloop 'uvloop>=0.21'
+	@touch $@
+
+# Likewise: installed among them it is a plugin of every pytest, each of which starts a second later.
+.venv/.schemathesis: pyproject.toml | .venv/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/schemathesis 'schemathesis>=4.32,<5'
 	@touch $@
 
 $(BIN)/python:

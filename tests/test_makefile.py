@@ -121,7 +121,7 @@ def test_every_part_of_make_test_runs_and_counts(checkout: Path) -> None:
     """Whatever fails, the rest is run too, and the status says that something failed."""
     binaries = checkout / ".venv/bin"
     binaries.mkdir(parents=True)
-    for stamp in (".dev", ".uvloop"):
+    for stamp in (".dev", ".uvloop", ".schemathesis"):
         (checkout / ".venv" / stamp).touch()
     for name in ("python", "ruff", "mypy"):
         (binaries / name).write_text(f'''#!/bin/sh
