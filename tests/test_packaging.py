@@ -171,6 +171,17 @@ def crowded(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_installed_command_makes_and_records_fixtures(installed: Path, tmp_path: Path) -> None:
+    """In a wheel the rooms of the suite that it asks through have another name."""
+    fakepw_ = installed / "fakepw"
+    run(fakepw_, "generate", "--patches", 7, "-o", tmp_path / "made.json", cwd=tmp_path)
+    with fakepw.serve(tmp_path / "made.json", instance="3.0-py3-sqlite") as pw:
+        said = run(fakepw_, "record", pw.url, "-o", tmp_path / "recorded.json", cwd=tmp_path)
+    assert "7 patches" in said
+    assert "as 3.0-py3-sqlite" in said
+    assert run(fakepw_, "check", tmp_path / "recorded.json").startswith("ok: ")
+
+
 @pytest.mark.parametrize("how", ["command", "module"])
 def test_a_folder_of_that_name_does_not_hide_the_suite(
     installed: Path, crowded: Path, how: str

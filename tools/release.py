@@ -2,6 +2,9 @@
 
     python -m tools.release               everything, with every Python from 3.11 on that there is
     python -m tools.release --python 3.12 only those
+    python -m tools.release --tag v1.0.0 --keep dist
+                                          refuses another version; keeps what was built and tried
+    python -m tools.release --notes 1.0.0 prints what CHANGELOG.md says of it, and does nothing else
 
 1. The working tree is committed, and its version has a section in CHANGELOG.md (a development
    version has not, and is told so, not refused).
@@ -84,18 +87,28 @@ def run(*command: object, **options: object) -> str:
 # -- 1: the tree -------------------------------------------------------------------------------
 
 
-def tree() -> Iterator[str]:
-    """What is to be known of it. Raises Unfit if it is not to be released."""
+def tree(tag: str | None) -> Iterator[str]:
+    """What is to be known of it. Raises Unfit if it is not to be released, as that tag if given."""
     if changed := run("git", "status", "--porcelain", cwd=ROOT).splitlines():
         raise Unfit(f"{len(changed)} files are not committed, {changed[0].strip()} among them")
     version = run(sys.executable, "-m", "hatchling", "version", cwd=ROOT).strip()
-    if re.fullmatch(r"\d+\.\d+\.\d+", version):
-        heading = f"## [{version}]"
-        if heading not in (ROOT / "CHANGELOG.md").read_text():
-            raise Unfit(f"CHANGELOG.md has no section {heading}")
+    if tag is not None and tag != f"v{version}":
+        raise Unfit(f"the tag is {tag}, and the version {version}")
+    if tag is not None or re.fullmatch(r"\d+\.\d+\.\d+", version):
+        notes((ROOT / "CHANGELOG.md").read_text(), version)
         yield f"version {version}, which CHANGELOG.md tells of"
     else:
         yield f"version {version} is a development version: to be built and tried, not released"
+
+
+def notes(changelog: str, version: str) -> str:
+    """What a changelog says of a version. Raises Unfit if that is nothing."""
+    found = re.search(
+        rf"^## \[{re.escape(version)}\].*?\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL
+    )
+    if found is None or not found[1].strip():
+        raise Unfit(f"CHANGELOG.md says nothing of a version [{version}]")
+    return found[1].strip()
 
 
 # -- 2: the archives ---------------------------------------------------------------------------
@@ -269,11 +282,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--python", action="append", default=[], metavar="3.N")
+    parser.add_argument("--tag", metavar="vX.Y.Z")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--notes", metavar="X.Y.Z")
     options = parser.parse_args(arguments)
     try:
+        if options.notes:
+            print(notes((ROOT / "CHANGELOG.md").read_text(), options.notes))
+            return 0
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            for line in tree():
+            for line in tree(options.tag):
                 print(line, flush=True)
             archives = twice(folder)
             print("built twice: the same bytes", flush=True)
@@ -283,6 +302,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for version, python in pythons(options.python).items():
                 tried(python, wheel, folder / f"python-{version}")
                 print(f"Python {version}: installs and runs from the wheel alone", flush=True)
+            if options.keep:
+                options.keep.mkdir(parents=True, exist_ok=True)
+                for path in archives:
+                    shutil.copy(path, options.keep)
     except Unfit as error:
         print(f"not fit to be released: {error}", file=sys.stderr)
         return 1
