@@ -133,6 +133,19 @@ def test_a_world(fakepw: pw.Double) -> None:
     world.close()
 
 
+@pytest.mark.fakepw("tiny", strict=True)
+def test_strict(fakepw: pw.Double, kim: ServerProxy) -> None:
+    mode: bool | str = fakepw.strict
+    assert mode is True
+    kim.patch_list({"state": "New"})
+    with pytest.warns(pw.FakepwWarning, match="'state' is no key to filter by"):
+        fakepw.warn()  # which is done at the test's end otherwise
+    assert fakepw.remarks[-1].startswith("patch_list({'state': 'New'}): 'state' is no key")
+    assert fakepw.calls[0].remarks
+    fakepw.settle()
+    fakepw.strict = False
+
+
 # Without the plugin.
 
 

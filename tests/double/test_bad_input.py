@@ -66,7 +66,7 @@ def mark(pw: fakepw.Double, *given: Any, **named: Any) -> None:
 
 KINDS = ["add_patch", "add_comment", "add_check", "add_person", "change_patch"]
 NONE, ONE = st.just(()), st.tuples(values)
-STARTED = ("instance", "settings", "faults", "in_front", "limit", "clock")
+STARTED = ("instance", "settings", "faults", "in_front", "limit", "clock", "strict", "at")
 RULE = (
     *("user", "first", "nth", "every", "chance", "seed", "when", "latency", "status", "headers"),
     *("body", "cut", "reset", "drop", "fault", "preset", "optional"),
@@ -106,7 +106,7 @@ DOORS: dict[str, tuple[Callable[..., object], Any, Any]] = {
     "world": (
         fakepw.Double.world,
         st.lists(sources, max_size=1),
-        arguments(*STARTED, "at", "idle"),
+        arguments(*STARTED, "idle"),
     ),
     "marker": (mark, st.lists(sources, max_size=1), arguments(*STARTED, "instnace")),
 }
