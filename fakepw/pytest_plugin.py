@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 MARKER = (
     "fakepw(*sources, instance=None, settings={}, faults=[], in_front=None, limit=None,"
-    " clock=None, strict=False, at='/xmlrpc/'): what the fixture `fakepw` is to this test, class"
-    " or module. The closest marker wins, argument by argument; `instance` may be a list of names,"
-    ' or "recorded".'
+    " clock=None, strict=False, at='/xmlrpc/', tls=False): what the fixture `fakepw` is to this"
+    " test, class or module. The closest marker wins, argument by argument; `instance` may be a"
+    ' list of names, or "recorded".'
 )
 #: What a test can say by its marker, and a run by an option or the ini file: the argument's name,
 #: the option's, whether it may be given several times, and what it is.
@@ -43,6 +43,7 @@ OPTIONS = (
         " were wrong; error: fail for them",
     ),
     ("at", "at", False, "PATH", "a path that is handed on as /xmlrpc/"),
+    ("tls", "tls", False, "on|off", "serve https, whose authority is `fakepw.ca_file`"),
 )
 #: What a mode is called outside of Python.
 MODES = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
@@ -68,6 +69,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--fakepw-token", metavar="TOKEN", help="what that double's control API asks for"
+    )
+    group.addoption(
+        "--fakepw-ca-file", metavar="FILE", help="the authority to trust where that speaks https"
     )
     group.addoption(
         "--fakepw-table",
@@ -153,8 +157,8 @@ def _said(config: pytest.Config) -> dict[str, Any]:
         from .patchwork.instances.settings import from_texts
 
         said["settings"] = from_texts(tuple(said["settings"]))
-    if "strict" in said:
-        said["strict"] = MODES.get(said["strict"].lower(), said["strict"])
+    for name in {"strict", "tls"} & said.keys():
+        said[name] = MODES.get(said[name].lower(), said[name])
     return said
 
 
@@ -193,7 +197,8 @@ def fakepw_server(pytestconfig: pytest.Config) -> Iterator[Server]:
     from .testing import Server
 
     url = pytestconfig.getoption("--fakepw-url")
-    server = Server(url, pytestconfig.getoption("--fakepw-token"))
+    options = (pytestconfig.getoption(f"--fakepw-{name}") for name in ("token", "ca-file"))
+    server = Server(url, *options)
     yield server
     server.stop()
 
@@ -222,7 +227,7 @@ def fakepw(
     why = ""
     try:
         double = fakepw_server.prepared(**{**_said(config), **wanted})
-    except (ValueError, TypeError, LookupError, OSError) as error:
+    except (ValueError, TypeError, LookupError, OSError, ModuleNotFoundError) as error:
         why = str(error).replace("\n", "; ")
     if why:
         pytest.fail(f"{request.node.nodeid}: @pytest.mark.fakepw: {why}", pytrace=False)

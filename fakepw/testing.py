@@ -36,7 +36,7 @@ from .serving.thread import serve
 
 #: What a test can say of the double that it wants.
 ARGUMENTS = ["sources", "instance", "settings", "faults", "in_front", "limit", "clock"]
-ARGUMENTS += ["strict", "at"]
+ARGUMENTS += ["strict", "at", "tls"]
 
 
 class _Served(NamedTuple):
@@ -60,8 +60,16 @@ class Server:
     It starts when it is first needed.
     """
 
-    def __init__(self, url: str | None = None, token: str | None = None) -> None:
-        self._url, self._token = url, token
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        ca_file: str | None = None,
+        *,
+        tls: bool = False,
+    ) -> None:
+        self._url, self._token, self._ca_file, self._tls = url, token, ca_file, tls
+        self._by_https: Server | None = None  # for tests that want that
         self._double: Double | None = None
         self._serves: _Served | None = None
         self._loads = 0  # of the double, when that was so
@@ -78,11 +86,13 @@ class Server:
         clock: datetime | str | None = None,
         strict: Strict | None = None,
         at: str = API,
+        tls: bool = False,
         **unknown: Any,
     ) -> Double:
         """The double as a test wants it, and as nobody has touched it yet.
 
-        Raises ValueError (FixtureError among them) with one sentence for what cannot be had.
+        Raises ValueError (FixtureError among them) with one sentence for what cannot be had, and
+        ModuleNotFoundError for `tls` without trustme.
         """
         for name in unknown:
             raise ValueError(
@@ -90,9 +100,10 @@ class Server:
                 f" there are: {', '.join(ARGUMENTS)}"
             )
         typed(str | None, instance=instance)
+        typed(bool, tls=tls)
         start = start_of(faults, in_front, limit, clock, strict)
         given = settings_of({} if settings is None else settings)
-        double = self._serving(list(sources), instance, given, at)
+        double = self._speaking(tls)._serving(list(sources), instance, given, at)
         for spec in start.rules:
             double._rule(spec)
         if start.clock is not None:
@@ -100,6 +111,19 @@ class Server:
         if strict is not None:
             double.strict = start.strict
         return double
+
+    def _speaking(self, tls: bool) -> Server:
+        """The one that speaks https, or not: the other of the two, if a test wants that."""
+        if tls == self._tls:
+            return self
+        if self._url is not None:
+            elsewhere = "https" if self._url.startswith("https:") else "http"
+            if tls == (elsewhere == "https"):
+                return self
+            raise ValueError(f"the double at {self._url} speaks {elsewhere}, whatever a test wants")
+        if self._by_https is None:
+            self._by_https = Server(tls=True)
+        return self._by_https
 
     def _serving(
         self, sources: list[Source], instance: str | None, given: Settings, at: str
@@ -127,8 +151,8 @@ class Server:
     def _started(self, wanted: _Served) -> Double:
         """A server of our own; or elsewhere a world of our own, if there can be one."""
         if self._url is None:
-            return serve(Patchwork(wanted.dataset, wanted.like))
-        double = connect(self._url, token=self._token)
+            return serve(Patchwork(wanted.dataset, wanted.like), tls=self._tls)
+        double = connect(self._url, token=self._token, ca_file=self._ca_file)
         try:
             return double.world()
         except LookupError:  # it is itself a world, or older than worlds are
@@ -151,6 +175,9 @@ class Server:
             with suppress(DoubleUnreachable):  # it has gone before us
                 self._double.close()
         self._double = self._serves = None
+        if self._by_https is not None:
+            self._by_https.stop()
+            self._by_https = None
 
 
 def beside(folder: Path, source: Any) -> Any:

@@ -12,7 +12,10 @@ from .examples import ROOT, Session, blocks, matches
 
 README = (ROOT / "README.md").read_text()
 #: Pages whose examples are run, each in a folder of its own.
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("double", "bridge", "gates", "data"))]
+PAGES = [
+    "README.md",
+    *(f"docs/{name}.md" for name in ("double", "serving", "bridge", "gates", "data")),
+]
 
 
 @pytest.fixture

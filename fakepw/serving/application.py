@@ -24,13 +24,13 @@ LONGEST_BODY = 64 * 1024 * 1024
 _WORLD = re.compile(rb"/w/([0-9a-z]{1,40})(/_fakepw(?![^/?#])|/|\Z)")
 
 
-def application(host: Host, guard: Guard | None) -> Application:
+def application(host: Host, guard: Guard | None, ca_file: str | None = None) -> Application:
     """The application that serves a double and its worlds, and `/_fakepw/` to control them if there
-    is a guard.
+    is a guard. `ca_file` is of the authority that clients are to trust, if it has one of its own.
 
     What is answered 400 is in the log: a client that makes such a mistake seldom says so.
     """
-    control = None if guard is None else Control(host, guard)
+    control = None if guard is None else Control(host, guard, "", ca_file)
     main = host.pipeline
 
     def answer(request: Request) -> Answer | Stream:
@@ -67,7 +67,7 @@ def application(host: Host, guard: Guard | None) -> Application:
         assert guard is not None
         if isinstance(world, str):
             return Control(host, guard).gone(request, world)
-        return Control(world.steering, guard, world.root).answer(request)
+        return Control(world.steering, guard, world.root, ca_file).answer(request)
 
     return answer
 

@@ -171,7 +171,8 @@ def serve(
         steering.follow(noted.follow)
     bound, port = listener.getsockname()[:2]
     guard = Guard.of(steered_by, bound)
-    answer = _logged(steering, guard) if verbose else application(steering, guard)
+    speaks = _logged if verbose else application
+    answer = speaks(steering, guard, shown.ca_file)
     server = Server(answer, limits_of(patchwork.traits), shown.certified)
     root = f"{shown.scheme}://{url_host(bound)}:{port}"
     if not is_loopback(bound):
@@ -246,11 +247,11 @@ def _remarked(call: Call) -> None:
         log.warning("%s: %s", call.asked, text)
 
 
-def _logged(steering: Host, guard: Guard | None) -> Application:
+def _logged(steering: Host, guard: Guard | None, ca_file: str | None) -> Application:
     """The application, with a line in the log for each request: what was asked, and the answer."""
     calls: list[Called] = []
     steering.pipeline.watch = calls.append
-    answer = application(steering, guard)
+    answer = application(steering, guard, ca_file)
 
     def told(request: Request, start: float, found: Answer | Stream) -> Any:
         if isinstance(found, Later):

@@ -24,7 +24,7 @@ from .json_answers import error as _error
 from .json_answers import json as _json
 
 PREFIX = "/_fakepw/"
-OPENAPI, EVENTS = "openapi.json", "calls/events"
+OPENAPI, EVENTS, AUTHORITY = "openapi.json", "calls/events", "ca.pem"
 #: What is there for people and their browsers.
 FOR_PEOPLE = frozenset({"", "page.css", "page.js", "login", EVENTS})
 
@@ -32,8 +32,11 @@ FOR_PEOPLE = frozenset({"", "page.css", "page.js", "login", EVENTS})
 class Control:
     """The control API of one double, below `root` if that is a world."""
 
-    def __init__(self, steering: Steering, guard: Guard, root: str = "") -> None:
+    def __init__(
+        self, steering: Steering, guard: Guard, root: str = "", ca_file: str | None = None
+    ) -> None:
         self.steering = steering
+        self.ca_file = ca_file  # of the authority that clients are to trust
         self.guard = guard
         self.prefix = root + PREFIX
 
@@ -55,10 +58,11 @@ class Control:
         """The answer to a request that `owns` is true of."""
         path, query = _path(request.target)
         name = path[len(self.prefix) :]
-        if name in FOR_PEOPLE:
+        if name in FOR_PEOPLE or (name == AUTHORITY and self.ca_file is not None):
             from .people.desk import Desk  # what few ask for is imported when they do
 
-            return Desk(self.steering, self.guard, self.prefix).answer(request, path, name, query)
+            desk = Desk(self.steering, self.guard, self.prefix, self.ca_file)
+            return desk.answer(request, path, name, query)
         refused = self.guard.refusal(request)
         if refused is not None:
             return _error(refused.status, refused.text, *refused.headers)

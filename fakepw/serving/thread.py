@@ -72,7 +72,9 @@ class LiveServer(Here):
         self.port: int
         self.host, self.port = self._listener.getsockname()[:2]
         guard = Guard.of(control, self.host)
-        self._server = Server(application(self._hosted, guard), limits, self._shown.certified)
+        self._server = Server(
+            application(self._hosted, guard, self.ca_file), limits, self._shown.certified
+        )
         self._thread.run_coroutine(self._server.start(self._listener))
         _running.add(self)
 

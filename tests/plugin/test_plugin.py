@@ -699,3 +699,36 @@ def test_said_by_the_marker(fakepw):
     result = run("def test(fakepw): pass", "--fakepw-strict=loud")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*test: *: strict is true, false or 'error', not 'loud'"])
+
+
+def test_a_test_may_want_https(run) -> None:
+    text = """
+import os, ssl, subprocess, sys
+from pathlib import Path
+
+@pytest.mark.fakepw(tls=True)
+def test_pwclient_by_https(fakepw, fakepw_environment):
+    pwclient = [str(Path(sys.executable).parent / "pwclient"), "update", "-s", "Accepted", "5"]
+    subprocess.run(pwclient, env={**os.environ, **fakepw_environment}, check=True)
+    assert fakepw.url.startswith("https://")
+    assert fakepw.patches[5].state == "Accepted"
+
+def test_plain(fakepw):
+    assert (fakepw.url[:5], fakepw.ca_file) == ("http:", None)
+    assert fakepw.patches[5].state == "Under Review"
+
+@pytest.mark.fakepw(tls=True)
+def test_https_again(fakepw):
+    assert fakepw.patches[5].state == "Under Review"
+    context = ssl.create_default_context(cafile=fakepw.ca_file)
+    with ServerProxy(fakepw.url, context=context) as proxy:
+        proxy.pw_rpc_version()
+    fakepw.assert_called("pw_rpc_version", times=1)
+"""
+    run(text).assert_outcomes(passed=3)
+    with serve("demo", tls=True) as far:
+        options = ("--fakepw-url", far.url, "--fakepw-ca-file", str(far.ca_file))
+        result = run(text, *options, "-k", "not plain")
+        result.assert_outcomes(passed=2, deselected=1)
+        result = run("@pytest.mark.fakepw(tls='yes')\ndef test(fakepw): pass", *options)
+        result.stdout.fnmatch_lines(["*test: *: tls: expected true or false, got a string*"])

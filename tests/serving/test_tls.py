@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import logging
 import os
 import re
@@ -11,6 +12,8 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 import xmlrpc.client
 from collections.abc import Iterator
 from pathlib import Path
@@ -357,3 +360,61 @@ def test_without_trustme_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPa
     tls._authority.cache_clear()
     with pytest.raises(ModuleNotFoundError, match=r"needs the package trustme \(pip install"):
         fakepw.serve("tiny", tls=True)
+
+
+# The command.
+
+
+@pytest.mark.parametrize(
+    ("options", "variables"),
+    [(["--tls", "-v"], {}), ([], {"FAKEPW_TLS": "1"}), (["CERT"], {}), ([], {"CERT": "one.both"})],
+)
+def test_the_command_serves_https_and_says_by_whom(
+    files: Path, options: list[str], variables: dict[str, str]
+) -> None:
+    own = "CERT" in options or "CERT" in variables
+    if "CERT" in options:
+        options = ["--tls-cert", f"{files}/one.pem", "--tls-key", f"{files}/one.key"]
+    if "CERT" in variables:
+        variables = {"FAKEPW_TLS_CERT": f"{files}/{variables['CERT']}"}
+    command = [sys.executable, "-m", "fakepw", "serve", "--json", "tiny", *options]
+    environment = {**os.environ, "FAKEPW_PORT": "0", **variables}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        try:
+            assert ("ca_file" in said) == (not own)
+            trusted = str(files / "ca.pem") if own else said["ca_file"]
+            far = fakepw.connect(said["url"], ca_file=trusted)
+            assert (far.instance, said["control"]) == (said["instance"], far.control_url)
+            context = ssl.create_default_context(cafile=trusted)
+            url = f"{said['control']}ca.pem"
+            if own:
+                with pytest.raises(urllib.error.HTTPError, match="404"):
+                    urllib.request.urlopen(url, context=context)
+            else:
+                with urllib.request.urlopen(url, context=context) as answer:
+                    assert answer.read() == Path(trusted).read_bytes()
+        finally:
+            process.terminate()
+        assert process.wait(10) == 0
+    assert own or not Path(trusted).exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--tls-key", "one.key"], "--tls-key is of a certificate: --tls-cert says which"),
+        (["--tls-cert", "one.pem"], "the key one.pem is no PEM file with a key in it"),
+        (["--tls-cert", "no", "--tls-key", "one.key"], "the certificate no cannot be read: No suc"),
+    ],
+)
+def test_what_is_wrong_with_its_options_is_one_sentence(
+    files: Path, options: list[str], says: str
+) -> None:
+    command = [sys.executable, "-m", "fakepw", "serve", "--port", "0", *options]
+    done = subprocess.run(command, cwd=files, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(f"fakepw serve: {says}")

@@ -9,6 +9,7 @@ another site is refused before anything of that is looked at.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from ...double.outcome import Stream
@@ -17,7 +18,7 @@ from ...protocol.messages import Request, Response
 from ..guard import Guard
 from ..json_answers import PRIVATE, error
 from .calls import stream
-from .page import ASSETS, Where, asset, entrance, page
+from .page import ASSETS, Where, asset, entrance, page, sent
 
 _FORM = "application/x-www-form-urlencoded"
 #: Bytes of a form that are looked at.
@@ -27,10 +28,13 @@ _LONGEST = 4096
 class Desk:
     """Answers browsers, for one double, below the path `prefix`."""
 
-    def __init__(self, steering: Steering, guard: Guard, prefix: str) -> None:
+    def __init__(
+        self, steering: Steering, guard: Guard, prefix: str, ca_file: str | None = None
+    ) -> None:
         self._steering = steering
         self._guard = guard
         self._prefix = prefix
+        self._ca_file = ca_file
 
     def answer(
         self, request: Request, path: str, name: str, query: Mapping[str, str]
@@ -50,6 +54,8 @@ class Desk:
             return self._login(request)
         if name in ASSETS:
             return asset(name)
+        if name == "ca.pem" and self._ca_file is not None:  # it is no secret
+            return sent(Path(self._ca_file), "application/x-pem-file")
         if not self._guard.known(request):
             if name == "":
                 return entrance(self._prefix, wrong=False)

@@ -81,8 +81,13 @@ def entrance(path: str, wrong: bool) -> Response:
 
 def asset(name: str) -> Response:
     """A file of `ASSETS`."""
-    body = Path(__file__).with_name(name).read_bytes()
-    fields = (("Content-Type", ASSETS[name]), *PRIVATE, ("Content-Length", str(len(body))))
+    return sent(Path(__file__).with_name(name), ASSETS[name])
+
+
+def sent(path: Path, kind: str) -> Response:
+    """A file, as it is."""
+    body = path.read_bytes()
+    fields = (("Content-Type", kind), *PRIVATE, ("Content-Length", str(len(body))))
     return Response(200, fields, [body])
 
 
