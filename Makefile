@@ -3,6 +3,7 @@
 #
 #   make demo    see it work: a server, the real pwclient, a server to play with until Ctrl-C
 #   make test    lint, types and every test; TESTS="tests/clients" instead of every one
+#   make docs    the documentation site, in build/site/html
 #   make fresh   all of that on machines that have nothing but what the README names (as root)
 #   make threads fifty threads at one double for a minute: THREADS="--seconds 600" for longer
 #   make release-check   whether what would be released is fit to be
@@ -18,11 +19,14 @@ RELEASE :=
 TESTS :=
 THREADS := --seconds 60
 
-.PHONY: demo fresh test test-uvloop test-all attack threads lint schema release-check clean tools pythons
+.PHONY: demo docs fresh test test-uvloop test-all attack threads lint schema release-check clean tools pythons
 .DELETE_ON_ERROR:
 
 demo: .venv/.demo
 	@$(BIN)/python demo/run.py
+
+docs: .venv/.docs
+	@$(BIN)/python -m tools.site
 
 # uvloop may change nothing (it is an extra), so what serves is tested with it first.
 # Whatever fails, all of it runs.
@@ -69,8 +73,8 @@ clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # Installed again only when pyproject.toml has changed.
-.venv/.demo .venv/.dev: .venv/.%: pyproject.toml | $(BIN)/python
-	@echo "installing what make $(if $(filter demo,$*),demo,test) needs into .venv"
+.venv/.demo .venv/.dev .venv/.docs: .venv/.%: pyproject.toml | $(BIN)/python
+	@echo "installing what make $(if $(filter dev,$*),test,$*) needs into .venv"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]' || { echo "pip could not install what fakepw needs. That comes from PyPI, or from the index that pip is set to use: is it within reach?" >&2; exit 1; }
 	@touch $@
 

@@ -11,6 +11,7 @@ import pytest
 from .examples import ROOT, Session, blocks, matches
 
 README = (ROOT / "README.md").read_text()
+TUTORIALS = [f"docs/tutorials/{name}.md" for name in ("client", "operator", "ci")]
 #: Pages whose examples are run, each in a folder of its own.
 PAGES = [
     "README.md",
@@ -33,6 +34,15 @@ def test_every_example_works_as_written(session: Session, page: str) -> None:
         session.show(block, f"{page}, line {block.line}")
     assert {"console", "python"} <= {block.language for block in found}
     assert session.server is not None
+
+
+@pytest.mark.parametrize("page", TUTORIALS)
+def test_every_tutorial_works_as_written(session: Session, page: str) -> None:
+    found = list(blocks((ROOT / page).read_text()))
+    for block in found:
+        session.show(block, f"{page}, line {block.line}")
+    assert "console" in {block.language for block in found}
+    assert session.server is not None or "test_bot.py" in {block.name for block in found}
 
 
 def test_a_wrong_line_would_be_noticed() -> None:

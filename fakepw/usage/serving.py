@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..double.journal.calls import WRITES, Call, plain
@@ -94,12 +95,14 @@ def body_of(call: Call) -> bytes:
 
 def answers(steps: Steps, dataset: Dataset, name: str) -> Iterator[tuple[Call, Any]]:
     """What an instance over these rows answers, call by call: a value, or what was Told."""
-    patchwork = Patchwork(dataset, name)
+    now = [datetime.min]
+    patchwork = Patchwork(dataset, name, clock=lambda: now[0])  # the same on every instance
     passwords = {user.username: user.password for user in dataset.users}
     for step in steps.steps:
         if step.call is None:
             patchwork.reset()
         else:
+            now[0] = step.call.when
             yield step.call, _served(patchwork, step.call, passwords)
 
 

@@ -69,6 +69,17 @@ def test_it_tells_where_instances_differ_for_just_these_calls(tmp_path: Path) ->
     assert not any(each["method"] == "project_list" for each in found["differences"])
 
 
+def test_what_is_created_when_served_again_has_one_date(tmp_path: Path) -> None:
+    calls = [
+        call("check_create", 5, "ci", "success", user=KIM),
+        call("check_list", {"patch_id": 5}),
+    ]
+    found = told(journal(tmp_path / "j", calls))
+    assert [
+        each for each in found["differences"] if "date" in each["what"] and "value" in each["what"]
+    ] == []
+
+
 def test_it_compares_with_the_instance_that_answered(tmp_path: Path) -> None:
     found = told(journal(tmp_path / "j", CALLS[:5], instance="2.2-py2-sqlite"))
     assert found["instance"] == "2.2-py2-sqlite"
