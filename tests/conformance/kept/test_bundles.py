@@ -24,7 +24,7 @@ from tests.hostile import servers
 PASSWORD = "earl-grey"
 CHOSEN = [
     word
-    for name in ("VER", "AUTH", "READ", "WRITE-001", "WRITE-030", "WRITE-031", "HTTP-031")
+    for name in ("VER", "AUTH", "READ-001", "READ-002", "WRITE-001", "WRITE-030", "HTTP-031")
     for word in ("--select", name)
 ]
 load()
@@ -42,7 +42,7 @@ def forgetful(turn: servers.Turn) -> Iterator[bytes]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The bundle of a run that logged in and wrote, by two workers' notes; and what it said."""
+    """The bundle of a run that logged in and wrote; and what it said."""
     folder = tmp_path_factory.mktemp("bundle")
     path = folder / "b.zip"
     with servers.misbehaving(forgetful) as server:
@@ -84,7 +84,7 @@ def test_it_is_judged_again_as_it_was_judged(made: tuple[Path, str]) -> None:
     kept = sources.bundled(made[0])
     again = judge_again(kept)
     now = {verdict.id: verdict for verdict in again.run.verdicts}
-    assert again.judged > 60
+    assert again.judged > 30
     assert now["PW-VER-001"].outcome is Outcome.FAIL
     assert now["PW-VER-001"].evidence
     for number, then in kept.stored.verdicts.items():
@@ -211,15 +211,15 @@ def test_a_run_that_could_not_be_done_has_a_bundle_too(tmp_path: Path) -> None:
     done = suite("run", "http://127.0.0.1:9", "--bundle", str(path))
     assert (done.returncode, done.stderr) == (3, "")
     assert "nothing listens" in sources.stored(path).run.trouble
-    done = suite("replay", str(path))
-    assert (done.returncode, done.stdout) == (2, "")
+    done = CliRunner().invoke(main, ["replay", str(path)])
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "b.zip holds no exchanges: that run nothing listens" in done.stderr
 
 
 def test_what_cannot_be_written_is_known_before_the_run(tmp_path: Path) -> None:
     for name, said in (("none/b.zip", "no directory"), (".", "is a directory")):
-        done = suite("run", "http://127.0.0.1:9", "--bundle", str(tmp_path / name))
-        assert (done.returncode, done.stdout) == (2, "")
+        done = CliRunner().invoke(main, ["run", "x", "--bundle", str(tmp_path / name)])
+        assert (done.exit_code, done.stdout) == (2, "")
         assert said in done.stderr
     done = suite("run", "http://127.0.0.1:9", "--bundle", "/dev/full")
     assert done.returncode == 2
