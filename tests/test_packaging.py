@@ -82,7 +82,7 @@ def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
     assert {f"fakepw/_fixtures/{name}" for name in JSON} <= names
     assert {"fakepw/py.typed", "fakepw/cli.py", "fakepw/serving/command.py"} <= names
     templates = (f"templates/report.{kind}" for kind in ("css", "html.j2", "js"))
-    reports = {"report.schema.json", *templates}
+    reports = {"report.schema.json", *templates, "templates/matrix.css", "templates/matrix.html.j2"}
     assert {f"pw_conformance/reports/{name}" for name in reports} <= names
     assert (
         "pw_conformance/requirements/recorded.json" in names
@@ -208,6 +208,19 @@ def test_a_folder_of_that_name_does_not_hide_the_suite(
             *(installed / "python", "-m", "pytest", *plugin, *options), cwd=crowded, env=environment
         )
         assert " passed" in said
+
+
+def test_the_installed_suite_is_a_gate(installed: Path, tmp_path: Path) -> None:
+    program = installed / "pw-conformance"
+    with fakepw.serve("tiny") as pw:
+        select = ("--select", "PW-VER-001", "--wait", "5", "--before", "true")
+        run(program, "run", pw.base_url, *select, "--bundle", "b.zip", cwd=tmp_path)
+        assert "PATCHWORK OK - version 1.3.0" in run(program, "probe", pw.base_url, cwd=tmp_path)
+    assert "0 judged otherwise, 0 not judged" in run(program, "replay", "b.zip", cwd=tmp_path)
+    assert "0 newly broken" in run(program, "compare", "b.zip", "b.zip", cwd=tmp_path)
+    run(program, "baseline", "b.zip", "-o", "known.toml", cwd=tmp_path)
+    run(program, "matrix", "--recorded", "--report", "html=m.html", cwd=tmp_path)
+    assert "What real Patchworks do" in (tmp_path / "m.html").read_text()
 
 
 def test_what_an_index_shows_has_no_link_that_leads_nowhere(metadata: Message) -> None:

@@ -24,7 +24,7 @@ from tests.hostile import servers
 PASSWORD = "earl-grey"
 CHOSEN = [
     word
-    for name in ("VER", "AUTH", "READ-001", "READ-002", "WRITE-001", "WRITE-030", "HTTP-031")
+    for name in ("VER", "AUTH", "READ-001", "READ-002", "WRITE-001", "WRITE-030")
     for word in ("--select", name)
 ]
 load()
