@@ -211,16 +211,16 @@ def test_a_run_that_could_not_be_done_has_a_bundle_too(tmp_path: Path) -> None:
     done = suite("run", "http://127.0.0.1:9", "--bundle", str(path))
     assert (done.returncode, done.stderr) == (3, "")
     assert "nothing listens" in sources.stored(path).run.trouble
-    done = CliRunner().invoke(main, ["replay", str(path)])
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert "b.zip holds no exchanges: that run nothing listens" in done.stderr
+    again = CliRunner().invoke(main, ["replay", str(path)])
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "b.zip holds no exchanges: that run nothing listens" in again.stderr
 
 
 def test_what_cannot_be_written_is_known_before_the_run(tmp_path: Path) -> None:
     for name, said in (("none/b.zip", "no directory"), (".", "is a directory")):
-        done = CliRunner().invoke(main, ["run", "x", "--bundle", str(tmp_path / name)])
-        assert (done.exit_code, done.stdout) == (2, "")
-        assert said in done.stderr
+        refused = CliRunner().invoke(main, ["run", "x", "--bundle", str(tmp_path / name)])
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert said in refused.stderr
     done = suite("run", "http://127.0.0.1:9", "--bundle", "/dev/full")
     assert done.returncode == 2
     assert "the bundle cannot be written to /dev/full: No space left" in done.stderr
