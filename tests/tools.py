@@ -25,6 +25,7 @@ PACKAGES = {
     "chromium": "chromium",  # shows the HTML report
     "curl": "curl",
     "libatomic.so.1": "libatomic1",  # of the Node.js that Playwright brings
+    "shellcheck": "shellcheck",  # the shell of what CI systems run
     "patch": "patch",  # which `pwclient apply` calls
     "wrk": "wrk",  # the benchmarks' load
     # What the recipes are written in.
