@@ -100,6 +100,8 @@ def check(fixtures: tuple[str, ...]) -> None:
     click.echo("ok: " + ", ".join(counted(name, count) for name, count in rows.items()))
     if fixture.instance:
         click.echo(f"instance: {fixture.instance}")
+    if fixture.faults:
+        click.echo(f"faults: {len(fixture.faults)}")
     if fixture.settings:
         click.echo(f"settings: {fixture.settings}")
     for note in fixture.notes:

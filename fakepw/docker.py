@@ -21,7 +21,7 @@ from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.place import API
 from .serving.connecting import DoubleUnreachable, RemoteDouble
 from .serving.guard import control_of
-from .serving.thread import patchwork_of
+from .serving.thread import fixture_of, patchwork_of
 
 __all__ = ["IMAGE", "ContainerDouble", "ContainerError", "serve"]
 
@@ -98,9 +98,10 @@ def serve(
     if the port is taken, or if it never answers or dies, with the last lines of its log;
     FixtureError and ValueError as `fakepw.serve` does.
     """
-    rules = staged(faults, in_front, limit)
+    fixture = fixture_of(source)
+    rules = [*fixture.faults, *staged(faults, in_front, limit)]
     given = settings_of({} if settings is None else settings)
-    patchwork = patchwork_of(source, instance, True, given, at)
+    patchwork = patchwork_of(fixture, instance, True, given, at)
     variables = {"FAKEPW_FAULT": "\n".join(map(written, rules))}
     token = None if control is None else control_of(control)
     if isinstance(token, bool):

@@ -29,7 +29,7 @@ from .fixtures.errors import near, typed
 from .patchwork.instances.instances import DEFAULT
 from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.patchwork import Patchwork
-from .patchwork.place import API
+from .patchwork.place import API, api_path
 from .patchwork.rows.rows import Dataset
 from .serving.connecting import DoubleUnreachable, connect
 from .serving.thread import serve
@@ -103,8 +103,9 @@ class Server:
         typed(bool, tls=tls)
         start = start_of(faults, in_front, limit, clock, strict)
         given = settings_of({} if settings is None else settings)
-        double = self._speaking(tls)._serving(list(sources), instance, given, at)
-        for spec in start.rules:
+        fixture = self._fixture(list(sources))
+        double = self._speaking(tls)._serving(fixture, instance, given, api_path(at))
+        for spec in (*fixture.faults, *start.rules):
             double._rule(spec)
         if start.clock is not None:
             double.clock.set(start.clock)
@@ -125,10 +126,7 @@ class Server:
             self._by_https = Server(tls=True)
         return self._by_https
 
-    def _serving(
-        self, sources: list[Source], instance: str | None, given: Settings, at: str
-    ) -> Double:
-        fixture = self._fixture(sources)
+    def _serving(self, fixture: Fixture, instance: str | None, given: Settings, at: str) -> Double:
         wanted = _Served(
             fixture.dataset, instance or fixture.instance or DEFAULT, fixture.settings | given, at
         )

@@ -84,7 +84,8 @@ class Wanted:
     """A world as somebody wants it; what is None is as the server that it is made on started.
 
     Without rows of its own it has those from which the server started, and its instance, settings
-    and start, but for what is given here. `idle` is the seconds for which it may be left alone.
+    and start, but for what is given here. `idle` is the seconds for which it may be left alone,
+    and `faults` are those of its fixture.
     """
 
     dataset: Dataset | None = None
@@ -93,6 +94,7 @@ class Wanted:
     at: str | None = None
     start: Start | None = None
     idle: float | None = None
+    faults: tuple[Spec, ...] = ()
 
     def __repr__(self) -> str:
         return described(self, brief(self.instance), "" if self.dataset is None else "own rows")
@@ -112,15 +114,19 @@ def wanted_of(
     if fixture is None:
         return Wanted(None, instance, given, at, None if start == Start() else start, idle)
     laid = fixture.settings | given
-    return Wanted(fixture.dataset, instance or fixture.instance, laid, at, start, idle)
+    like = instance or fixture.instance
+    return Wanted(fixture.dataset, like, laid, at, start, idle, fixture.faults)
 
 
 class Steering:
     """What a test does to one pipeline. Whatever is wrong raises before anything is changed."""
 
-    def __init__(self, pipeline: Pipeline, start: Start = Start()) -> None:
+    def __init__(
+        self, pipeline: Pipeline, start: Start = Start(), faults: Iterable[Spec] = ()
+    ) -> None:
         self.pipeline = pipeline
         self.start = start
+        self.faults = tuple(faults)  # of the fixture that is served
         self.loads = 0  # how often there were other rows to start from
         self.snapshots: dict[str, Snapshot] = {}
         self._named = 0
@@ -139,7 +145,7 @@ class Steering:
         self._begin()
 
     def _begin(self) -> None:
-        for spec in self.start.rules:
+        for spec in (*self.faults, *self.start.rules):
             self.pipeline.rules.add(spec)
         if self.start.clock is not None:
             self.pipeline.clock.set(self.start.clock)
@@ -165,6 +171,7 @@ class Steering:
         like = instance or fixture.instance or patchwork.instance
         laid = kept if given is None else fixture.settings | given
         patchwork.load(fixture.dataset, like, laid, at)
+        self.faults = fixture.faults
         self.loads += 1
         self.reset()
 

@@ -6,7 +6,7 @@ What is immutable they share: rows, traits, and all that is made of traits.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.patchwork import Patchwork
 from .journal.journal import MOST_BYTES
 from .pipeline import Pipeline
+from .rules.spec import Spec
 from .steering import Start, Steering, Wanted
 
 #: Worlds that a server holds at most, and the bytes of all their journals together.
@@ -71,8 +72,13 @@ class Host(Steering):
     worlds, so that no timer has to run.
     """
 
-    def __init__(self, pipeline: Pipeline, start: Start = Start()) -> None:  # noqa: B008 (frozen)
-        super().__init__(pipeline, start)
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        start: Start = Start(),  # noqa: B008 (it is frozen)
+        faults: Iterable[Spec] = (),
+    ) -> None:
+        super().__init__(pipeline, start, faults)
         self._worlds: dict[str, World] = {}
         self._followers: list[Callable[[Pipeline], object]] = []
 
@@ -97,7 +103,8 @@ class Host(Steering):
         for follower in self._followers:
             follower(pipeline)
         start = wanted.start or (self.start if wanted.dataset is None else Start())
-        world = World(number, Steering(pipeline, start), alone, self.pipeline.timer())
+        faults = self.faults if wanted.dataset is None else wanted.faults
+        world = World(number, Steering(pipeline, start, faults), alone, self.pipeline.timer())
         self._worlds[number] = world
         self._share_out()
         return world.state

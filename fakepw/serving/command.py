@@ -36,7 +36,7 @@ from .guard import Guard, control_of
 from .loop import new_event_loop
 from .server import Application, Server, listen
 from .staging import FIXTURE, PRESET, RATE, RULE, SETTING, JournalFile
-from .thread import patchwork_of
+from .thread import fixture_of, patchwork_of
 from .tls import TLS, secured
 
 log = logging.getLogger("fakepw")
@@ -149,7 +149,8 @@ def serve(
         if disable_xmlrpc and settings.ENABLE_XMLRPC is True:
             raise ValueError("--disable-xmlrpc and --setting ENABLE_XMLRPC=true contradict")
         steered_by = control_of(control)
-        patchwork = patchwork_of(fixtures or None, instance, not disable_xmlrpc, settings, at)
+        fixture = fixture_of(fixtures or None)
+        patchwork = patchwork_of(fixture, instance, not disable_xmlrpc, settings, at)
         shown = secured(_tls(tls, tls_cert, tls_key))
         listener = listen(host, port)
         noted = None if journal is None else JournalFile(journal)
@@ -165,7 +166,7 @@ def serve(
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     pipeline = Pipeline(patchwork, timer=time.perf_counter)
-    steering = Host(pipeline, start_of(faults, fronts, limit, strict=strict))
+    steering = Host(pipeline, start_of(faults, fronts, limit, strict=strict), fixture.faults)
     steering.follow(lambda each: each.journal.listeners.append(_remarked))
     if noted is not None:
         steering.follow(noted.follow)

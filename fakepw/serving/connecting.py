@@ -7,7 +7,7 @@ import math
 import os
 import ssl
 import xmlrpc.client
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -180,7 +180,7 @@ class RemoteDouble(Double):
         fixture = read(*sources)
         laid = fixture.settings | settings_of(settings or {})
         body = {
-            "fixture": dump(fixture.dataset),
+            "fixture": _whole(fixture.dataset, fixture.faults),
             "instance": instance or fixture.instance,
             "settings": msgspec.to_builtins(laid),
             "at": at,
@@ -194,7 +194,7 @@ class RemoteDouble(Double):
         form: dict[str, Any] = {"instance": wanted.instance, "at": wanted.at, "idle": wanted.idle}
         form["settings"] = msgspec.to_builtins(wanted.settings)
         if wanted.dataset is not None:
-            form["fixture"] = dump(wanted.dataset)
+            form["fixture"] = _whole(wanted.dataset, wanted.faults)
         if wanted.start is not None:
             form["faults"] = [_members(spec) for spec in wanted.start.rules]
             form["clock"] = wanted.start.clock
@@ -280,6 +280,12 @@ def _trusting(ca_file: str | None) -> ssl.SSLContext:
 def _step(step: Step) -> dict[str, Any]:
     kind, which, form = step
     return {"change": which, "row": form} if kind == "change" else {"add": kind, "row": form}
+
+
+def _whole(dataset: Dataset, faults: Iterable[Spec]) -> dict[str, Any]:
+    """A fixture with its rows and with what goes wrong in it."""
+    rules = [_members(spec) for spec in faults]
+    return {**dump(dataset), **({"faults": rules} if rules else {})}
 
 
 def _members(spec: Spec) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..double.pipeline import Pipeline
+from ..double.rules.spec import Spec
 from ..double.rules.staged import Given
 from ..double.steering import Start, start_of
 from ..double.strictness import Strict
 from ..double.worlds import Host
-from ..fixtures import NONE, Source, packaged, read
+from ..fixtures import NONE, Fixture, Source, packaged, read
 from ..fixtures.errors import refusal
 from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.instances.settings import Settings, settings_of
@@ -60,8 +61,9 @@ class LiveServer(Here):
         start: Start = Start(),  # noqa: B008 (it is frozen)
         control: bool | str = True,
         tls: TLS = False,
+        faults: Iterable[Spec] = (),
     ) -> None:
-        self._hosted = Host(Pipeline(patchwork, timer=time.perf_counter), start)
+        self._hosted = Host(Pipeline(patchwork, timer=time.perf_counter), start, faults)
         self._thread: LoopThread = shared()
         if self._thread.current:  # to wait there for the start would be to wait for ever
             raise RuntimeError("no server can be started from within LiveServer.run")
@@ -205,15 +207,27 @@ def serve(
         patchwork = source
         if at != API:
             patchwork.load(patchwork.seed, patchwork.instance, at=at)
+        faults = ()
     else:
         given = settings_of({} if settings is None else settings)
-        patchwork = patchwork_of(source, instance, enabled is not False, given, at)
+        fixture = fixture_of(source)
+        patchwork = patchwork_of(fixture, instance, enabled is not False, given, at)
+        faults = fixture.faults
     limits = limits or limits_of(patchwork.traits)
-    return LiveServer(patchwork, host, port, limits, start, control, tls)
+    return LiveServer(patchwork, host, port, limits, start, control, tls, faults)
+
+
+def fixture_of(source: Source | Iterable[Source] | None = None) -> Fixture:
+    """What one source holds, or several; without any, the packaged demo. Raises FixtureError."""
+    if source is None:
+        source = packaged("demo")
+    if isinstance(source, _ONE) or not isinstance(source, Iterable):
+        source = [source]
+    return read(*source)
 
 
 def patchwork_of(
-    source: Source | Iterable[Source] | None = None,
+    source: Fixture | Source | Iterable[Source] | None = None,
     instance: str | None = None,
     enabled: bool = True,
     settings: Settings = NONE,
@@ -224,11 +238,7 @@ def patchwork_of(
 
     Without a fixture it is the packaged demo. Raises FixtureError and ValueError like `serve`.
     """
-    if source is None:
-        source = packaged("demo")
-    if isinstance(source, _ONE) or not isinstance(source, Iterable):
-        source = [source]
-    fixture = read(*source)
+    fixture = source if isinstance(source, Fixture) else fixture_of(source)
     if instance is None:
         instance = fixture.instance or DEFAULT
     settings = fixture.settings | settings
