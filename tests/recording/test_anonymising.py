@@ -88,7 +88,7 @@ def assert_gone(rows: Dataset, originals: set[str]) -> None:
 
 
 @given(addresses, disguises)
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_an_address_that_only_a_text_shows_is_replaced_in_any_disguise(
     address: str, disguise: str
 ) -> None:
@@ -99,7 +99,7 @@ def test_an_address_that_only_a_text_shows_is_replaced_in_any_disguise(
 
 
 @given(addresses, disguises, disguises.filter(lambda name: name != "shouted"))  # ends base64
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_nor_is_one_left_in_two_disguises(address: str, inner: str, outer: str) -> None:
     text = f"From here {DISGUISES[outer](DISGUISES[inner](address))} on"
     people = (replace(fakepw.load("demo").people[0], email=address),)
@@ -110,7 +110,7 @@ def test_nor_is_one_left_in_two_disguises(address: str, inner: str, outer: str) 
 
 
 @given(datasets())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_any_rows_stay_sound(rows: Dataset) -> None:
     anonymous, _ = anonymised(rows)
     assert fakepw.load(anonymous) == anonymous

@@ -44,8 +44,8 @@ BAD = [
 ]
 
 
-#: Those that take no time to be noticed.
-ENDLESSLY_MUCH = (servers.endless_headers, servers.endless_body, servers.endless_chunks)
+#: Those that take their time, or ours, each time that they are asked.
+LENGTHY = {*servers.ENDLESS, servers.sixty_megabytes, servers.gzip_bomb} - {servers.endless_body}
 
 
 def given_up(manner: Manner, progress: Path | None = None, timeout: float = 0.3) -> GivenUp:
@@ -58,7 +58,7 @@ def given_up(manner: Manner, progress: Path | None = None, timeout: float = 0.3)
 
 def all_at_once(manners: list[Manner], what: Callable[[Manner], Any]) -> list[Any]:
     """They mostly wait."""
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(24) as pool:
         return list(pool.map(what, manners))
 
 
@@ -71,8 +71,9 @@ def assert_a_sentence(said: str) -> None:
 
 
 def test_every_hostile_server_is_told_in_a_sentence() -> None:
-    assert len(BAD) + len(FINE) >= 40
-    for error in all_at_once(BAD, given_up):
+    moments = [*map(servers.retry_after, servers.MOMENTS)]
+    assert len(BAD) + len(FINE) + len(moments) > 45
+    for error in all_at_once([*moments, *BAD], given_up):
         assert_a_sentence(str(error))
 
 
@@ -83,7 +84,7 @@ def test_and_so_is_one_that_becomes_hostile_and_nothing_is_lost(tmp_path: Path) 
         path = tmp_path / f"{next(names)}.recording"
         return given_up(after_discovery(manner, 30), path, timeout=2), path
 
-    some = [m for m in BAD if m not in servers.ENDLESS or m in (servers.silent, *ENDLESSLY_MUCH)]
+    some = [manner for manner in BAD if manner not in LENGTHY]
     for error, path in all_at_once(some, tried):
         assert_a_sentence(str(error))
         assert error.kept >= 15
@@ -101,15 +102,6 @@ def test_what_only_connections_do_disturbs_nobody() -> None:
         with misbehaving(manner) as server:
             done = record(server.url, ALL, timeout=5)
             assert fakepw.load(done.fixture) == fakepw.load(expected)
-
-
-def test_odd_moments_to_be_asked_again_are_no_trouble() -> None:
-    def tried(moment: str) -> str:
-        return str(given_up(servers.retry_after(moment)))
-
-    with ThreadPoolExecutor(len(servers.MOMENTS)) as pool:
-        for said in pool.map(tried, servers.MOMENTS):
-            assert_a_sentence(said)
 
 
 def _without_url(fixture: bytes) -> bytes:
