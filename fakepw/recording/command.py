@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -17,6 +18,10 @@ from .recorder import GivenUp, Recorded, record
 from .source import POLITE_RATE, POLITE_REQUESTS
 from .suite import transport
 
+#: A header field's name and value, and those that say how a request travels.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?")
+_OURS = ("host", "connection", "content-length", "content-type", "transfer-encoding", "user-agent")
 #: What a User-Agent's comment can hold.
 _CONTACT = re.compile(r"[\x20-\x27\x2a-\x5b\x5d-\x7e]{1,200}")
 
@@ -36,6 +41,23 @@ def _contact(ctx: click.Context, param: click.Parameter, text: str) -> str:
     if text and not _CONTACT.fullmatch(text):
         raise click.BadParameter("a contact is up to 200 ASCII characters without ( ) and \\")
     return text
+
+
+def _header(
+    ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    """Header fields, as `pw-conformance` takes them."""
+    fields = []
+    for text in given:
+        name, said, value = text.partition("=")
+        variable = f"PW_HEADER_{name.upper().replace('-', '_')}"
+        value = value if said else os.environ.get(variable, "")
+        if not _NAME.fullmatch(name) or name.lower() in _OURS:
+            raise click.BadParameter(f"{name!r} is no header field that can be given")
+        if not _VALUE.fullmatch(value):
+            raise click.BadParameter(f"{name} has no value: give {name}=VALUE, or set {variable}")
+        fields.append((name, value))
+    return fields
 
 
 @click.command()
@@ -86,6 +108,18 @@ def _contact(ctx: click.Context, param: click.Parameter, text: str) -> str:
     type=click.Path(exists=True, dir_okay=False),
     metavar="FILE",
     help="Trust the certificates in this file, in PEM form.",
+)
+@click.option(
+    "--header",
+    multiple=True,
+    callback=_header,
+    metavar="NAME=VALUE",
+    help="Send this, too, to that server alone: a token for what is in front of it. Without =VALUE"
+    " it is read from the environment, NAME in capitals behind PW_HEADER_.",
+)
+@click.option("--plain-http", is_flag=True, help="Send that over http:// all the same.")
+@click.option(
+    "--follow-redirects", is_flag=True, help="Go where a redirect leads, to other hosts, too."
 )
 def record_(url: str, output: str, contact: str, **options: Any) -> None:
     """Record a live Patchwork into a fixture.

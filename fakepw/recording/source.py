@@ -7,14 +7,14 @@ is kept.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .answers import Answers
-from .suite import budget, exchange, sockets, survey, transport, walls, wire
+from .suite import budget, exchange, secrecy, sockets, survey, transport, walls, wire
 
 #: What holds for a host that is not this machine, as where the suite tests one: requests a second,
 #: and requests.
@@ -38,7 +38,7 @@ class Stopped(Exception):
     """The recording cannot go on; why, in one sentence, which is one line whatever was sent."""
 
     def __init__(self, why: str) -> None:
-        line = " ".join(why.split())
+        line = " ".join(secrecy.redact(why).split())
         super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 
 
@@ -84,7 +84,13 @@ class Source:
         max_requests: int | None = None,
         timeout: float = 30.0,
         ca: str | None = None,
+        header: Sequence[tuple[str, str]] = (),
+        plain_http: bool = False,
+        follow_redirects: bool = False,
     ) -> None:
+        """`header`: fields that go with every request, as where a front wants a token; they are
+        never shown, and go over plain http to this machine alone, unless `plain_http`."""
+        secrecy.keep(*(value for _, value in header))
         self._folder = tempfile.TemporaryDirectory(prefix="fakepw-record-")
         self._ways: dict[transport.Endpoint, _Named] = {}
         self._too_large = 0
@@ -98,11 +104,14 @@ class Source:
             )
 
             def connect(endpoint: transport.Endpoint) -> _Named:
-                inner = sockets.HttpTransport(endpoint, self.budget, timeout=timeout, ca=ca)
+                mine = header if endpoint.origin in [c.origin for c in candidates] else ()
+                inner = sockets.HttpTransport(
+                    endpoint, self.budget, timeout=timeout, ca=ca, more=mine, plain_ok=plain_http
+                )
                 self._ways[endpoint] = way = _Named(inner, user_agent(contact))
                 return way
 
-            self.endpoint = survey.find(candidates, connect).endpoint
+            self.endpoint = survey.find(candidates, connect, anywhere=follow_redirects).endpoint
             self._transport = self._ways[self.endpoint]
             self.answers = Answers(progress, self.endpoint.url)
         except BaseException as error:

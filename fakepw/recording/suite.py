@@ -7,18 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__all__ = [
-    "budget",
-    "exchange",
-    "profile",
-    "releases",
-    "signals",
-    "sockets",
-    "survey",
-    "transport",
-    "wire",
-]
-__all__ += ["walls", "world"]
+__all__ = ["budget", "exchange", "profile", "releases", "secrecy", "signals", "sockets"]
+__all__ += ["survey", "transport", "walls", "wire", "world"]
 
 if TYPE_CHECKING:
     from conformance.target import (
@@ -26,6 +16,7 @@ if TYPE_CHECKING:
         exchange,
         profile,
         releases,
+        secrecy,
         signals,
         sockets,
         survey,

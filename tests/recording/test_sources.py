@@ -304,6 +304,8 @@ def test_the_command_writes_a_fixture_that_can_be_served(tmp_path: Path) -> None
         (["http://127.0.0.1:1", "--limit", "0"], "0 is not in the range x>=1"),
         (["http://127.0.0.1:1", "--contact", "a\nb"], "a contact is up to 200 ASCII characters"),
         (["http://kim:secret@127.0.0.1:1"], "credentials do not belong in the URL"),
+        (["http://127.0.0.1:1", "--header", "Host=x"], "'Host' is no header field that can be"),
+        (["http://127.0.0.1:1", "--header", "X-Token"], "X-Token has no value: give X-Token=VALUE"),
     ],
 )
 def test_what_cannot_be_asked_for_is_one_line(words: list[str], says: str, tmp_path: Path) -> None:
@@ -312,6 +314,29 @@ def test_what_cannot_be_asked_for_is_one_line(words: list[str], says: str, tmp_p
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_front_wants_is_sent_to_it_alone_and_never_said(tmp_path: Path) -> None:
+    def front(turn: Turn) -> Iterator[bytes]:
+        if turn.headers.get("x-token") == "s3cret-token":
+            yield turn.honest()
+        else:
+            seen = turn.headers.get("x-token", "none")
+            yield servers.written(403, f"token: {seen}".encode())
+
+    with misbehaving(front) as server, misbehaving(servers.redirects(server.url)) as other:
+        assert "refuses XML-RPC calls (HTTP 403)" in command(server.url, "-o", "-").stderr
+        wrong = command(server.url, "--header", "X-Token=wr0ng-token", "-o", "-")
+        assert wrong.returncode == 1
+        assert "wr0ng-token" not in wrong.stdout + wrong.stderr
+        given = {"PW_HEADER_X_TOKEN": "s3cret-token"}
+        done = command(server.url, "--header", "X-Token", "-o", tmp_path / "f.json", **given)
+        assert done.returncode == 0
+        assert "s3cret-token" not in done.stdout + (tmp_path / "f.json").read_text()
+        elsewhere = (other.url, "--header", "X-Token=s3cret-token", "--follow-redirects")
+        assert "HTTP 403" in command(*elsewhere, "-o", "-").stderr
+        assert "give --follow-redirects" in command(other.url, "-o", "-").stderr
+    assert all("x-token" in turn.headers for turn in other.turns[:1])
 
 
 def test_a_server_that_is_not_there_is_one_line(tmp_path: Path) -> None:
