@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from ..fixtures import schema
 from .api import ROUTES, Route
+from .rows import TABLES
 from .rules.spec import Spec
 from .shapes import RuleForm
 
@@ -72,7 +74,7 @@ def openapi(version: str) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": {**components, "Error": _ERROR},
+            "schemas": {**components, **_forms(), "Error": _ERROR},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"token": []}],
@@ -91,7 +93,7 @@ def _operation(route: Route) -> dict[str, Any]:
             **{
                 status: {
                     "description": text,
-                    "content": _json({"$ref": _REF.format(name="Error")}),
+                    "content": _json(_ref("Error")),
                 }
                 for status, text in _REFUSALS.items()
             },
@@ -107,14 +109,36 @@ def _operation(route: Route) -> dict[str, Any]:
             for each in route.query
         )
     if route.body is not None:
-        found["requestBody"] = {"required": True, "content": _json(_schema(route.body))}
+        content = _json(_BODIES.get((route.method, route.path)) or _schema(route.body))
+        found["requestBody"] = {"required": True, "content": content}
     return found
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": _REF.format(name=name)}
+
+
+#: What the bodies hold that are read member by member, so as to say all that is wrong with them.
+_BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "rules"): {"anyOf": [_ref("RuleForm"), _ref("Spec")]},
+    ("PATCH", "patches/{}"): _ref("PatchChange"),
+    **{("POST", table): _ref(f"{kind.title()}Form") for kind, table in TABLES.items()},
+}
+
+
+def _forms() -> dict[str, Any]:
+    """The rows of fixtures, as their schema describes them."""
+    text = msgspec.json.encode(schema()["$defs"]).replace(b"#/$defs/", _REF[:-6].encode())
+    defined: dict[str, Any] = msgspec.json.decode(text)
+    forms = {name: defined[name] for name in sorted(defined) if name != "FixtureForm"}
+    change = {k: v for k, v in forms["PatchForm"].items() if k not in ("required", "title")}
+    return {**forms, "PatchChange": change}
 
 
 def _schema(kind: type[Any]) -> dict[str, Any]:
     if kind == dict[str, Any]:
         return {"type": "object"}
-    return {"$ref": _REF.format(name=kind.__name__)}
+    return _ref(kind.__name__)
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

@@ -115,7 +115,9 @@ class Guard:
         own = {host.lower() for host in _hosts(request)}
         for origin in _all(request, b"origin"):
             found = _ORIGIN.fullmatch(origin)
-            if found is None or {found[2].lower()} != own or found[1] != request.scheme:
+            # Where http is spoken here, a front may have spoken https to the browser.
+            downgraded = found is not None and request.secure and found[1] != "https"
+            if found is None or {found[2].lower()} != own or downgraded:
                 return Refused(
                     403, f"a page of the Origin {brief(origin)} may not steer this server"
                 )

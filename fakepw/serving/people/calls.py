@@ -19,7 +19,7 @@ from .markup import visible
 SHOWN, MOST_LISTENERS = 50, 64
 #: Bytes up to which a request or an answer is decoded to be shown: whoever looks slows nobody down.
 _DECODED = 8 * 1024
-_LINE = 300
+_LINE, _REMARKS = 300, 5
 
 _HEADERS = (("Content-Type", "text/event-stream"), *PRIVATE)
 
@@ -35,6 +35,7 @@ class Line(Struct):
     rule: str
     ms: str
     good: bool
+    remarks: list[str] = []  # what strict mode has to say of it
 
 
 def line(call: Call) -> Line:
@@ -50,6 +51,7 @@ def line(call: Call) -> Line:
         rule=visible(cut(call.rule or "", _LINE)),
         ms=f"{call.seconds * 1000:.1f}",
         good=call.status == 200 and not (short and _is_fault(call)),
+        remarks=[visible(cut(text, _LINE)) for text in call.remarks[:_REMARKS]],
     )
 
 

@@ -20,6 +20,7 @@ from ..json_answers import PRIVATE, error
 from .calls import stream
 from .page import ASSETS, Where, asset, entrance, page, sent
 
+_NO_HOST = "127.0.0.1"
 _FORM = "application/x-www-form-urlencoded"
 #: Bytes of a form that are looked at.
 _LONGEST = 4096
@@ -63,7 +64,7 @@ class Desk:
             assert refused is not None
             return error(refused.status, refused.text, *refused.headers)
         if name == "":
-            root = f"{request.scheme}://{_header(request, b'host')}"
+            root = f"{request.scheme}://{_header(request, b'host') or _NO_HOST}"
             return page(self._steering, Where(root, self._prefix), query)
         return self._events(request, query)
 

@@ -24,7 +24,10 @@ function add(call) {
   cell(row, call.number);
   cell(row, call.when);
   cell(row, call.who, "bdi");
-  cell(row, call.asked, "code");
+  const asked = cell(row, call.asked, "code");
+  for (const text of call.remarks) {
+    asked.appendChild(document.createElement("p")).textContent = text;
+  }
   const answered = cell(row, call.answered, "code");
   if (call.rule) {
     answered.append(" by ");
@@ -44,7 +47,9 @@ async function refresh() {
   due = 0;
   if (document.hidden) return;
   try {
-    const answer = await fetch(location.href, { cache: "no-store" });
+    const where = new URL(location.href);
+    where.searchParams.set("calls", "no"); // they come by themselves
+    const answer = await fetch(where, { cache: "no-store" });
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of PARTS) {

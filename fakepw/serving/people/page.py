@@ -47,7 +47,7 @@ class Where(NamedTuple):
 
 
 def page(steering: Steering, where: Where, query: Mapping[str, str]) -> Response:
-    """The page. `?page=N` shows older patches."""
+    """The page. `?page=N` shows older patches; `?calls=no` leaves out the calls, and is quicker."""
     pipeline = steering.pipeline
     patchwork = pipeline.patchwork
     journal, clock = pipeline.journal, pipeline.clock
@@ -64,7 +64,7 @@ def page(steering: Steering, where: Where, query: Mapping[str, str]) -> Response
         rules=_rules(steering),
         later=_later(steering),
         worlds=_worlds(steering),
-        calls=_calls(steering),
+        calls=_calls(steering) if query.get("calls") != "no" else "",
         number=journal.dropped + len(journal),
         dropped=_dropped(journal.dropped),
         shown=SHOWN,
@@ -219,6 +219,7 @@ def _calls(steering: Steering) -> Html:
             answered=each.answered,
             rule=fill(" by <code>{rule}</code>", rule=each.rule) if each.rule else "",
             ms=each.ms,
+            remarks=joined(fill("<p>{text}</p>", text=text) for text in each.remarks),
         )
         for each in lines
     )
@@ -337,5 +338,5 @@ _WORLDS = "<h3>Worlds</h3><ul>{items}</ul>{more}"
 _WORLD = '<li><a href="{path}">{id}</a>: {instance}, {patches} patches</li>'
 _CALL = """\
 <tr class="{kind}"><td>{number}</td><td>{when}</td><td><bdi>{who}</bdi></td>
-<td><code>{asked}</code></td><td><code>{answered}</code>{rule}</td><td>{ms}</td></tr>
+<td><code>{asked}</code>{remarks}</td><td><code>{answered}</code>{rule}</td><td>{ms}</td></tr>
 """

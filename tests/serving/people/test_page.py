@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urlencode
+from xmlrpc.client import ServerProxy
 
 import pytest
 
@@ -245,3 +246,11 @@ def test_over_https_the_cookie_stays_there() -> None:
         )
         assert client.getresponse().status == 403
         client.close()
+
+
+def test_what_strict_mode_says_of_a_call_is_beside_it() -> None:
+    with fakepw.serve("tiny", strict=True) as pw, ServerProxy(pw.url) as proxy:
+        assert proxy.patch_list({"series": "7"}) == []
+        page = get(pw, "/_fakepw/").body.decode()
+        assert "</code><p>&#x27;series&#x27; is no key to filter by" in page
+        assert "is no key to filter by" not in get(pw, "/_fakepw/?calls=no").body.decode()
