@@ -126,11 +126,14 @@ def run(
         if not chosen(given["select"], given["skip"]):
             raise ValueError("--select and --skip leave no requirement to be decided")
         entries = baselines.read(baseline) if baseline else {}
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     _go_together(given, username, workers)
     gate = Gate.taken(given)
     gate.box = box
+    if replay and gate.asked:
+        told = "--replay sends again what failed and decides nothing else: leave out "
+        raise click.UsageError(told + " and ".join(gate.asked))
     options = Options(url=place, **given | {"examples": given["examples"] or 0})
     if box:
         options.named, options.hidden = url, box.secrets

@@ -118,6 +118,12 @@ class Gate:
             raise ValueError(f"{why} nothing of what failed in {name}")
 
     @property
+    def asked(self) -> list[str]:
+        """The options of a gate that were given."""
+        words = {name: name.strip("-").replace("-", "_") for name, _ in OPTIONS}
+        return [name for name, word in words.items() if getattr(self, word) is not None]
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What was asked for, as reports tell it."""
         return {
@@ -146,7 +152,10 @@ class Gate:
         """Run what comes before, start the container if it is one that is tested, and wait for the
         server. Raises Unusable, in one sentence."""
         if self.before:
-            self.logs.append(run_before(self.before))
+            log, why = run_before(self.before)
+            self.logs.append(log)
+            if why:
+                raise Unusable(why)
         self.open(options)
         if self.wait is not None and self.box is None:
             wait_for(options, self.wait, budget, say)
@@ -167,11 +176,12 @@ class Gate:
             run.trouble = f"{run.trouble}; {self.box.died}"
 
 
-def run_before(command: str) -> Log:
-    """Run a command line by the shell, without what is secret in the environment; its output.
+def run_before(command: str) -> tuple[Log, str]:
+    """Run a command line by the shell, without what is secret in the environment: its output, and
+    why it failed, in one sentence; '' if it did not.
 
     What it starts in the background goes on. Told to stop, it stops the command and all that is
-    with it. Raises Unusable, in one sentence, if it fails.
+    with it.
     """
     secret = ("PW_CONFORMANCE_PASSWORD", "PW_HEADER_")
     environment = {n: v for n, v in os.environ.items() if not n.startswith(secret)}
@@ -191,12 +201,21 @@ def run_before(command: str) -> Log:
             raise
         said.seek(max(0, said.seek(0, os.SEEK_END) - KEPT))
         text = said.read().decode("utf-8", "backslashreplace")
-    if status:
-        last = next((each for each in reversed(text.splitlines()) if each.strip()), "")
-        why = f"status {status}" if status > 0 else signal.Signals(-status).name
-        told = f": {shortened(line(last.strip()), TOLD)}" if last else ", and said nothing"
-        raise Unusable(f"--before {shlex.quote(command)} ended with {why}{told}")
-    return Log("before.txt", f"$ {command}\n{text}")
+    log = Log("before.txt", f"$ {command}\n{text}")
+    if not status:
+        return log, ""
+    last = next((each for each in reversed(text.splitlines()) if each.strip()), "")
+    told = f": {shortened(line(last.strip()), TOLD)}" if last else ", and said nothing"
+    why = f"status {status}" if status > 0 else _name(-status)
+    return log, f"--before {shlex.quote(command)} ended with {why}{told}"
+
+
+def _name(number: int) -> str:
+    """A signal by its name, if it has one."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from .atomically import replacing
 
 #: The most that is read of a file, what all of it may unpack to, in bytes, and how many names.
-LARGEST, UNPACKED, NAMES = 128 << 20, 256 << 20, 200
+LARGEST, UNPACKED, NAMES = 128 << 20, 256 << 20, 1000
 #: The end of a zip file as it is without a comment: so many bytes, of which the first four are
 #: these; and what stands before it in zip64.
 _END, _SIGN, _ZIP64 = 22, b"PK\5\6", b"PK\6\7"

@@ -21,6 +21,8 @@ FORMAT = 1
 #: The largest report that is read, in characters, and the most objects and lists in one: what a
 #: run writes stays far below both.
 LARGEST, PARTS = 64_000_000, 1_000_000
+#: How deep lists and objects lie in one another where a report says nothing of their form.
+DEEPEST = 12
 
 _Text = Annotated[str, msgspec.Meta(max_length=2_000_000)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
@@ -113,7 +115,18 @@ def _checked(report: dict[str, Any], name: str) -> _Report:
     often = Counter(verdict.id for verdict in form.verdicts)
     if twice := [number for number, times in often.items() if times > 1]:
         raise ValueError(f"{name} is damaged: {twice[0]} is there twice")
+    free = (form.card, form.settings, *(e.stored for v in form.verdicts for e in v.evidence))
+    if not all(_shallow(each, DEEPEST) for each in free):
+        raise ValueError(f"{name} is damaged: it is nested more deeply than any report")
     return form
+
+
+def _shallow(value: Any, depth: int) -> bool:
+    """Whether nothing in it lies deeper than that."""
+    if not isinstance(value, dict | list):
+        return True
+    inside = value.values() if isinstance(value, dict) else value
+    return depth > 0 and all(_shallow(each, depth - 1) for each in inside)
 
 
 def _stored(form: _Report, name: str) -> Stored:

@@ -64,7 +64,7 @@ HOSTILE = {
     "control characters": (zipped({"a\x1b[31m": b""}), "is no name that a bundle has"),
     "encrypted": (encrypted(), "is encrypted"),
     "lzma": (packed(14), "packed in a way that is not read"),
-    "many files": (zipped({f"f{n}": b"" for n in range(300)}), "more than 200 files"),
+    "many files": (zipped({f"f{n}": b"" for n in range(1001)}), "more than 1000 files"),
     "a comment": (GOOD[:-2] + b"\5\0hello", "its end is missing, or something follows it"),
     "cut": (GOOD[:-5], "its end is missing"),
     "no end": (b"PK\3\4" + bytes(500), "its end is missing"),

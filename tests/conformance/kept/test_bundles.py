@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from conformance.chapters import load
 from conformance.commands.cli import main
-from conformance.kept import archive, bundle, sources
+from conformance.kept import bundle, sources
 from conformance.kept.again import judge_again
 from conformance.kept.notes import Notes
 from conformance.target.exchange import Answer, Exchange, call
@@ -21,7 +21,7 @@ from conformance.verdicts.verdicts import Outcome
 from tests.conformance.commands.suite import suite
 from tests.hostile import servers
 
-PASSWORD = "earl-grey"
+PASSWORD, TOKEN = "earl-grey", "s3cret-access-token"
 CHOSEN = [
     word
     for name in ("VER", "AUTH", "READ-001", "READ-002", "WRITE-001", "WRITE-030")
@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         done = suite(
             "run", server.url, "--username", "kim", "--writes", "7", "--create-checks",
             "--journal", str(folder), "--before", "echo seeded with $PW_CONFORMANCE_PASSWORD.",
-            "--examples", "1", "--bundle", str(path), *CHOSEN,
+            "--header", f"X-Token={TOKEN}", "--examples", "1", "--bundle", str(path), *CHOSEN,
             PW_CONFORMANCE_PASSWORD=PASSWORD,
         )  # fmt: skip
     assert done.returncode == 1, done.stderr
@@ -72,7 +72,7 @@ def test_a_bundle_holds_all_that_there_is(made: tuple[Path, str]) -> None:
 def test_no_secret_is_in_a_bundle(made: tuple[Path, str]) -> None:
     from conformance.target import secrecy
 
-    words = secrecy.login("kim", PASSWORD)
+    words = (TOKEN, *secrecy.login("kim", PASSWORD))
     with zipfile.ZipFile(made[0]) as files:
         for name in files.namelist():
             text = files.read(name).decode()
@@ -224,4 +224,3 @@ def test_what_cannot_be_written_is_known_before_the_run(tmp_path: Path) -> None:
     done = suite("run", "http://127.0.0.1:9", "--bundle", "/dev/full")
     assert done.returncode == 2
     assert "the bundle cannot be written to /dev/full: No space left" in done.stderr
-    assert archive.NAMES > 20

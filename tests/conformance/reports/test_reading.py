@@ -33,6 +33,14 @@ def whole(**members: Any) -> Callable[[dict[str, Any]], object]:
     return lambda found: found.update(members)
 
 
+def deep(depth: int) -> Any:
+    """Lists in lists."""
+    found: Any = "x"
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
 EVIDENCE = {
     "call": "", "answer": "", "request": "A", "response": "", "curl": "", "python": "",
     "stored": {},
@@ -61,6 +69,9 @@ EVIDENCE = {
         (first(requirement={"level": "MAYBE", "text": ""}), "MAYBE"),
         (first(evidence=[EVIDENCE]), "PW-VER-001"),
         (first(seconds=1e300), "seconds"),
+        (whole(card={"likely": deep(50)}), "nested more deeply than any report"),
+        (whole(settings={"seed": deep(900)}), "nested more deeply than any report"),
+        (first(evidence=[{**EVIDENCE, "request": "", "stored": {"a": deep(50)}}]), "more deeply"),
         (lambda found: found["verdicts"][0].pop("reason"), "reason"),
     ],
 )
