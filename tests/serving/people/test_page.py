@@ -248,6 +248,7 @@ def test_over_https_the_cookie_stays_there() -> None:
         client.close()
 
 
+@pytest.mark.filterwarnings("ignore::fakepw.FakepwWarning")
 def test_what_strict_mode_says_of_a_call_is_beside_it() -> None:
     with fakepw.serve("tiny", strict=True) as pw, ServerProxy(pw.url) as proxy:
         assert proxy.patch_list({"series": "7"}) == []
