@@ -1,4 +1,6 @@
-"""`python -m benchmarks`: measure everything and print the table.
+"""`python -m benchmarks [PART…]`: measure everything, or some parts, and print the table.
+
+core, double, methods, scale    what there is to measure
 
 --quick    next to nothing of everything, to see that it runs; its figures mean nothing
 --json     one JSON object a line instead of the table
@@ -15,27 +17,39 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from . import nasty
-from .figures import QUICK, Effort, Figure, everything
+from . import core, double, methods, nasty, scale
+from .figures import QUICK, Effort, Figure
 from .load import generator
+
+#: What there is to measure.
+PARTS = {
+    "core": core.figures,
+    "double": double.figures,
+    "methods": methods.figures,
+    "scale": scale.figures,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="smoke test: figures mean nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--nasty", action="store_true", help="calls that mean harm, instead")
     options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no part {min(unknown)!r}, only {', '.join(PARTS)}")
     if options.nasty:
         _nasty(options.quick, options.json)
         return
     effort = QUICK if options.quick else Effort()
     if not options.json:
         print(_conditions(effort))
-        print(f"\n{'':58}{'measured':>12}  {'target':>12}")
+        print(f"\n{'':72}{'measured':>12}  {'target':>12}")
     with tempfile.TemporaryDirectory() as folder:
-        for figure in everything(effort, Path(folder)):
-            print(_json(figure) if options.json else _line(figure), flush=True)
+        for part in options.parts or PARTS:
+            for figure in PARTS[part](effort, Path(folder)):
+                print(_json(figure) if options.json else _line(figure), flush=True)
 
 
 def _nasty(quick: bool, as_json: bool) -> None:
@@ -72,7 +86,7 @@ def _line(figure: Figure) -> str:
         target = f"{sign} {figure.target:g} {figure.unit}"
         verdict = "met" if figure.met else "MISSED"
     amount = _amount(figure.value, figure.unit)
-    return f"{figure.what:58}{amount:>12}  {target:>12}  {verdict:6}  {figure.note}".rstrip()
+    return f"{figure.what:72}{amount:>12}  {target:>12}  {verdict:6}  {figure.note}".rstrip()
 
 
 def _json(figure: Figure) -> str:

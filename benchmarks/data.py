@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fakepw.generating import generate
+from pathlib import Path
+
+from fakepw import generating
 from fakepw.patchwork.rows.rows import Dataset
 
 #: Who may write: a maintainer of every project.
@@ -11,4 +13,15 @@ USERNAME = PASSWORD = "maint"
 
 def dataset(patches: int) -> Dataset:
     """That many patches, over ten projects, ten states and a long tail of submitters."""
-    return generate(patches, "terse")
+    return generating.generate(patches, "terse")
+
+
+def checked(patches: int) -> Dataset:
+    """That many patches as mails, with answers to them and many checks."""
+    return generating.generate(patches, "ci")
+
+
+def write(file: Path, patches: int) -> None:
+    """The fixture of a dataset, at a bounded memory."""
+    with file.open("wb") as out:
+        out.writelines(generating.fixture(patches, "terse"))

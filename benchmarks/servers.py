@@ -1,56 +1,69 @@
-"""The servers that are measured, each in a process of its own: fakepw and its two baselines.
+"""The servers that are measured, each in a process of its own: fakepw and its baselines.
 
     python -m benchmarks.servers stdlib FIXTURE    what one would write with the standard library
     python -m benchmarks.servers bare ANSWER       asyncio, and the bytes of a file for an answer
+    python -m benchmarks.servers silent FIXTURE    fakepw, but that it keeps no journal
+    python -m benchmarks.servers ruled FIXTURE     fakepw with ten rules that mean no call
 
-Both print their port.
+All print their port.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from fakepw.double.journal.journal import Entry, Journal
 from fakepw.fixtures import load
+from fakepw.patchwork.patchwork import Patchwork
 from fakepw.patchwork.rows.rows import Dataset
 
 
+class Served(NamedTuple):
+    """A server: its port, and the process that it is."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def fakepw(fixture: Path, instance: str | None = None) -> Iterator[int]:
-    """`fakepw serve` in a process, and its port."""
+def fakepw(fixture: Path, instance: str | None = None) -> Iterator[Served]:
+    """`fakepw serve` in a process."""
     command = [sys.executable, "-m", "fakepw", "serve", str(fixture), "--port", "0", "--json"]
     if instance is not None:
         command += ["--instance", instance]
-    with _process(command) as line:
-        yield int(json.loads(line)["url"].split(":")[2].split("/")[0])
+    with _process(command) as (line, pid):
+        yield Served(int(json.loads(line)["url"].split(":")[2].split("/")[0]), pid)
 
 
 @contextmanager
-def stdlib(fixture: Path) -> Iterator[int]:
-    """The baseline: ThreadingHTTPServer and `xmlrpc.client` over the same rows."""
-    with _process([sys.executable, "-m", "benchmarks.servers", "stdlib", str(fixture)]) as line:
-        yield int(line)
+def of_kind(kind: str, file: Path) -> Iterator[Served]:
+    """A server of this module, by its name on the command line."""
+    with _process([sys.executable, "-m", "benchmarks.servers", kind, str(file)]) as (line, pid):
+        yield Served(int(line), pid)
+
+
+#: The baseline: ThreadingHTTPServer and `xmlrpc.client` over the same rows.
+stdlib = partial(of_kind, "stdlib")
+#: The ceiling: asyncio writing a constant for whatever it reads.
+bare = partial(of_kind, "bare")
 
 
 @contextmanager
-def bare(answer: Path) -> Iterator[int]:
-    """The ceiling: asyncio writing a constant for whatever it reads."""
-    with _process([sys.executable, "-m", "benchmarks.servers", "bare", str(answer)]) as line:
-        yield int(line)
-
-
-@contextmanager
-def _process(command: list[str]) -> Iterator[str]:
+def _process(command: list[str]) -> Iterator[tuple[str, int]]:
     # What they log is that the load ends in the middle of an answer.
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -61,7 +74,7 @@ def _process(command: list[str]) -> Iterator[str]:
                 process.wait()
                 errors.seek(0)
                 raise RuntimeError(f"{' '.join(command)} failed:\n{errors.read()}")
-            yield line
+            yield line, process.pid
         finally:
             process.terminate()
             process.wait()
@@ -78,11 +91,13 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body in one write
     patches: list[dict[str, Any]]
+    patchwork: Patchwork
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         params, method = xmlrpc.client.loads(body)
-        result = getattr(self, f"call_{method}")(*params)
+        ready = getattr(self, f"call_{method}", None)
+        result = self._by_patchwork(str(method), params) if ready is None else ready(*params)
         answer = xmlrpc.client.dumps((result,), methodresponse=True).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -97,11 +112,31 @@ class _Handler(BaseHTTPRequestHandler):
     def call_patch_get(self, patch_id: int) -> dict[str, Any]:
         return self.patches[patch_id - 1]
 
-    def call_patch_list(self, filt: dict[str, int]) -> list[dict[str, Any]]:
+    def call_patch_list(self, filt: dict[str, int]) -> Any:
+        if filt.keys() != {"max_count"}:
+            return self._by_patchwork("patch_list", (filt,))
         return self.patches[: filt["max_count"]]
+
+    def _by_patchwork(self, method: str, params: tuple[Any, ...]) -> Any:
+        """What this server has not ready itself it has of fakepw, as values."""
+        return _sendable(self.patchwork.call(method, params, self.headers["Authorization"]))
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
+
+
+def _sendable(value: Any) -> Any:
+    """A value as `xmlrpc.client` takes it."""
+    match value:
+        case bytes():
+            return xmlrpc.client.Binary(value)
+        case str():
+            return str(value)
+        case list():
+            return [_sendable(item) for item in value]
+        case dict():
+            return {name: _sendable(member) for name, member in value.items()}
+    return value
 
 
 class _StdlibServer(ThreadingHTTPServer):
@@ -147,7 +182,8 @@ def _members(data: Dataset) -> Iterator[dict[str, Any]]:
 
 
 def _serve_stdlib(fixture: str) -> None:
-    _Handler.patches = list(_members(load(fixture)))
+    rows = load(fixture)
+    _Handler.patches, _Handler.patchwork = list(_members(rows)), Patchwork(rows)
     server = _StdlibServer(("127.0.0.1", 0), _Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()
@@ -171,9 +207,35 @@ async def _serve_bare(answer: str) -> None:
     await server.serve_forever()
 
 
+class _Silent(Journal):
+    """A journal that nobody writes."""
+
+    def note(self, entry: Entry) -> None:
+        pass
+
+
+#: Rules that are in the way of no call: half of another method, half of other params.
+RULES = [f"person_{number}: status=500 optional" for number in range(5)]
+RULES += [f"patch_get({-number}): status=500 optional" for number in range(1, 6)]
+
+
+def _serve_double(kind: str, fixture: str) -> None:
+    from fakepw import serve
+
+    with serve(fixture, faults=RULES if kind == "ruled" else []) as pw:
+        if kind == "silent":
+            pw.run(setattr, pw._steering.pipeline, "journal", _Silent())
+        gc.freeze()  # as `fakepw serve` does
+        print(pw.port, flush=True)
+        signal.pause()
+
+
 if __name__ == "__main__":
     kind, file = sys.argv[1:]
-    if kind == "stdlib":
-        _serve_stdlib(file)
-    else:
-        asyncio.run(_serve_bare(file))
+    match kind:
+        case "stdlib":
+            _serve_stdlib(file)
+        case "bare":
+            asyncio.run(_serve_bare(file))
+        case _:
+            _serve_double(kind, file)

@@ -104,7 +104,7 @@ class Pipeline:
         self, request: Request, method: str | None, params: Sequence[Any]
     ) -> Sequence[Rule]:
         """The rules that are about a request, in their order."""
-        rules = self.rules.about(method)
+        rules = self.rules.about(method, params)
         if not any(rule.chooses for rule in rules):
             return rules
         shown = [plain(value) for value in params]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
 
 from msgspec import UNSET
 
@@ -13,6 +16,9 @@ from .spec import Spec, allowed
 
 #: Methods for which the rules about them are kept.
 _MOST_METHODS = 100
+#: What compares with nothing but its like, so that rules can be looked up by it.
+_SCALARS = frozenset({int, str, float, bool})
+_ID = attrgetter("id")
 
 
 class Rule:
@@ -68,12 +74,34 @@ class Rule:
         return f"<Rule {self.id} {cut(str(self), 200)}; {self.hits} hits>"
 
 
+class _About:
+    """The rules about one method, so that those about other params cost a call nothing."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._all = rules
+        self._open: list[Rule] = []  # about any first param, or one that is not looked up
+        self._by_first: dict[Any, list[Rule]] = {}
+        for rule in rules:
+            params = rule.spec.params
+            if params and type(params[0]) in _SCALARS:
+                self._by_first.setdefault(params[0], []).append(rule)
+            else:
+                self._open.append(rule)
+
+    def given(self, params: Sequence[Any]) -> Sequence[Rule]:
+        """Those that may be about a call with these params, in their order."""
+        if params and type(params[0]) not in _SCALARS:
+            return self._all
+        found = self._by_first.get(params[0]) if params else None
+        return self._open if found is None else sorted([*self._open, *found], key=_ID)
+
+
 class Rules:
     """The rules at work, in the order in which they were made: the first that fits wins."""
 
     def __init__(self) -> None:
         self.all: list[Rule] = []
-        self._about: dict[str | None, list[Rule]] = {}
+        self._about: dict[str | None, _About] = {}
         self._made = 0
 
     def add(self, spec: Spec) -> Rule:
@@ -84,15 +112,18 @@ class Rules:
         self._about.clear()
         return rule
 
-    def about(self, method: str | None) -> list[Rule]:
-        """Those about a method, or about a request that calls none."""
+    def about(self, method: str | None, params: Sequence[Any] = ()) -> Sequence[Rule]:
+        """Those about a method, or about a request that calls none.
+
+        Most that are about other params are left out.
+        """
         found = self._about.get(method)
         if found is None:
             if len(self._about) >= _MOST_METHODS:  # clients make up what they like
                 self._about.clear()
-            found = [rule for rule in self.all if means(rule.spec.method, method)]
+            found = _About([rule for rule in self.all if means(rule.spec.method, method)])
             self._about[method] = found
-        return found
+        return found.given(params)
 
     def remove(self, rule: Rule) -> None:
         """Take a rule away, if it is there."""
