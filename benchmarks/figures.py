@@ -42,10 +42,18 @@ class Effort:
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)  # how it grows with them
     long: int = 10_000  # rows of a long answer
     tests: int = 1000  # in a suite
+    instances: int = 1000  # as many of the recorded ones as there are
 
 
 QUICK = Effort(
-    runs=1, seconds=0.05, short=0.05, many=1000, sizes=(100, 1000, 2000), long=200, tests=20
+    runs=1,
+    seconds=0.05,
+    short=0.05,
+    many=1000,
+    sizes=(100, 1000, 2000),
+    long=200,
+    tests=20,
+    instances=3,
 )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import errno
 import io
+import pickle
 import socket
 import time
 import xmlrpc.client
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.client import HTTPResponse, ResponseNotReady
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,11 @@ from .http.framing import coded_pieces, cut_pieces, head, server_lines
 
 if TYPE_CHECKING:
     from _typeshed import SizedBuffer
+
+
+#: Requests' heads, and answers, that are kept because they may come again; and the longest of
+#: these answers, in bytes.
+_MOST_KEPT, _LONGEST_KEPT = 64, 64 * 1024
 
 
 class Transport(xmlrpc.client.Transport):
@@ -59,6 +66,9 @@ class Transport(xmlrpc.client.Transport):
         self._secure = secure
         self._own_headers = list(headers)
         self._unread = False
+        self._heads: dict[Any, Request] = {}
+        #: Answers that may come again, by their identity: each with what it says, once it did
+        self._values: dict[int, tuple[Response, bytes | None]] = {}
 
     def single_request(
         self,
@@ -74,11 +84,7 @@ class Transport(xmlrpc.client.Transport):
             raise ResponseNotReady("Request-sent")
         answer = self._waited_for(asked)
         if isinstance(answer, Response) and answer.status == 200:  # nearly always
-            parser, unmarshaller = self.getparser()
-            for chunk in answer.body:
-                parser.feed(chunk)
-            parser.close()
-            return unmarshaller.close()
+            return self._value(answer)
         response = HTTPResponse(_Socket(answer), method="POST")  # type: ignore[arg-type]
         response.begin()
         if response.status == 200:
@@ -92,9 +98,44 @@ class Transport(xmlrpc.client.Transport):
             host + handler, response.status, response.reason, dict(response.getheaders())
         )
 
+    def _value(self, response: Response) -> Any:
+        """What the stdlib makes of an answer; of one that came before, a copy of what it made."""
+        known = self._values.get(id(response))
+        if known is not None and known[0] is response:
+            if known[1] is not None:
+                return pickle.loads(known[1])
+            value = self._parsed(response)
+            with suppress(Exception):  # a subclass's own parser may make what cannot be copied
+                self._values[id(response)] = response, pickle.dumps(value)
+            return value
+        if len(self._values) >= _MOST_KEPT:
+            self._values.clear()
+        if response.size() <= _LONGEST_KEPT:
+            self._values[id(response)] = response, None
+        return self._parsed(response)
+
+    def _parsed(self, response: Response) -> Any:
+        parser, unmarshaller = self.getparser()
+        for chunk in response.body:
+            parser.feed(chunk)
+        parser.close()
+        return unmarshaller.close()
+
     def _request(self, host: Any, handler: str, request_body: SizedBuffer) -> Request:
-        name, extra, _ = self.get_host_info(host)
+        """The request that the stdlib would send; most differ from others in the body alone."""
         body = bytes(request_body)
+        key = (host, handler, len(body), self.user_agent) if isinstance(host, str) else None
+        known = self._heads.get(key)
+        if known is None:
+            if len(self._heads) >= _MOST_KEPT:
+                self._heads.clear()
+            known = self._headed(host, handler, body)
+            if key is not None:
+                self._heads[key] = known
+        return known.with_body(body)
+
+    def _headed(self, host: Any, handler: str, body: bytes) -> Request:
+        name, extra, _ = self.get_host_info(host)
         headers = [
             ("Host", name),
             ("Content-Type", "text/xml"),
@@ -105,7 +146,7 @@ class Transport(xmlrpc.client.Transport):
         ]
         pairs = [(n.lower().encode("latin-1"), str(v).encode("latin-1")) for n, v in headers]
         target = handler.encode("latin-1")
-        return Request(b"POST", target, pairs, body, secure=self._secure)
+        return Request(b"POST", target, pairs, secure=self._secure)
 
     def _waited_for(self, answer: Answer) -> Response | Outcome:
         """What an answer comes to, after the time that it takes.

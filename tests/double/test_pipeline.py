@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import xmlrpc.client
 from datetime import datetime
+from typing import Any
 from unittest.mock import ANY
 
 import pytest
@@ -11,6 +13,7 @@ from fakepw.double.journal.matching import including
 from fakepw.double.outcome import End, Later, Outcome
 from fakepw.double.pipeline import Pipeline
 from fakepw.double.rules.grammar import parse
+from fakepw.double.rules.spec import spec_of
 from fakepw.double.steering import Steering
 from fakepw.protocol.messages import Response
 
@@ -64,6 +67,38 @@ def test_two_rules_count_for_themselves(double: Pipeline) -> None:
     double.rules.add(parse("patch_get: status=504 nth=2"))
     answers = [status(double.answer(call("patch_get", 1))) for _ in range(3)]
     assert answers == [502, 504, 200]
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked", "status_of"),
+    [
+        (["patch_get(5): status=502", "patch_get: status=503"], [5], 502),
+        (["patch_get: status=503", "patch_get(5): status=502"], [5], 503),
+        (["patch_get(5): status=502", "patch_get: status=503"], [6], 503),
+        (["patch_get(6): status=502", "patch_*(5): status=503", "*: status=504"], [5], 503),
+        (["patch_get(5): status=502"], [5.0], 502),
+        (["patch_get(1): status=502"], [True], 200),
+        (["patch_get(true): status=502"], [True], 502),
+        (["patch_get([5]): status=502"], [[5]], 502),
+        (["patch_get(5): status=502"], [[5]], 200),
+        (["patch_get(5): status=502"], [], 200),
+        (['patch_get("2026"): status=502'], [xmlrpc.client.DateTime("2026")], 502),
+    ],
+)
+def test_the_first_rule_that_means_a_call_decides_whatever_its_params_are(
+    double: Pipeline, rules: list[str], asked: list[Any], status_of: int
+) -> None:
+    for rule in rules:
+        double.rules.add(parse(rule))
+    assert status(double.answer(call("patch_get", *asked))) == status_of
+
+
+def test_params_of_any_kind_are_compared_by_equality(double: Pipeline) -> None:
+    double.rules.add(spec_of({"method": "patch_get", "params": [ANY], "status": 502}))
+    double.rules.add(spec_of({"method": "patch_list", "params": [including(a=1)], "status": 503}))
+    assert status(double.answer(call("patch_get", 5))) == 502
+    assert status(double.answer(call("patch_list", {"a": 1, "b": 2}))) == 503
+    assert status(double.answer(call("patch_list", {"b": 2}))) == 200
 
 
 def test_params_and_user_choose(double: Pipeline) -> None:

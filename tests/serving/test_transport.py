@@ -63,3 +63,35 @@ def test_an_answer_that_is_no_xml_is_an_error_as_over_http():
     """A control character in a name (servers.md 1.3)."""
     with pytest.raises(xml.parsers.expat.ExpatError):
         proxy().patch_get(2)
+
+
+@pytest.mark.parametrize("builtin", [False, True])
+def test_what_is_read_again_is_the_callers_own_and_as_over_http(builtin):
+    with fakepw.serve("demo") as pw:
+        login = pw.url.replace("://", "://kim:earl-grey@")
+        options = {"use_builtin_types": builtin, "allow_none": True}
+        transport = pw.transport(use_builtin_types=builtin)
+        within = xmlrpc.client.ServerProxy(login, transport=transport, **options)
+        with xmlrpc.client.ServerProxy(login, **options) as over_http:
+            for state in (1, 3):
+                for _ in range(4):
+                    patch, checks = within.patch_get(5), within.patch_check_get(5)
+                    assert (patch, checks) == (over_http.patch_get(5), over_http.patch_check_get(5))
+                    patch["name"] = "changed by its owner"
+                    checks["checks"].clear()
+                within.patch_set(5, {"state": state})
+
+
+def test_a_parser_of_the_users_may_make_what_cannot_be_copied():
+    class Own(Transport):
+        def getparser(self) -> Any:
+            parser, unmarshaller = super().getparser()
+            close = unmarshaller.close
+            setattr(unmarshaller, "close", lambda: [close(), lambda: "no copy"])  # noqa: B010
+            return parser, unmarshaller
+
+    transport = Own(fakepw.Patchwork(fakepw.load("tiny")))
+    proxy = xmlrpc.client.ServerProxy("http://fakepw/xmlrpc/", transport=transport)
+    for _ in range(4):
+        (version,), _ = proxy.pw_rpc_version()
+        assert version == [1, 3, 0]
