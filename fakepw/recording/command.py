@@ -177,6 +177,8 @@ def _sorry(error: GivenUp, progress: Path | None) -> None:
     if progress is not None and error.kept:
         answers = "1 answer is" if error.kept == 1 else f"{error.kept} answers are"
         kept = f"; {answers} kept in {progress}, from which the same command goes on"
+        if error.anew:
+            kept = f"; remove {progress} to begin anew"
     raise click.ClickException(f"{error}{kept}")
 
 

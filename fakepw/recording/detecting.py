@@ -84,7 +84,7 @@ def _expected(patchwork: Patchwork, method: str, params: tuple[Any, ...]) -> str
     body = exchange.call(method, *params).body
     head = [(b"content-length", b"%d" % len(body))]
     answer = respond(Request(b"POST", b"/xmlrpc/", head, body), patchwork)
-    said = exact(b"".join(answer.body))
+    said, _ = exact(b"".join(answer.body))
     return _shown(said if isinstance(said, wire.Fault) else repr(said))
 
 

@@ -98,6 +98,11 @@ def _trouble(read: Read) -> Iterator[str]:
     )
     yield from _of(trouble.changed, "Patches that changed meanwhile are as they were at the end")
     yield from _of(trouble.gone, "Patches that were gone at the end are as they were before")
+    if read.damaged:
+        yield (
+            "Characters of these answers could not be read, and are U+FFFD: "
+            f"{_listed(sorted(read.damaged))}."
+        )
     if trouble.no_people_list:
         yield "People cannot be listed there: only those who sent a patch are recorded."
     if trouble.no_checks:

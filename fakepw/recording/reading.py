@@ -68,6 +68,8 @@ class Read:
     detected: Detected
     held: Held
     trouble: Trouble
+    #: Questions whose answers hold characters that could not be read.
+    damaged: frozenset[str] = frozenset()
 
 
 class Reader:
@@ -80,47 +82,65 @@ class Reader:
     def read(self) -> Read:
         """Everything that is wanted."""
         projects = self._list("project_list", ProjectSaid)
-        states = self._list("state_list", StateSaid)
         filt = self._filter(projects)
         patch_windows = Windows(self.source, "patch_list", filt, PatchSaid, self.wanted.limit or 0)
         patches = patch_windows.rows(partial(self._more, "patches", 0))
         self.trouble.patches |= patch_windows.unreadable
         detected = self._detected(projects, patches)
-        check_windows = self._checks(filt, patches)
+        checks = self._checks(filt, patches)
+        self._diffs(patches)
+        self._mails(patches)
         patches = self._again(patches, patch_windows)
         held = Held(instance(detected.likeliest).traits)
-        for number, state in enumerate(states):  # by ordering (servers.md 1.6)
-            held.states[state.id] = State(state.id, state.name, number, False)
-        held.add_projects(projects)
+        self._add_lists(held, patches)
         held.add_people(self._people(patches))
-        for check in check_windows:
+        for check in checks:
             held.add_check(check)
         held.add_accounts(patches)
         nulls = self._nulls(patches, patch_windows)
-        diffs = self._diffs(patches)
+        self._add_patches(held, patches, nulls)
+        damaged = frozenset(self.source.damaged)
+        return Read(held.dataset(), detected, held, self.trouble, damaged)
+
+    def _add_lists(self, held: Held, patches: list[PatchSaid]) -> None:
+        """States and projects; read again if one came, and a patch with it, since they were."""
+        projects = self._list("project_list", ProjectSaid)
+        states = self._list("state_list", StateSaid)
+        if {row.state_id for row in patches} - {row.id for row in states}:
+            states = self._list("state_list", StateSaid, again=True)
+        if {row.project_id for row in patches} - {row.id for row in projects}:
+            projects = self._list("project_list", ProjectSaid, again=True)
+        for number, state in enumerate(states):  # by ordering (servers.md 1.6)
+            held.states[state.id] = State(state.id, state.name, number, False)
+        held.add_projects(projects)
+
+    def _add_patches(
+        self, held: Held, patches: list[PatchSaid], nulls: dict[str, set[int]]
+    ) -> None:
+        """Patches with their diffs and mails, all of which were answered before, but for those
+        that changed."""
+        diffs, mails = self._diffs(patches), self._mails(patches)
         computed = self._computed(patches, nulls["hash"], diffs)
-        for number, said in enumerate(patches, 1):
-            self.tell("mails", number, len(patches))
+        for said in patches:
             hash_ = computed[said.id] if said.hash is UNSET else said.hash
             held.add_patch(
                 said,
-                self._mail(said.id),
+                mails[said.id],
                 diffs[said.id],
                 hash_=None if said.id in nulls["hash"] else hash_,
                 ref=None if said.id in nulls["commit_ref"] else said.commit_ref,
             )
-        return Read(held.dataset(), detected, held, self.trouble)
 
     # -- tables --------------------------------------------------------------------------------
 
-    def _list(self, method: str, shape: type[_T]) -> list[_T]:
-        rows = self._all(method, shape)
+    def _list(self, method: str, shape: type[_T], *, again: bool = False) -> list[_T]:
+        rows = self._all(method, shape, again=again)
         if isinstance(rows, wire.Fault):
             raise Stopped(f"{self.source.endpoint.url} refuses {method}(): {rows.text[:200]}")
         return rows
 
-    def _all(self, method: str, shape: type[_T]) -> list[_T] | wire.Fault:
-        return self.source.ask(method, "", 0, read=lambda value: _rows(value, shape))
+    def _all(self, method: str, shape: type[_T], *, again: bool = False) -> list[_T] | wire.Fault:
+        return self.source.ask(method, "", 0, read=lambda value: _rows(value, shape), again=again)
 
     def _filter(self, projects: list[ProjectSaid]) -> Filter:
         filt: Filter = {}
@@ -239,13 +259,17 @@ class Reader:
                     ids |= answer & empty
         return found
 
-    def _mail(self, number: int) -> str:
-        """A patch's mail; '' where it is refused. (On 1.0 that is '' itself: servers.md 2.)"""
-        mail = self.source.ask("patch_get_mbox", number, read=_mail)
-        if not isinstance(mail, wire.Fault) and mail:
-            return mail
-        self.trouble.mails[number] = mail.text if isinstance(mail, wire.Fault) else "nothing"
-        return ""
+    def _mails(self, patches: list[PatchSaid]) -> dict[int, str]:
+        """Mails by patch; '' for one that is refused. (On 1.0 it is '' itself: servers.md 2.)"""
+        mails: dict[int, str] = {}
+        for number, row in enumerate(patches, 1):
+            self.tell("mails", number, len(patches))
+            mail = self.source.ask("patch_get_mbox", row.id, read=_mail)
+            mails[row.id] = "" if isinstance(mail, wire.Fault) else mail
+            if not mails[row.id]:
+                said = mail.text if isinstance(mail, wire.Fault) else "nothing"
+                self.trouble.mails[row.id] = said
+        return mails
 
     def _diffs(self, patches: list[PatchSaid]) -> dict[int, str | None]:
         """Diffs by patch; None for a fault that says so (servers.md 1.4)."""

@@ -12,7 +12,7 @@ from ..fixtures import FixtureError, dumps, load
 from .answers import Unfit
 from .noting import notes, summary
 from .reading import Reader, Tell, Wanted
-from .source import Source, Stopped, release
+from .source import Contradiction, Source, Stopped, release
 from .suite import signals
 
 #: All of it but for checks.
@@ -34,9 +34,11 @@ class GivenUp(Exception):
     """A recording that ended early: why, in a sentence, and how many answers are kept for the next
     time."""
 
-    def __init__(self, why: str, kept: int = 0) -> None:
+    def __init__(self, why: str, kept: int = 0, *, anew: bool = False) -> None:
         super().__init__(why)
         self.kept = kept
+        #: Whether those answers are of no use, for they cannot all be true.
+        self.anew = anew
 
 
 def record(
@@ -66,7 +68,8 @@ def record(
         finished = True
         return recorded
     except (Stopped, Unfit) as error:
-        raise GivenUp(str(error), len(source.answers)) from None
+        anew = isinstance(error, Contradiction)
+        raise GivenUp(str(error), len(source.answers), anew=anew) from None
     except KeyboardInterrupt:
         raise GivenUp("interrupted", len(source.answers)) from None
     finally:
@@ -84,7 +87,7 @@ def _recorded(source: Source, wanted: Wanted, anonymise: bool, tell: Tell) -> Re
     try:
         load(dataset)
     except FixtureError as error:
-        raise Stopped(
+        raise Contradiction(
             f"what {source.endpoint.url} says contradicts itself: {error.errors[0]}"
         ) from None
     if anonymise:

@@ -12,7 +12,7 @@ from ..patchwork.instances.traits import Traits
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person, Project, State, User
 from . import mails
 from .shapes import CheckSaid, PatchSaid, PersonSaid, ProjectSaid, date_of
-from .source import Stopped
+from .source import Contradiction
 
 #: What stands for an account where there is none (servers.md 1.3).
 NOBODY = "None"
@@ -30,7 +30,7 @@ def said_by(sent: PatchSaid) -> PersonSaid:
 
 
 class Held:
-    """The rows so far. They contradict one another in nothing; else Stopped is raised."""
+    """The rows so far. They contradict one another in nothing; else Contradiction is raised."""
 
     def __init__(self, traits: Traits) -> None:
         self.traits = traits
@@ -71,7 +71,7 @@ class Held:
             self.users.setdefault(name, number) != number
             or self._names.setdefault(number, name) != name
         ):
-            raise Stopped(
+            raise Contradiction(
                 f"what is said of accounts contradicts itself: {name!r} is {number}, and"
                 f" {self._names.get(number, name)!r} is {self.users[name]}"
             )
@@ -108,7 +108,7 @@ class Held:
     ) -> None:
         """A patch; its mail is taken apart once all are here."""
         if said.state_id not in self.states or said.project_id not in self.projects:
-            raise Stopped(f"patch {said.id} is in a state or a project that is not listed")
+            raise Contradiction(f"patch {said.id} is in a state or a project that is not listed")
         if hash_ is not None and self.traits.hash_storage == "padded":
             hash_ = hash_.rstrip(" ")
         self.patches[said.id] = Patch(

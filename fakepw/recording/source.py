@@ -42,6 +42,10 @@ class Stopped(Exception):
         super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 
 
+class Contradiction(Stopped):
+    """What was answered cannot all be true: to go on from it leads nowhere."""
+
+
 class _TooLarge(Stopped):
     """An answer that nobody reads to its end."""
 
@@ -93,7 +97,11 @@ class Source:
         secrecy.keep(*(value for _, value in header))
         self._folder = tempfile.TemporaryDirectory(prefix="fakepw-record-")
         self._ways: dict[transport.Endpoint, _Named] = {}
+        #: Answers that are too large to be read, and so not kept.
+        self._refused: dict[str, wire.Fault] = {}
         self._too_large = 0
+        #: Questions whose answers hold characters that could not be read.
+        self.damaged: set[str] = set()
         try:
             candidates = transport.endpoint_of(url)
             near = all(candidate.loopback for candidate in candidates)
@@ -146,13 +154,16 @@ class Source:
         body = None if again else self.answers.known(key)
         if body is not None:
             return self._understood(request, body, read)
+        if key in self._refused and not again:
+            return self._refused[key]
         try:
             body, understood = self._asked(request, read)
         except _TooLarge as error:
             self._too_large += 1
             if self._too_large > _TOO_LARGE:
                 raise
-            return wire.Fault(0, str(error))
+            self._refused[key] = wire.Fault(0, str(error))
+            return self._refused[key]
         self._too_large = 0
         self.answers.keep(key, body)
         return understood
@@ -182,7 +193,9 @@ class Source:
         self, request: exchange.Request, body: bytes, read: Callable[[Any], _T]
     ) -> _T | wire.Fault:
         try:
-            reply = exact(body)
+            reply, whole = exact(body)
+            if not whole:
+                self.damaged.add(request.describe())
             return reply if isinstance(reply, wire.Fault) else read(reply)
         except ValueError as error:
             raise Stopped(
@@ -207,23 +220,26 @@ class Source:
         raise AssertionError("unreachable")
 
 
-def exact(body: bytes) -> Any:
-    """What an answer holds as plain values, to the character; or a Fault.
+def exact(body: bytes) -> tuple[Any, bool]:
+    """What an answer holds as plain values, to the character, or a Fault; and whether it does.
 
     Characters that make it no well-formed XML are read as what they are. (CR in the markup itself,
-    where some front put it, is a blank like others.) Raises ValueError where it is no XML-RPC.
+    where some front put it, is a blank like others.) Where that cannot be, as in what is no UTF-8,
+    they are U+FFFD. Raises ValueError where it is no XML-RPC.
     """
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        text = ""
+        return _plain(wire.parse(body).reply, {}), False
     parked = text.translate(_ASIDE)
-    if parked == text or any(chr(code) in text for code in _BACK):
-        return _plain(wire.parse(body).reply, {})
-    found = wire.parse(parked.encode()).reply
-    if isinstance(found, wire.NotXmlRpc):
-        return _plain(wire.parse(body).reply, {})
-    return _plain(found, _BACK)
+    if parked == text:
+        return _plain(wire.parse(body).reply, {}), True
+    if not any(chr(code) in text for code in _BACK):
+        found = wire.parse(parked.encode()).reply
+        if not isinstance(found, wire.NotXmlRpc):
+            return _plain(found, _BACK), True
+    read = wire.parse(body)
+    return _plain(read.reply, {}), read.flaw is None
 
 
 def _plain(reply: Any, back: dict[int, int]) -> Any:

@@ -196,21 +196,55 @@ def test_ctrl_c_ends_it_and_what_was_answered_is_kept(number: int, tmp_path: Pat
 # -- what changes meanwhile, and what is not true ----------------------------------------------
 
 
-def test_what_changes_meanwhile_is_told_and_is_as_at_the_end() -> None:
+@pytest.mark.parametrize("during", ["patch_list", "check_list", "patch_get_diff", "patch_get_mbox"])
+def test_what_changes_meanwhile_is_told_and_is_as_at_the_end(during: str) -> None:
     def changing(turn: Turn) -> Iterator[bytes]:
         answer = turn.honest()
-        if b"check_list" in turn.body and not done:
-            done.append(1)
-            assert turn.server.call("patch_set", 5, {"state": 3, "commit_ref": "abc"}) is True
+        last = b"<int>12</int>" in turn.body or "list" in during
+        if f"<methodName>{during}<".encode() in turn.body and last and b"range" not in turn.body:
+            counted.append(1)
+            if len(counted) == (8 if during == "patch_list" else 1):
+                written = {"state": 3, "commit_ref": "abc"}
+                assert turn.server.call("patch_set", 5, written) is True
+                done.append(1)
         yield answer
 
     done: list[int] = []
+    counted: list[int] = []
     with misbehaving(changing) as server:
         recorded = record(server.url, ALL)
         assert done
     row = next(row for row in fakepw.load(recorded.fixture).patches if row.id == 5)
     assert (row.state_id, row.commit_ref) == (3, "abc")
-    assert any("changed meanwhile are as they were at the end: 5." in n for n in recorded.notes)
+    if during != "patch_list":  # before the window was read
+        assert any("changed meanwhile are as they were at the end: 5." in n for n in recorded.notes)
+
+
+def test_characters_that_cannot_be_read_are_told() -> None:
+    def latin(turn: Turn) -> Iterator[bytes]:
+        body = turn.carried_out().body
+        yield turn.honest(body.replace("Zoë".encode(), "Zoë".encode("latin-1")))
+
+    with misbehaving(latin) as server:
+        done = record(server.url, ALL)
+    assert any(person.name == "Zo\ufffd Ångström" for person in fakepw.load(done.fixture).people)
+    assert any("could not be read, and are U+FFFD: " in note for note in done.notes)
+
+
+def test_a_state_that_came_meanwhile_is_listed_again() -> None:
+    def growing(turn: Turn) -> Iterator[bytes]:
+        body = turn.carried_out().body
+        if b"state_list" in turn.body:
+            listed.append(1)
+            if len(listed) == 1:
+                body = body.replace(b"<int>3</int>", b"<int>33</int>")
+        yield turn.honest(body)
+
+    listed: list[int] = []
+    with misbehaving(growing) as server:
+        done = record(server.url, ALL)
+    assert len(listed) == 2
+    assert [state.id for state in fakepw.load(done.fixture).states] == list(range(1, 11))
 
 
 def bent(method: str, bend: Callable[[bytes], bytes]) -> Manner:
@@ -261,11 +295,9 @@ def test_a_lie_is_told_and_not_kept(says: str, tmp_path: Path) -> None:
         assert_a_sentence(str(error.value))
         assert says in str(error.value)
         server.manner = servers.honest
-        if says not in (
-            "is no date",
-            "contradicts itself",
-            "in a state or a project that is not listed",
-        ):
+        anew = says in ("contradicts itself", "in a state or a project that is not listed")
+        assert error.value.anew is anew
+        if not anew:
             done = record(server.url, ALL, progress=path)  # nothing of it was believed
             assert len(fakepw.load(done.fixture).patches) == 12
 
