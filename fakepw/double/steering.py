@@ -19,11 +19,12 @@ from ..fixtures.errors import near, quoted, refusal
 from ..patchwork.brief import brief, described
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.rows.rows import Dataset
+from ..patchwork.rows.store import Store
 from ..patchwork.zones import zone
 from .clock import moment_of
 from .journal.calls import Calls
 from .pipeline import Pipeline
-from .rows import TABLES, Row, added, changed, which_patch
+from .rows import TABLES, Row, Shown, Whole, added, changed, shown
 from .rules.rules import Rule
 from .rules.spec import Spec
 from .rules.staged import Given, staged
@@ -180,25 +181,32 @@ class Steering:
         self.pipeline.scenarios.tick()
         return self.pipeline.patchwork.store.rows()
 
-    def take(self, step: Step) -> Row:
-        """Add or change a row. Raises FixtureError and LookupError."""
+    def take(self, step: Step) -> Shown:
+        """Add or change a row, and give it with its relations by name."""
         kind, which, form = step
-        return self.change(which, form) if kind == "change" else self.add(kind, form)
+        row = self.change(which, form) if kind == "change" else self.add(kind, form)
+        return shown(self.pipeline.patchwork.store, row)
 
     def add(self, kind: str, form: Mapping[str, Any]) -> Row:
         """One more patch, comment, check or person, in the fixture's words; dated by the clock.
 
         Raises FixtureError.
         """
-        dataset, row = added(self.state(), kind, self._dated(kind, form))
-        self.pipeline.patchwork.replace(dataset)
-        return row
+        self.pipeline.scenarios.tick()
+        return self._kept(*added(self._store, kind, self._dated(kind, form)))
 
     def change(self, which: int | str, form: Mapping[str, Any]) -> Row:
         """Change a patch, as if somebody else did. Raises FixtureError and LookupError."""
-        now = self.state()
-        dataset, row = changed(now, which_patch(now, which), form)
-        self.pipeline.patchwork.replace(dataset)
+        self.pipeline.scenarios.tick()
+        return self._kept(*changed(self._store, which, form))
+
+    @property
+    def _store(self) -> Store:
+        return self.pipeline.patchwork.store
+
+    def _kept(self, row: Row, whole: Whole) -> Row:
+        if whole is not None:
+            self.pipeline.patchwork.replace(whole)
         return row
 
     def _dated(self, kind: str, form: Mapping[str, Any]) -> dict[str, Any]:
@@ -316,14 +324,19 @@ class Steering:
 
     def _rehearse(self, steps: Iterable[Step]) -> None:
         """Raise what a scenario's steps would raise if they were taken now."""
-        dataset = self.state()
-        for kind, which, form in steps:
-            if kind == "change":
-                dataset, _ = changed(dataset, which_patch(dataset, which), form)
-            elif kind in TABLES:
-                dataset, _ = added(dataset, kind, self._dated(kind, form))
-            else:
-                raise ValueError(f"nothing can be done with {quoted(kind)}{near(kind, TABLES)}")
+        self.pipeline.scenarios.tick()
+        store, writes = self._store, self._store.writes
+        try:
+            for kind, which, form in steps:
+                if kind == "change":
+                    _, whole = changed(store, which, form)
+                elif kind in TABLES:
+                    _, whole = added(store, kind, self._dated(kind, form))
+                else:
+                    raise ValueError(f"nothing can be done with {quoted(kind)}{near(kind, TABLES)}")
+                store = store if whole is None else store.followed_by(whole)
+        finally:
+            self._store.undo(writes)
 
     # Strictness.
 

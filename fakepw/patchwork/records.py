@@ -22,7 +22,6 @@ class Records:
         self._traits = traits
         self._projects: dict[int, Record] = {}
         self._states: dict[int, Record] = {}
-        self._people: dict[int, Record] = {}
         version = traits.version
         #: The version of the API: an int on 1.0, three numbers later (servers.md 2).
         self.version = version if isinstance(version, int) else Array(version)
@@ -44,7 +43,7 @@ class Records:
 
     def person(self, row: Person) -> Record:
         """A person: id, email, name (the address for want of one), user."""
-        record = self._people.get(row.id)
+        record = self._store.shown.people.get(row.id)
         if record is None:
             members = {
                 "id": row.id,
@@ -52,7 +51,7 @@ class Records:
                 "name": row.email if row.name is None else row.name,
                 "user": self._shown(self._username(row.user_id)),
             }
-            record = self._people[row.id] = self.struct(members)
+            record = self._store.shown.people[row.id] = self.struct(members)
         return record
 
     def patch(self, patch_id: int) -> Record:

@@ -17,7 +17,7 @@ import msgspec
 from ..double import api, shapes
 from ..double.handle import Double
 from ..double.journal.calls import Calls
-from ..double.rows import TABLES, Row
+from ..double.rows import TABLES, Row, Shown, shown
 from ..double.rules.spec import Spec
 from ..double.steering import RuleState, Snapshot, Step, Wanted
 from ..double.strictness import Noticed, Strict
@@ -27,6 +27,7 @@ from ..fixtures.errors import refusal
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.place import Place
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
+from ..patchwork.rows.store import Store
 from .waiting import wait
 
 __tracebackhide__ = refusal
@@ -208,9 +209,10 @@ class RemoteDouble(Double):
         found = self._request("POST", "snapshots", {} if name is None else {"name": name})
         return Snapshot(found["name"], Dataset())
 
-    def _taken(self, step: Step) -> Row:
+    def _taken(self, step: Step) -> Shown:
         kind, which, form = step
-        return self._change(which, form) if kind == "change" else self._added(kind, form)
+        row = self._change(which, form) if kind == "change" else self._added(kind, form)
+        return shown(Store(self._state()), row)
 
     def _added(self, kind: str, form: Mapping[str, Any]) -> Row:
         return msgspec.convert(self._request("POST", TABLES[kind], form), _ROWS[kind])

@@ -13,7 +13,7 @@ MOST_MAIL = 16 * 1024 * 1024
 class Shown:
     """The results of one store's rows, as one instance shows them.
 
-    patches, checks
+    people, patches, checks
         Structs by the row's id.
     combined
         The combined state of a patch's checks, by the patch's id.
@@ -22,6 +22,7 @@ class Shown:
     """
 
     def __init__(self) -> None:
+        self.people: dict[int, Record] = {}
         self.patches: dict[int, Record] = {}
         self.checks: dict[int, Record] = {}
         self.combined: dict[int, Record] = {}

@@ -7,9 +7,9 @@ date alone (servers.md 1.7), and a fake had better always break ties alike.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,7 +71,7 @@ class Store:
     """All rows of one Patchwork, by id and by what clients look for.
 
     `states`, `projects`, `users`, `people`, `patches`, `comments` and `checks` map an id to its
-    row. They are for reading; `replace_patch` and `add_check` are the writes.
+    row, ascending. They are for reading; `replace_patch` and the `add_…` are the writes.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -89,6 +89,7 @@ class Store:
         self._undo: list[Callable[[], None]] = []
         self._order: list[int] | None = None
         self._ids: list[int] | None = None
+        self._emails: dict[str, int] | None = None
         self._indexes: dict[str, _Index] = {}
         self._comments: dict[int, list[Comment]] = defaultdict(list)
         for comment in dataset.comments:
@@ -144,6 +145,13 @@ class Store:
             found = self._indexes[name] = _Index(key, groups, len(self._undo))
         return found.groups
 
+    def person_of(self, email: str) -> Person | None:
+        """Whose an address is."""
+        if self._emails is None:
+            self._emails = {person.email: person.id for person in self.people.values()}
+        number = self._emails.get(email)
+        return None if number is None else self.people[number]
+
     def comments_of(self, patch_id: int) -> tuple[Comment, ...]:
         """A patch's comments in the order of their ids."""
         return tuple(self._comments.get(patch_id, ()))
@@ -158,9 +166,9 @@ class Store:
             states=self.dataset.states,
             projects=self.dataset.projects,
             users=self.dataset.users,
-            people=self.dataset.people,
+            people=tuple(self.people.values()),
             patches=tuple(self.patches.values()),
-            comments=self.dataset.comments,
+            comments=tuple(self.comments.values()),
             checks=tuple(self.checks.values()),
         )
 
@@ -188,6 +196,29 @@ class Store:
         self.shown.combined.pop(check.patch_id, None)
         self._undo.append(lambda: self._drop_check(check, skipped))
 
+    def add_patch(self, patch: Patch) -> None:
+        """Add a row whose id is above all others."""
+        self.patches[patch.id] = patch
+        if self._ids is not None:
+            self._ids.append(patch.id)
+        for ids in self._lists_of(patch):
+            insort(ids, patch.id, key=self.sort_key)
+        self._undo.append(lambda: self._drop_patch(patch))
+
+    def add_comment(self, comment: Comment) -> None:
+        """Add a row whose id is above all others."""
+        self.comments[comment.id] = comment
+        self._comments[comment.patch_id].append(comment)
+        self.shown.mails.forget(comment.patch_id)
+        self._undo.append(lambda: self._drop_comment(comment))
+
+    def add_person(self, person: Person) -> None:
+        """Add a row whose id is above all others, and whose address is nobody's."""
+        self.people[person.id] = person
+        if self._emails is not None:
+            self._emails[person.email] = person.id
+        self._undo.append(lambda: self._drop_person(person))
+
     def next_check_id(self) -> int:
         """The id of the next check: ids ascend (servers.md 1.10)."""
         return next(reversed(self.checks), 0) + 1 + self._skipped_ids
@@ -199,10 +230,19 @@ class Store:
 
     def reset(self) -> None:
         """Back to the rows of the dataset, in time proportional to what was written."""
-        while self._undo:
+        self.undo()
+
+    @property
+    def writes(self) -> int:
+        """How many writes there were since the reset."""
+        return len(self._undo)
+
+    def undo(self, writes: int = 0) -> None:
+        """Back to what it was after so many writes."""
+        while len(self._undo) > writes:
             self._undo.pop()()
         for index in self._indexes.values():
-            index.since = 0
+            index.since = min(index.since, writes)
 
     def _moved(self, old: Patch, new: Patch, indexes: Iterable[_Index]) -> list[_Move]:
         """Move a patch that became another in all of these indexes."""
@@ -218,6 +258,33 @@ class Store:
         for move in moves:
             move.undo(old.id)
         self._moved(now, old, [each for each in self._indexes.values() if each.since > before])
+
+    def _lists_of(self, patch: Patch) -> Iterator[list[int]]:
+        """All lists, sorted by (date, id), in which a patch belongs."""
+        if self._order is not None:
+            yield self._order
+        for index in self._indexes.values():
+            yield index.groups.setdefault(index.key(patch), [])
+
+    def _drop_patch(self, patch: Patch) -> None:
+        for ids in self._lists_of(patch):
+            del ids[bisect_left(ids, self.sort_key(patch.id), key=self.sort_key)]
+        if self._ids is not None:
+            self._ids.pop()
+        del self.patches[patch.id]
+        self.shown.forget_patch(patch.id)
+        self.shown.combined.pop(patch.id, None)
+
+    def _drop_comment(self, comment: Comment) -> None:
+        del self.comments[comment.id]
+        self._comments[comment.patch_id].pop()
+        self.shown.mails.forget(comment.patch_id)
+
+    def _drop_person(self, person: Person) -> None:
+        del self.people[person.id]
+        self.shown.people.pop(person.id, None)
+        if self._emails is not None:
+            del self._emails[person.email]
 
     def _unskip_check_id(self) -> None:
         self._skipped_ids -= 1
