@@ -1,6 +1,6 @@
 """The control API as Schemathesis finds it: no 500, and no answer that is not described.
 
-It tries what its schemas name, and the limits of that; what is random, `test_control_fuzz` tries.
+It tries what its schemas allow, up to the limits of that; `test_control_fuzz`, what they do not.
 
 It runs in a process of its own, with packages of its own: in an environment it is a plugin of
 every pytest, which takes a second longer to start for it.
@@ -31,6 +31,7 @@ def test_no_500_and_no_answer_outside_its_schema(tmp_path: Path) -> None:
         pytest.fail(why) if tools.in_ci() else pytest.skip(why)
     command = [sys.executable, "-m", "schemathesis.cli", "run", "--no-color", "--seed", "1"]
     command += ["--checks", f"{CHECKS},response_schema_conformance", "--phases", "coverage"]
+    command += ["--mode", "positive"]
     command += [word for path in OTHERS for word in ("--exclude-path", path)]
     with fakepw.serve("demo") as pw:
         done = subprocess.run(
@@ -46,4 +47,4 @@ def test_no_500_and_no_answer_outside_its_schema(tmp_path: Path) -> None:
     found = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
     assert found, done.stdout
     assert found[1] == found[2]
-    assert int(found[1]) > 200
+    assert int(found[1]) > 150
