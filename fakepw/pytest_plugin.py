@@ -65,7 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--fakepw-url",
         metavar="URL",
-        help="a double that runs elsewhere, to be used in the place of a server of our own",
+        help="a double that runs elsewhere, to be used in the place of a server of our own; or"
+        " docker://IMAGE, of which each process of the run starts a container",
     )
     group.addoption(
         "--fakepw-token", metavar="TOKEN", help="what that double's control API asks for"

@@ -53,6 +53,9 @@ __all__ = ["Mixin", "Server", "TestCase"]
 #: How many of the last calls a failing test shows.
 LAST = 20
 
+#: How the URL of a double begins that is to be started in a container: an image follows.
+CONTAINER = "docker://"
+
 
 class Server:
     """One double for many tests, made ready for each: a server of this process, or one elsewhere.
@@ -147,9 +150,14 @@ class Server:
         return served.dataset is wanted.dataset and served[1:] == wanted[1:]
 
     def _started(self, wanted: _Served) -> Double:
-        """A server of our own; or elsewhere a world of our own, if there can be one."""
+        """A server or a container of our own; or elsewhere a world of our own, if there can be
+        one."""
         if self._url is None:
             return serve(Patchwork(wanted.dataset, wanted.like), tls=self._tls)
+        if self._url.startswith(CONTAINER):
+            from .docker import serve as contained  # with what reaches an engine
+
+            return contained(image=self._url.removeprefix(CONTAINER), control=self._token)
         double = connect(self._url, token=self._token, ca_file=self._ca_file)
         try:
             return double.world()

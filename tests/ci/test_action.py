@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import fakepw
+from tests.examples import Session, blocks
 
 from .steps import ROOT, action, used
 
@@ -235,3 +236,42 @@ def test_a_stale_report_is_no_verdict(temp: Path, tmp_path: Path) -> None:
     (tmp_path / "conformance/report.json").write_text('{"headline": "conformant"}')
     done = used({"url": ""}, tmp_path, temp)
     assert (done.status, done.outputs["verdict"]) == (2, "error")
+
+
+# docs/ci.md.
+
+PAGE = (ROOT / "docs/ci.md").read_text()
+
+
+def test_the_workflows_of_the_page_are_what_github_takes(tmp_path: Path) -> None:
+    """The linter knows the action that they use: its inputs and outputs, too."""
+    (tmp_path / "fakepw").mkdir()
+    shutil.copy(ROOT / "action.yml", tmp_path / "fakepw")
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    found = [block for block in blocks(PAGE) if block.name.startswith(".github/")]
+    assert len(found) == 2
+    for block in found:
+        path = tmp_path / block.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text)
+        lint = [linter(), "--profile=correctness", block.name]
+        done = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        wrong = block.text.replace("fixture:", "fixtures:").replace("env:", "envs:", 1)
+        path.write_text(wrong)
+        assert subprocess.run(lint, cwd=tmp_path, capture_output=True).returncode == 1
+
+
+def test_the_page_names_every_input_and_output() -> None:
+    for name in (*action()["inputs"], *action()["outputs"]):
+        assert f"`{name}" in PAGE, name
+
+
+@pytest.mark.needs("curl")
+def test_the_page_works_as_it_is_written(tmp_path: Path) -> None:
+    session = Session(tmp_path)
+    try:
+        for block in (each for each in blocks(PAGE) if not each.name):
+            session.show(block, f"docs/ci.md, line {block.line}")
+    finally:
+        session.stop()

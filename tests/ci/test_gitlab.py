@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 import fakepw
+from tests.examples import blocks
 
 from .steps import ROOT, Done, gitlab, job
 
@@ -84,3 +86,17 @@ def test_inconclusive_is_its_own_status_and_no_text_becomes_a_command(tmp_path: 
     for given in (dict.fromkeys(set(names) - compared.keys(), nasty), compared):
         assert ran(tmp_path, **given).status in (1, 2)
     assert not list(tmp_path.rglob("owned"))
+
+
+def test_the_example_of_the_page_is_what_gitlab_takes(tmp_path: Path) -> None:
+    page = (ROOT / "docs/ci.md").read_text()
+    (block,) = (each for each in blocks(page) if each.name == ".gitlab-ci.yml")
+    (tmp_path / block.name).write_text(block.text)
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
+    command = [*check, "--data-transform", "gitlab-ci", block.name]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    given = YAML(typ="safe").load(block.text)
+    for name in ("conformance", "tests"):
+        template = gitlab()[given[name]["extends"]]
+        assert given[name]["variables"].keys() <= template["variables"].keys()

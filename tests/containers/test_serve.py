@@ -241,3 +241,33 @@ def test_only_who_is_gone_for_certain_is_left_over(gone: str) -> None:
         f" {number} {moment}",
     ):
         assert not owners.left_over(label), label
+
+
+WORKERS = """
+import pytest
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_it(fakepw, worker_id, number, tmp_path_factory):
+    import time
+    from xmlrpc.client import ServerProxy
+
+    fakepw.add_patch(f"[PATCH] of {worker_id}")
+    with ServerProxy(fakepw.url) as proxy:
+        names = [patch["name"] for patch in proxy.patch_list({"name__startswith": "[PATCH] of "})]
+    assert names == [f"[PATCH] of {worker_id}"]
+    with open("seen", "a") as seen:
+        print(fakepw._container.id, file=seen)
+    time.sleep(1)  # so that the other one goes to the other worker
+"""
+
+
+@needs_engine
+def test_each_worker_has_its_own(client: DockerClient, image: str, tmp_path: Path) -> None:
+    (tmp_path / "test_ours.py").write_text(WORKERS)
+    pytest_ = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    command = [*pytest_, "--fakepw-url", f"docker://{image}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "2 passed" in done.stdout, done.stdout
+    seen = set((tmp_path / "seen").read_text().split())
+    assert len(seen) == 2
+    assert not seen & ids(client)
