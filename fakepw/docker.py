@@ -19,7 +19,7 @@ from .double.rules.staged import Given, staged
 from .fixtures import Source
 from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.place import API
-from .serving.connecting import DoubleUnreachable, RemoteDouble
+from .serving.connecting import DoubleUnreachable, RemoteDouble, whole
 from .serving.guard import control_of
 from .serving.thread import fixture_of, patchwork_of
 
@@ -119,7 +119,7 @@ def serve(
     with ExitStack() as undone:
         undone.callback(container.remove)
         double = ContainerDouble(container, ready, token)
-        rows = patchwork.store.rows()
-        double.load(rows, instance=patchwork.instance.name, settings=patchwork.settings, at=at)
+        sent = whole(fixture.dataset, fixture.faults)
+        double.load(sent, instance=patchwork.instance.name, settings=patchwork.settings, at=at)
         undone.pop_all()
     return double

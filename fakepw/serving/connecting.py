@@ -181,7 +181,7 @@ class RemoteDouble(Double):
         fixture = read(*sources)
         laid = fixture.settings | settings_of(settings or {})
         body = {
-            "fixture": _whole(fixture.dataset, fixture.faults),
+            "fixture": whole(fixture.dataset, fixture.faults),
             "instance": instance or fixture.instance,
             "settings": msgspec.to_builtins(laid),
             "at": at,
@@ -195,7 +195,7 @@ class RemoteDouble(Double):
         form: dict[str, Any] = {"instance": wanted.instance, "at": wanted.at, "idle": wanted.idle}
         form["settings"] = msgspec.to_builtins(wanted.settings)
         if wanted.dataset is not None:
-            form["fixture"] = _whole(wanted.dataset, wanted.faults)
+            form["fixture"] = whole(wanted.dataset, wanted.faults)
         if wanted.start is not None:
             form["faults"] = [_members(spec) for spec in wanted.start.rules]
             form["clock"] = wanted.start.clock
@@ -284,7 +284,7 @@ def _step(step: Step) -> dict[str, Any]:
     return {"change": which, "row": form} if kind == "change" else {"add": kind, "row": form}
 
 
-def _whole(dataset: Dataset, faults: Iterable[Spec]) -> dict[str, Any]:
+def whole(dataset: Dataset, faults: Iterable[Spec]) -> dict[str, Any]:
     """A fixture with its rows and with what goes wrong in it."""
     rules = [_members(spec) for spec in faults]
     return {**dump(dataset), **({"faults": rules} if rules else {})}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -40,22 +41,24 @@ def test_it_is_there_with_its_rows_and_rules_and_then_it_is_gone(
     client: DockerClient, image: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FAKEPW_IMAGE", image)
-    (tmp_path / "mine.json").write_text('{"patches": [{"name": "[PATCH] mine"}]}')
-    with fakepw.docker.serve(
-        [tmp_path / "mine.json"],
-        instance="2.0-py2-sqlite",
-        settings={"TIME_ZONE": "UTC"},
-        faults=["patch_get: body='two\\nlines' first=1"],
-        limit="100/s",
-        control="s3cret",
-        environment={"FAKEPW_VERBOSE": "1"},
-    ) as pw:
+    mine = {"patches": [{"name": "[PATCH] mine"}], "faults": ["patch_get(7): fault='no'"]}
+    (tmp_path / "mine.json").write_text(json.dumps(mine))
+    given: dict[str, Any] = {
+        "instance": "2.0-py2-sqlite",
+        "settings": {"TIME_ZONE": "UTC"},
+        "faults": ["patch_get: body='two\\nlines' first=1"],
+        "limit": "100/s",
+        "control": "s3cret",
+    }
+    verbose = {"FAKEPW_VERBOSE": "1"}
+    with (
+        fakepw.serve([tmp_path / "mine.json"], **given) as here,
+        fakepw.docker.serve([tmp_path / "mine.json"], **given, environment=verbose) as pw,
+    ):
         assert pw.instance == "2.0-py2-sqlite"
         assert [patch.name for patch in pw.state().patches] == ["[PATCH] mine"]
-        assert [each.rule for each in pw.rules] == [
-            "*: rate=100/s optional",
-            "patch_get: first=1 body='two\\nlines'",
-        ]
+        assert [each.rule for each in pw.rules] == [each.rule for each in here.rules]
+        assert len(pw.rules) == 3
         with pytest.raises(OSError, match="steered with its token"):
             fakepw.connect(pw.url)
         with fakepw.connect(pw.url, "s3cret").snapshot():
