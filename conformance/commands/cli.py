@@ -126,7 +126,7 @@ def run(
         if not chosen(given["select"], given["skip"]):
             raise ValueError("--select and --skip leave no requirement to be decided")
         entries = baselines.read(baseline) if baseline else {}
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise click.UsageError(str(error)) from None
     _go_together(given, username, workers)
     gate = Gate.taken(given)

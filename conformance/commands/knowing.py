@@ -87,7 +87,7 @@ def baseline(report: Path, expires: date, output: Path | None, update: bool, as_
 
 
 def _before(output: Path | None, update: bool) -> str:
-    """What is there already. Raises BadBaseline or OSError, also if that is not to be touched."""
+    """What is there already. Raises BadBaseline, also if that is not to be touched."""
     if output is None or not output.exists():
         return ""
     if not update:

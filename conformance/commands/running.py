@@ -12,6 +12,7 @@ import click
 import pytest
 from rich.console import Console
 
+from ..kept.bundle import Log
 from ..kept.notes import ROOM
 from ..reports.redaction import clean
 from ..reports.terminal import Live, say
@@ -116,6 +117,7 @@ def _decided(console: Console, runner: Runner, workers: int, gate: Gate) -> None
     broken = code == pytest.ExitCode.INTERNAL_ERROR
     if (broken or missing) and not runner.run.trouble:
         click.echo(said.getvalue(), err=True)
+        gate.logs.append(Log("pytest.txt", said.getvalue()))
         runner.run.trouble = f"{AT_FAULT}: undecided are {', '.join(sorted(missing)[:8])}"
 
 

@@ -32,14 +32,17 @@ LARGEST = 1_000_000
 
 
 def read(path: Path) -> dict[str, tuple[str, date]]:
-    """The entries by requirement: (reason, expiry). Raises BadBaseline or OSError."""
+    """The entries by requirement: (reason, expiry). Raises BadBaseline."""
     return entries(text_of(path), str(path))
 
 
 def text_of(path: Path) -> str:
-    """The text of a baseline. Raises BadBaseline or OSError."""
-    with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
+    """The text of a baseline. Raises BadBaseline."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise BadBaseline(f"{path} cannot be read: {error.strerror or error}") from None
     if len(data) > LARGEST:
         raise BadBaseline(f"{path} is no baseline: it is larger than {LARGEST // 1_000_000} MB")
     try:

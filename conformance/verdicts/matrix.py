@@ -17,6 +17,8 @@ from .verdicts import Outcome, Verdict
 
 #: How much of what was found is kept of one cell, in characters.
 SAID = 1_000
+#: How much of a name, which stands wherever an instance is told of.
+NAME = 100
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,7 @@ def of_runs(runs: Sequence[Stored]) -> Matrix:
         about = next(run.about[number] for run in reversed(runs) if number in run.about)
         cells = [_cell(run.verdicts.get(number)) for run in runs]
         rows.append(_row(number, about, cells))
-    columns = tuple(_column(run, runs) for run in runs)
-    return Matrix("Instances by requirements", columns, tuple(rows), tuple(_notes(runs)))
+    return Matrix("Instances by requirements", _columns(runs), tuple(rows), tuple(_notes(runs)))
 
 
 def of_recordings() -> Matrix:
@@ -154,13 +155,28 @@ def _cell(verdict: Verdict | None) -> Cell:
     return Cell(verdict.outcome, f"{known}{told(verdict)}"[:SAID])
 
 
-def _column(run: Stored, runs: Sequence[Stored]) -> Column:
-    """The instance of a run; by the name of its file, too, where there are several of one."""
-    same = [other for other in runs if other.run.url == run.run.url]
-    name = run.run.url.partition("://")[2].removesuffix("/xmlrpc/") or run.run.url or run.name
-    likely = run.run.card.get("likely")
-    about = likely if isinstance(likely, str) else ""
-    return Column(f"{name} ({run.name})" if len(same) > 1 else name, about[:200], run.headline)
+def _columns(runs: Sequence[Stored]) -> tuple[Column, ...]:
+    """The instances of runs, each under a name of its own: that of its file is added where there
+    are several of one, and a number where that does not tell them apart."""
+    hosts = [_host(run) for run in runs]
+    names = [
+        f"{host} ({run.name[:NAME]})" if hosts.count(host) > 1 else host
+        for host, run in zip(hosts, runs, strict=True)
+    ]
+    found = []
+    for place, (name, run) in enumerate(zip(names, runs, strict=True)):
+        number = names[:place].count(name)
+        likely = run.run.card.get("likely")
+        about = likely[:NAME] if isinstance(likely, str) else ""
+        found.append(
+            Column(f"{name} #{number + 1}" if number else name, about, run.headline[:NAME])
+        )
+    return tuple(found)
+
+
+def _host(run: Stored) -> str:
+    url = run.run.url
+    return (url.partition("://")[2].removesuffix("/xmlrpc/") or url or run.name)[:NAME]
 
 
 def _notes(runs: Sequence[Stored]) -> list[str]:

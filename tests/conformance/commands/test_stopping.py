@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import random
 import signal
+from pathlib import Path
 
 import pytest
+
+from conformance.kept import sources
 
 from .stopping import WRITING, stopped
 
 
 @pytest.mark.parametrize("turn", range(4))
-def test_a_run_that_is_told_to_stop_stops_and_says_so(turn: int) -> None:
+def test_a_run_that_is_told_to_stop_stops_and_says_so(turn: int, tmp_path: Path) -> None:
     chance = random.Random()
     number = (signal.SIGTERM, signal.SIGINT)[turn % 2]
-    found = stopped(chance.uniform(0, 4), number, *WRITING)
+    bundle = tmp_path / "b.zip"
+    gate = ("--before", "true", "--wait", "30", "--bundle", str(bundle)) if turn > 1 else ()
+    found = stopped(chance.uniform(0, 4), number, *WRITING, *gate)
     assert found.held or found.over, found
+    kept = list(tmp_path.iterdir())  # whole, or not at all if it came in the midst of it
+    assert kept == [bundle] * len(kept)
+    assert all(sources.stored(path).run.settings["wait"] == 30 for path in kept)
 
 
 def test_a_run_of_several_workers_stops_too() -> None:

@@ -109,7 +109,9 @@ def test_list_is_a_line_for_each_with_its_chapter_and_the_counts():
 
 
 def test_list_and_explain_are_machine_readable():
-    listed = json.loads(run("list", "--json", "--select", "VER", "--skip", "VER-010").output)
+    listed = json.loads(
+        run("list", "--json", "--select", "VER", "--skip", "VER-010", "--skip", "VER-011").output
+    )
     assert [each["id"] for each in listed] == [f"PW-VER-{n:03}" for n in range(1, 10)]
     assert listed[0]["level"] == "MUST"
     (explained,) = json.loads(run("explain", "--json", "ver-001").output)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import json
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from conformance.commands.cli import main
 from conformance.reports.changed import KINDS, show
 from conformance.requirements.catalogue import requirements
 from conformance.verdicts.changes import Changes, changes
-from tests.conformance.kept.kept import stored
+from tests.conformance.kept.kept import report, stored
 from tests.conformance.reports.builders import HOSTILE
 
 EVIL = HOSTILE.replace("\ud800", "") + " ::error:: | cell"
@@ -111,3 +115,37 @@ def test_a_summary_stays_below_what_is_taken() -> None:
     text = KINDS["markdown"](changes(stored(), stored(many)), False)
     assert len(text.encode()) < 1 << 20
     assert "PW-READ-998" in text.replace("\\", "")
+
+
+def test_the_command_ends_with_what_it_found(tmp_path: Path) -> None:
+    def written(name: str, outcome: str, every: bool = False) -> str:
+        def change(kept: dict[str, Any]) -> None:
+            for verdict in kept["verdicts"]:
+                if every or verdict["id"] == "PW-READ-001":
+                    verdict["outcome"] = outcome
+
+        (tmp_path / name).write_text(report(change))
+        return str(tmp_path / name)
+
+    good, bad = written("good.json", "pass"), written("bad.json", "fail")
+    lost, nothing = written("lost.json", "inconclusive"), written("none.json", "not run", True)
+    file = tmp_path / "changes.xml"
+    for words, status, said in (
+        ((good, good), 0, "nothing is newly broken"),
+        ((bad, good), 0, "1 newly mended"),
+        ((good, bad), 1, "worse than before: 1 newly broken"),
+        ((good, lost), 0, "1 no longer decided"),
+        ((good, lost, "--strict"), 1, "worse than before: 0 newly broken, 1 no longer decided"),
+        ((good, nothing), 3, "nothing can be compared"),
+        ((good, "README.md"), 2, "README.md is no JSON report"),
+        ((good, "nosuch.json"), 2, "does not exist"),
+        ((good, bad, "--report", "html=x"), 2, "there are json, junit, markdown"),
+        ((good, bad, "--report", f"junit={file}"), 1, "newly broken"),
+        ((good, bad, "--report", "json=/dev/full"), 2, "No space left"),
+        ((good,), 2, "Missing argument"),
+    ):
+        done = CliRunner().invoke(main, ["compare", *words])
+        assert (done.exit_code, said in done.output) == (status, True), (words, done.output)
+    assert ElementTree.parse(file).getroot().get("failures") == "1"
+    told = CliRunner().invoke(main, ["compare", good, bad, "--json"])
+    assert json.loads(told.stdout)["counts"]["newly broken"] == told.exit_code == 1

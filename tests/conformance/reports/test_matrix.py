@@ -27,8 +27,7 @@ from tests.conformance.kept.kept import report, stored
 from tests.conformance.reports.builders import HOSTILE
 from tests.conformance.reports.chromium import ARGS, CONTRAST
 
-ROOT = Path(__file__).parents[3]
-PAGE = ROOT / "docs" / "releases.html"
+PAGE = Path(__file__).parents[3] / "docs" / "releases.html"
 FAILS = {"outcome": "fail", "reason": "patch_get(7) answered HTTP 500"}
 
 
@@ -95,6 +94,14 @@ def test_what_has_the_same_sign_is_told_apart_by_letters() -> None:
     assert letters(row) == {}
 
 
+def test_every_instance_has_a_name_of_its_own_and_none_is_endless() -> None:
+    runs = [stored(url=f"https://a.example/{'x' * 10_000}/xmlrpc/") for _ in range(2)]
+    names = [column.name for column in of_runs([*runs, stored()]).columns]
+    assert names[2] == "patchwork.example.com"
+    assert names[1] == f"{names[0]} #2"
+    assert len(names[0]) < 250
+
+
 def test_programs_read_what_differs_or_all() -> None:
     told = json.loads(KINDS["json"](three(), False))
     assert told["format"] == 1
@@ -153,7 +160,7 @@ def test_the_command_takes_reports_and_bundles_or_the_recordings(tmp_path: Path)
 
 
 def test_the_page_of_the_releases_is_current() -> None:
-    """If not: pw-conformance matrix --recorded --report html=docs/releases.html"""
+    """If not: python -m tests.conformance.requirements.evidence"""
     assert PAGE.read_text("utf-8") == KINDS["html"](of_recordings(), False)
 
 

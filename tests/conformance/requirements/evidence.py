@@ -1,6 +1,7 @@
 """What real servers answered to the calls that requirements name, for `pw-conformance explain`.
 
-    python -m tests.conformance.requirements.evidence    writes requirements/recorded.json anew
+    python -m tests.conformance.requirements.evidence    writes requirements/recorded.json anew,
+                                                         and docs/releases.html, which shows it
 
 The recordings are not part of the wheel; this extract of them is.
 """
@@ -17,16 +18,19 @@ from typing import Any
 import conformance
 from conformance.chapters import load
 from conformance.deciding.decisions import Observation
+from conformance.reports.matrix import render_html
 from conformance.requirements.catalogue import Level, Requirement, requirements
 from conformance.requirements.recorded import Extract
 from conformance.target.exchange import Exchange, Request, show
 from conformance.target.wire import Fault, Node
+from conformance.verdicts.matrix import of_recordings
 from conformance.verdicts.verdicts import Deviation, Outcome
 
 from ..chapters.corpus import INSTANCES, matches, recorded
 from ..chapters.judged import findings
 
 FILE = Path(conformance.__file__).parent / "requirements" / "recorded.json"
+PAGE = FILE.parents[2] / "docs" / "releases.html"
 #: How many calls stand for a pattern, and how much of a text is kept, in characters.
 CALLS, TEXT = 2, 200
 #: How much of a struct: a patch fits.
@@ -182,3 +186,4 @@ def text() -> str:
 
 if __name__ == "__main__":
     FILE.write_text(text(), encoding="utf-8")
+    PAGE.write_text(render_html(of_recordings(), False), encoding="utf-8")
