@@ -7,7 +7,7 @@ import json
 import lzma
 import subprocess
 import sys
-from collections.abc import Iterator
+import xmlrpc.client
 from pathlib import Path
 from typing import Any
 
@@ -47,47 +47,62 @@ class Stack:
         self._send(message)
         return json.loads(self._process.stdout.readline())
 
-    def takes(self, call: MethodCall) -> bool:
+    def takes(self, method: str) -> bool:
         """Whether its release has the method and, for a write, anybody who can log in."""
-        has_method = self._has_checks or "check" not in call.method
-        return has_method and (self._has_logins or call.method not in WRITING)
+        has_method = self._has_checks or "check" not in method
+        return has_method and (self._has_logins or method not in WRITING)
 
     def load(self, rows: dict[str, Any]) -> None:
         """Start anew with these rows."""
         self._ask({"load": rows})
 
-    def answer(self, call: MethodCall, user: int) -> str:
+    def answer(self, body: bytes, user: int) -> str:
         """The outcome of a call."""
-        got = self._ask({"call": base64.b64encode(call.body()).decode(), "user": user})
+        got = self._ask({"call": base64.b64encode(body).decode(), "user": user})
         return outcome(500, b"") if got == 500 else outcome(200, base64.b64decode(got))
 
 
-def lines(stacks: list[Stack]) -> Iterator[dict[str, Any]]:
-    """Datasets, each followed by calls and what every stack answered to them."""
+Lines = list[dict[str, Any]]
+
+
+def made_up() -> Lines:
+    """Datasets, each followed by calls that nobody was asked yet."""
+    made: Lines = []
     for seed in (1, 2, 3, 4):
         maker = Maker(seed)
-        rows = json.loads(msgspec.json.encode(maker.rows))
-        for stack in stacks:
-            stack.load(rows)
-        yield {"dataset": rows}
+        made.append({"dataset": json.loads(msgspec.json.encode(maker.rows))})
         calls = [maker.reading() for _ in range(READS)]
         for _ in range(WRITES):
             calls += [maker.writing(), MethodCall("patch_list", ()), MethodCall("check_list", ())]
-        for call in filter(settled, calls):
-            answers: dict[str, list[str]] = {}
-            for stack in stacks:
-                if stack.takes(call):
-                    told = stack.answer(call, rows["users"][0]["id"])
-                    answers.setdefault(told, []).append(stack.name)
-            yield {"call": call.body().decode(), "answers": answers}
+        made += [{"call": call.body().decode(), "answers": {}} for call in calls if settled(call)]
+    return made
 
 
-def main(venvs: str, databases: str) -> None:
-    """Write the file anew."""
+def ask(stack: Stack, lines: Lines) -> None:
+    """Put every call to a stack, over its dataset, and note what it answers beside the others."""
+    user = 0
+    for line in lines:
+        if "dataset" in line:
+            user = line["dataset"]["users"][0]["id"]
+            stack.load(line["dataset"])
+        elif stack.takes(str(xmlrpc.client.loads(line["call"])[1])):
+            told = stack.answer(line["call"].encode(), user)
+            line["answers"].setdefault(told, []).append(stack.name)
+
+
+def main(venvs: str, databases: str, only: str = "") -> None:
+    """Write the file anew; with `--missing`, ask only the stacks that it lacks."""
     settings = json.loads(Path(databases).read_text())
-    stacks = [Stack(name, Path(venvs), settings) for name in RECORDED]
+    lines = made_up()
+    if only:
+        with lzma.open(FILE, "rt") as file:
+            lines = [json.loads(line) for line in file]
+    there = {name for line in lines for who in line.get("answers", {}).values() for name in who}
+    for name in RECORDED:
+        if name not in there:  # one after the other: those on one database would share its tables
+            ask(Stack(name, Path(venvs), settings), lines)
     with lzma.open(FILE, "wt", preset=9) as file:
-        for line in lines(stacks):
+        for line in lines:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

@@ -32,12 +32,15 @@ V10, V1 = RELEASE == (1, 0), RELEASE < (2, 0)
 STDIN, STDOUT = (sys.stdin, sys.stdout) if PY2 else (sys.stdin.buffer, sys.stdout.buffer)
 
 keys = {"DEFAULT_AUTO_FIELD": "django.db.models.AutoField"} if django.VERSION >= (3, 2) else {}
+database = json.loads(STDIN.readline().decode("utf-8"))
+if django.VERSION < (1, 9) and DATABASE == "postgresql":  # what it was called
+    database["ENGINE"] += "_psycopg2"
 settings.configure(
-    DATABASES={"default": json.loads(STDIN.readline().decode("utf-8"))},
+    DATABASES={"default": database},
     TIME_ZONE="Australia/Canberra", USE_TZ=False, MIDDLEWARE_CLASSES=[], **keys
 )
 django.setup()
-if django.VERSION[:2] == (5, 1):  # where psycopg2 is there, an app of Patchwork's imports this
+if DATABASE != "sqlite" or django.VERSION[:2] == (5, 1):  # where psycopg2 is there, an app of Patchwork's imports this
     import django.contrib.postgres.fields
 from django.db import connection, models
 
@@ -119,7 +122,8 @@ def load(rows):
         MAINTAINED[user["id"]] = user["maintainer_of"]
     for table, name in zip(TABLES, ["users", "people", "projects", "states", "patches", "checks"]):
         columns = [field.attname for field in table._meta.fields]
-        table.objects.bulk_create([table(**{c: row[c] for c in columns}) for row in rows[name]])
+        for row in rows[name]:  # in bulk, Django 6.0 would cut char(40) to one character
+            table(**{c: row[c] for c in columns}).save(force_insert=True)
         if DATABASE == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT setval(pg_get_serial_sequence('{0}', 'id'), "
