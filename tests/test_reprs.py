@@ -171,7 +171,17 @@ KNOWN = {
     *("Method", "MethodCall", "Entry", "Canonical", "Fixture", "Head", "Form", "FixtureForm"),
     *("StateForm", "ProjectForm", "UserForm", "PersonForm", "PatchForm", "CommentForm"),
     *("CheckForm", "_Beyond", "_Open", "Body", "Outcome", "Later", "Arrived", "Preset"),
-    *("Scenario", "Snapshot", "RuleState", "World", "WorldState", "Noted", "Noticed"),
+    *(
+        "Scenario",
+        "Snapshot",
+        "RuleState",
+        "World",
+        "WorldState",
+        "Noted",
+        "Noticed",
+        "Line",
+        "Stream",
+    ),
 }
 FORMS = "fakepw.double.shapes"
 

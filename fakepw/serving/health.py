@@ -40,6 +40,9 @@ class Asked(NamedTuple):
     token: str | None
     ca_file: str | None
 
+    def __repr__(self) -> str:
+        return f"<Asked {self.url}>"  # a token is no one's business
+
     @property
     def url(self) -> str:
         """As people write it."""
