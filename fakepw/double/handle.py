@@ -215,7 +215,7 @@ class Double(Rows[Shown], Claims):
         preset: str | None = None,
         optional: bool = False,
     ) -> Rule:
-        """Let requests go wrong: which, how often, and how. README's table says each.
+        """Let requests go wrong: which, how often, and how. docs/double.md says each.
 
         Raises ValueError, with one sentence, for what is no rule.
         """
