@@ -244,12 +244,12 @@ class Reader:
         """Ids of the patches whose hash, or commit, is NULL: an empty text looks like it, but
         `isnull` tells (servers.md 1.7)."""
         found: dict[str, set[int]] = {"hash": set(), "commit_ref": set()}
-        for filt, rows in [(filt, rows) for filt, rows in windows.asked if rows]:
+        for _, rows in windows.asked:
             for column, ids in found.items():
                 empty = {row.id for row in rows if not (getattr(row, column) or "").strip()}
                 if not empty:
                     continue
-                asked = {"id__range": filt["id__range"], f"{column}__isnull": True}
+                asked = {"id__in": sorted(empty), f"{column}__isnull": True}
                 answer = self.source.ask(
                     "patch_list", asked, read=lambda value: {r.id for r in _rows(value, PatchSaid)}
                 )

@@ -51,6 +51,9 @@ class Windows(Generic[_RowT]):
         nothing = self._asked({"id": -1})
         if isinstance(nothing, wire.Fault):
             raise Stopped(f"{self.method} is refused: {nothing.text[:200]}")
+        if (few := self._few()) is not None:
+            tell(len(few))
+            return few
         high, width = self._top(), WIDTH
         while high > 0 and not (self.most and len(found) >= self.most):
             low = max(1, high - width + 1)
@@ -63,6 +66,15 @@ class Windows(Generic[_RowT]):
             width = min(MAX_ID, 4 * width) if len(rows) < WIDTH // 3 else WIDTH
         found.sort(key=lambda row: row.id, reverse=True)
         return sorted(found[: self.most or None], key=lambda row: row.id)
+
+    def _few(self) -> list[_RowT] | None:
+        """All rows, if they fit into one window and nothing spoils them."""
+        filt = {**self.filt, "max_count": WIDTH}
+        rows = self._asked(filt)
+        if isinstance(rows, wire.Fault) or len(rows) >= WIDTH:
+            return None
+        self.asked.append((filt, rows))
+        return sorted(rows, key=lambda row: row.id)[-self.most :]
 
     def again(self) -> Iterator[tuple[Filter, tuple[_RowT, ...], tuple[_RowT, ...]]]:
         """Every window that was read, as it was and as it is now; not one that cannot be read."""
