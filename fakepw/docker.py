@@ -99,7 +99,7 @@ def serve(
     FixtureError and ValueError as `fakepw.serve` does.
     """
     fixture = fixture_of(source)
-    rules = [*fixture.faults, *staged(faults, in_front, limit)]
+    rules = staged(faults, in_front, limit)
     given = settings_of({} if settings is None else settings)
     patchwork = patchwork_of(fixture, instance, True, given, at)
     variables = {"FAKEPW_FAULT": "\n".join(map(written, rules))}
