@@ -151,7 +151,7 @@ class Box:
             if self.ready is None and (healthy := started.healthy) is not None:
                 return healthy
             below = 1000 if self.ready is None else 400
-            return not away(options, endpoint_of(address), budget, end, asked, below)
+            return not away(options, endpoint_of(address), budget, end, asked, below).why
 
         return answers
 

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ..target.budget import BudgetSpent
 from ..target.exchange import Exchange, Request
 from ..target.survey import VERSION, Unusable
-from ..target.transport import BUSY, Endpoint, Trouble, Untrusted, endpoint_of
+from ..target.transport import BUSY, Endpoint, Trouble, Untrusted, endpoint_of, retry_after
 from .runner import Options
 
 #: The first pause between two tries, on this machine and elsewhere; it doubles up to the longest of
@@ -29,17 +30,24 @@ def wait_for(options: Options, seconds: float, budget: Path, say: Callable[[str]
     here = all(endpoint.loopback for endpoint in candidates)
     pause, longest = PAUSE if here else ELSEWHERE, max(LONG, seconds * PART)
     told = False
-    while why := away(options, candidates, budget, end):
+    while (gone := away(options, candidates, budget, end)).why:
         left = end - time.monotonic()
-        if left <= pause / 10:
-            raise Unusable(
-                f"{options.url} did not answer within the {seconds:g} s of --wait: {why}"
-            )
+        if left <= pause / 10 or gone.again > left:
+            late = f"did not answer within the {seconds:g} s of --wait"
+            alone = f", and asks to be left alone for {gone.again:g} s" if gone.again > left else ""
+            raise Unusable(f"{options.url} {late}: {gone.why}{alone}")
         if not told:
-            say(f"waiting for {options.url}, {seconds:g} s at most: {why}")
+            say(f"waiting for {options.url}, {seconds:g} s at most: {gone.why}")
             told = True
-        time.sleep(min(pause, left))
+        time.sleep(min(max(pause, gone.again), left))
         pause = min(2 * pause, longest)
+
+
+class Away(NamedTuple):
+    """Why nobody is there yet, '' if somebody is; and for how long not to ask again, in seconds."""
+
+    why: str = ""
+    again: float = 0.0
 
 
 def away(
@@ -49,9 +57,8 @@ def away(
     end: float,
     asked: Request = VERSION,
     below: int = 1000,
-) -> str:
-    """Why nobody is there yet; '' if somebody answers with a status below that. Each address is
-    tried once."""
+) -> Away:
+    """Whether somebody answers with a status below that. Each address is tried once."""
     why = ""
     for endpoint in candidates:
         left = max(0.1, end - time.monotonic())
@@ -60,7 +67,7 @@ def away(
         try:
             exchange = Exchange(asked, transport.send(asked))
         except Untrusted:
-            return ""
+            return Away()
         except BudgetSpent as error:
             raise Unusable(str(error)) from None
         except Trouble as error:
@@ -70,6 +77,8 @@ def away(
             transport.close()
         status = exchange.answer.status
         if status in BUSY - {429}:
-            return f"the gateway in front answers HTTP {status}"
-        return "" if status < below else f"{asked.describe()} is answered with HTTP {status}"
-    return why
+            told = f"the gateway in front answers HTTP {status}"
+            return Away(told, retry_after(exchange.answer))
+        told = f"{asked.describe()} is answered with HTTP {status}"
+        return Away() if status < below else Away(told)
+    return Away(why)

@@ -34,12 +34,18 @@ class _Refused(Exception):
     """What is never in a bundle is in this one; the text says what."""
 
 
-def write(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Write a zip file of these, whole or not at all. Raises OSError."""
+def write(path: Path, files: Iterable[tuple[str, bytes | Path]]) -> None:
+    """Write a zip file of these, or of what these files hold, whole or not at all.
+
+    Raises OSError.
+    """
     with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files:
             assert _NAME.fullmatch(name), name
-            archive.writestr(name, data)
+            if isinstance(data, Path):
+                archive.write(data, name)
+            else:
+                archive.writestr(name, data)
 
 
 def is_one(data: bytes) -> bool:

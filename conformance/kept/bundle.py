@@ -86,7 +86,7 @@ def write(
 
 def _files(
     run: Run, secrets: tuple[str, ...], notes: Sequence[Path], logs: Sequence[Log]
-) -> Iterator[tuple[str, bytes]]:
+) -> Iterator[tuple[str, bytes | Path]]:
     def said(name: str, text: str) -> tuple[str, bytes]:
         lines = (redact(line, secrets) for line in text.splitlines(keepends=True))
         return name, "".join(lines).encode("utf-8", "backslashreplace")
@@ -106,7 +106,7 @@ def _files(
     for kind, name in FILES.items():
         yield name, secrecy.netted(reports.KINDS[kind](run), secrets).encode()
     for number, path in enumerate(notes):
-        yield f"exchanges/{number}.jsonl", path.read_bytes()
+        yield f"exchanges/{number}.jsonl", path
     for log in logs:
         name = log.name if log.name.startswith(("log.", "report.")) else f"logs/{log.name}"
         yield said(name, log.text[-LOG:])

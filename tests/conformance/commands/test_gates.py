@@ -58,7 +58,7 @@ def test_a_server_is_waited_for_until_it_listens(tmp_path: Path) -> None:
 def test_a_gateway_alone_is_no_server_yet(tmp_path: Path) -> None:
     def starting(turn: servers.Turn) -> Iterator[bytes]:
         if turn.number < 4:
-            yield servers.written(502 + turn.number % 3, b"", [("Retry-After", "600")])
+            yield servers.written(502 + turn.number % 3, b"", [("Retry-After", "0")])
         else:
             yield turn.honest()
 
@@ -66,6 +66,23 @@ def test_a_gateway_alone_is_no_server_yet(tmp_path: Path) -> None:
         [said] = waited(server.url, 30, tmp_path)
         assert "the gateway in front answers HTTP 503" in said
         assert len(server.turns) == 4
+
+
+def test_who_asks_to_be_left_alone_is(tmp_path: Path) -> None:
+    clock = []
+
+    def busy(turn: servers.Turn) -> Iterator[bytes]:
+        clock.append(time.monotonic())
+        if turn.number == 1:
+            yield servers.written(503, b"", [("Retry-After", "1")])
+        else:
+            yield servers.written(503, b"", [("Retry-After", "600")])
+
+    with servers.misbehaving(busy) as server:
+        with pytest.raises(Unusable, match="HTTP 503, and asks to be left alone for 600 s"):
+            waited(server.url, 30, tmp_path)
+        assert len(server.turns) == 2
+    assert clock[1] - clock[0] >= 1
 
 
 @pytest.mark.parametrize("status", [200, 301, 401, 403, 404, 429, 500])
