@@ -29,6 +29,9 @@ from .notes import FORMAT
 
 #: The most lines of notes that are read, and exchanges in one of them.
 LINES, TOGETHER = 1_000_000, 500
+#: How much is looked at in one bundle, in bytes of exchanges, each counted with some more as often
+#: as it is looked at: far more than a run comes to, and no more than takes some minutes.
+WORK, MORE = 2_000_000_000, 500
 
 _Numbers = list[int]
 
@@ -81,10 +84,24 @@ class _Playback:
 
 
 @dataclass
+class _Work:
+    """How much may still be looked at."""
+
+    left: int
+
+    def take(self, exchange: Exchange) -> None:
+        """Look at an exchange. Raises _Missing if that is too much."""
+        self.left -= len(exchange.answer.body) + len(exchange.request.body) + MORE
+        if self.left < 0:
+            raise _Missing("there is more in the bundle than any run comes to")
+
+
+@dataclass
 class _Notes:
     """The notes of one process. Worlds are made when they are asked for."""
 
     first: World | None
+    work: _Work
     exchanges: dict[int, Exchange | str] = field(default_factory=dict)
     looks: dict[int, tuple[int, _Numbers]] = field(default_factory=dict)
     judged: list[_Line] = field(default_factory=list)
@@ -97,23 +114,30 @@ class _Notes:
             exchange = self.exchanges.get(number, "it is not in the bundle")
             if isinstance(exchange, str):
                 raise _Missing(exchange)
+            self.work.take(exchange)
             found.append(exchange)
         return found
 
     def world(self, number: int) -> World:
         """The sample as it was at a look. Raises _Missing."""
-        if number == 0 and self.first is not None:
-            return self.first
-        if number not in self._worlds:
-            base, numbers = self.looks.get(number, (number, []))
+        later = []
+        while number and number not in self._worlds:
+            later.append(number)
+            base, _ = self.looks.get(number, (number, []))
             if not 0 <= base < number:
                 raise _Missing("what was seen of the rows is not in the bundle")
-            again = Surveyor(_Playback(self.together(numbers)).ask).look_again
-            try:
-                self._worlds[number] = again(self.world(base))
-            except Trouble as error:
-                raise _Missing(f"the rows cannot be read again: {error}") from None
-        return self._worlds[number]
+            number = base
+        world = self._worlds.get(number) or self.first
+        assert world is not None
+        for each in reversed(later):
+            world = self._worlds[each] = self._look(world, self.looks[each][1])
+        return world
+
+    def _look(self, world: World, numbers: _Numbers) -> World:
+        try:
+            return Surveyor(_Playback(self.together(numbers)).ask).look_again(world)
+        except Trouble as error:
+            raise _Missing(f"the rows cannot be read again: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -138,10 +162,11 @@ def judge_again(bundle: Bundle) -> Again:
             f" {bundle.stored.run.trouble or 'asked for nothing'}"
         )
     lines = [_lines(text, bundle.name) for text in bundle.notes]
-    endpoint, world = _surveyed(lines, bundle.name)
+    work = _Work(WORK)
+    endpoint, world = _surveyed(lines, bundle.name, work)
     looked: dict[str, _Looks] = {}
     for each in lines:
-        notes = _notes(each, world)
+        notes = _notes(each, world, work)
         for line in notes.judged:
             signals.check()
             looked.setdefault(line.judged, _Looks()).take(line, notes)
@@ -164,8 +189,8 @@ def _lines(text: str, name: str) -> list[_Line]:
     return found
 
 
-def _notes(lines: Sequence[_Line], first: World | None) -> _Notes:
-    found = _Notes(first)
+def _notes(lines: Sequence[_Line], first: World | None, work: _Work) -> _Notes:
+    found = _Notes(first, work)
     for line in lines:
         if line.n:
             found.exchanges[line.n] = _exchange(line)
@@ -187,7 +212,7 @@ def _exchange(line: _Line) -> Exchange | str:
         return "it is damaged"
 
 
-def _surveyed(files: Sequence[Sequence[_Line]], name: str) -> tuple[Endpoint, World]:
+def _surveyed(files: Sequence[Sequence[_Line]], name: str, work: _Work) -> tuple[Endpoint, World]:
     """Where that server was, and the sample that was first made of it."""
     lines, line = next(
         ((lines, line) for lines in files for line in lines if line.survey), ([], _Line())
@@ -196,7 +221,7 @@ def _surveyed(files: Sequence[Sequence[_Line]], name: str) -> tuple[Endpoint, Wo
         told = f"are of format {line.survey}" if line.survey else "do not say what was found"
         raise ValueError(f"{name}: its exchanges {told}, and this version reads {FORMAT}")
     try:
-        asked = _notes(lines, None).together(line.exchanges)
+        asked = _notes(lines, None, work).together(line.exchanges)
     except _Missing as error:
         raise ValueError(f"{name}: the server cannot be surveyed again: {error}") from None
     if not asked:

@@ -181,6 +181,28 @@ def test_exchanges_that_somebody_made_up_break_nothing(made: tuple[Path, str]) -
     assert Outcome.INCONCLUSIVE in outcomes
 
 
+def test_rows_that_were_looked_at_again_and_again_are_made_again(made: tuple[Path, str]) -> None:
+    def many(data: bytes) -> bytes:
+        lines = [json.loads(line) for line in data.splitlines()]
+        judged = [line for line in lines if "judged" in line and line["world"] == 0]
+        asked = max((line for line in lines if "base" in line), key=lambda line: line["world"])
+        high = asked["world"]
+        more = [{**asked, "world": high + n, "base": high + n - 1} for n in range(1, 3000)]
+        judged[0]["world"] = high + 2999
+        return "\n".join(map(json.dumps, [*lines, *more])).encode()
+
+    again = judge_again(bundle.read(changed(made, "exchanges/1.jsonl", many), "x.zip"))
+    assert set(again.lost) == set(judge_again(sources.bundled(made[0])).lost)
+
+
+def test_more_than_any_run_comes_to_is_not_judged(
+    made: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.kept.again.WORK", 120_000)
+    found = judge_again(sources.bundled(made[0]))
+    assert "there is more in the bundle than any run comes to" in " ".join(found.lost.values())
+
+
 def test_a_report_alone_cannot_be_judged_again(tmp_path: Path) -> None:
     from tests.conformance.kept.kept import report
 
