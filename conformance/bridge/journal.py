@@ -26,6 +26,8 @@ LONGEST = 128 * 1024 * 1024
 READS = frozenset(SIGNATURES) - WRITES
 
 
+#: How deep the values of a call may nest that is sent.
+DEEPEST = 50
 #: What clients write calls with, and every Python reads alike (servers.md 1.2, 2); a call that is
 #: written otherwise cannot be sent as it was.
 USUAL = frozenset(
@@ -153,19 +155,21 @@ class Spelt(Raw):
         return self.text
 
 
-def _plain(value: Any) -> Any:
-    """A value that `encode` can write."""
+def _plain(value: Any, deeper: int = DEEPEST) -> Any:
+    """A value that `encode` can write. Raises ValueError or TypeError for what it cannot."""
+    if not deeper:
+        raise ValueError("too deep")
     if isinstance(value, xmlrpc.client.Binary):
         return value.data
     if isinstance(value, xmlrpc.client.DateTime):
         text = str(value.value)
         return Spelt(f"<dateTime.iso8601>{escape(text)}</dateTime.iso8601>", f"DateTime({text!r})")
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, deeper - 1) for item in value]
     if isinstance(value, dict):
         if not all(isinstance(name, str) for name in value):
             raise TypeError("a member's name is no text")
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _plain(item, deeper - 1) for name, item in value.items()}
     return value
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import msgspec
 
-from ..patchwork.brief import cut
+from ..patchwork.brief import brief, cut
 from ..patchwork.instances.databases import DATABASES
 from ..patchwork.instances.instances import RECORDED, Instance, instance, minor
 from ..patchwork.instances.tables import DJANGOS, RELEASES
@@ -224,7 +224,9 @@ def text(usage: Usage) -> str:
     lines = [_head(usage), ""]
     for use in usage.methods:
         times = f"{use.calls} call" + "s" * (use.calls != 1)
-        lines.append(f"{use.method}  {times}, releases {use.releases}")
+        name = use.method if use.method.isidentifier() else brief(use.method)
+        where = "no release has it" if use.releases == "none" else f"releases {use.releases}"
+        lines.append(f"{name}  {times}, {where}")
         lines += [f"  {name:<9} {said}" for name, said in _details(use) if said]
     if usage.others:
         lines.append("no calls")

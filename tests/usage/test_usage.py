@@ -13,6 +13,7 @@ from fakepw.cli import group
 from fakepw.patchwork.instances.instances import RECORDED
 from fakepw.patchwork.instances.tables import RELEASES
 from fakepw.patchwork.patchwork import METHODS
+from fakepw.protocol.messages import Request
 from fakepw.usage import rest
 from fakepw.usage.counting import releases_answering, releases_with, scope
 from fakepw.usage.report import group as named
@@ -180,3 +181,14 @@ def test_releases_come_from_the_tables() -> None:
     assert scope(["1.0", "2.0", "2.1"]) == "1.0, 2.0 to 2.1"
     assert named(["2.0-py2-sqlite"], RECORDED) == "2.0-py2-sqlite"
     assert named(RECORDED[:-1], RECORDED) == "every other but main-py3-mariadb"
+
+
+def test_a_call_that_nests_without_end_is_noted_and_told(tmp_path: Path) -> None:
+    inner = "<value><array><data>" * 5000 + "</data></array></value>" * 5000
+    body = f"<methodCall><methodName>patch_list</methodName><params><param>{inner}</param></params>"
+    body += "</methodCall>"
+    request = call("patch_list")
+    headers = [(b"content-length", b"%d" % len(body))]
+    asked = Request(b"POST", b"/xmlrpc/", headers, body.encode())
+    found = told(journal(tmp_path / "j", [request, asked]))
+    assert found["requests"] == 2
