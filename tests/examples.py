@@ -103,7 +103,7 @@ class Session:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            timeout=60,
+            timeout=180,
         )
         return done.stdout.replace(self.address, ADDRESS).splitlines()
 

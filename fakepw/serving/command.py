@@ -256,8 +256,14 @@ def _logged(steering: Host, guard: Guard | None, ca_file: str | None) -> Applica
 
     def told(request: Request, start: float, found: Answer | Stream) -> Any:
         if isinstance(found, Later):
-            later = found.outcome
-            return Later(found.seconds, lambda: told(request, start, later()), found.given_up)
+            waits = found
+
+            def given_up() -> None:
+                waits.given_up()
+                told(request, start, Outcome())
+
+            later = waits.outcome
+            return Later(waits.seconds, lambda: told(request, start, later()), given_up)
         taken = (time.perf_counter() - start) * 1000
         line = asked(b"%b %b" % (request.method, request.target))
         called = "".join(f": {call!r}" for call in calls)

@@ -270,6 +270,16 @@ def test_verbose_logs_what_was_asked_by_whom_and_what_came_of_it(tmp_path):
     assert base64.b64encode(b"kim:earl-grey").decode() not in errors
 
 
+def test_verbose_logs_a_request_that_its_client_gave_up(fixture):
+    with started(fixture, "--json", "-v", "--fault", "*: latency=60") as process:
+        url = json.loads(process.stdout.readline())["url"]
+        with contextlib.suppress(TimeoutError):
+            urllib.request.urlopen(url, timeout=0.2)
+        errors = stopped(process)[2]
+    assert "GET /xmlrpc/ no answer " in errors
+    assert len(errors.splitlines()) == 1
+
+
 def test_loopback_is_the_default_and_anything_else_is_warned_of(fixture):
     with started(fixture, "--json") as process:
         assert json.loads(process.stdout.readline())["url"].startswith("http://127.0.0.1:")
