@@ -151,7 +151,7 @@ class Pipeline:
         spec = rule.spec
         preset = PRESETS.get(spec.preset or "")
         if preset is not None and not preset.disabled:
-            passed = preset.front(arrived.passed)
+            passed = preset.front(arrived.passed, self.patchwork.place.script_name)
             if isinstance(passed, Request):
                 changed, arrived.passed = passed is not arrived.passed, passed
                 arrived.fronted = True

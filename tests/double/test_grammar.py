@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fakepw
+from fakepw.double.pipeline import Pipeline
 from fakepw.double.rules.grammar import parse, written
 from fakepw.double.rules.presets import PRESETS
 from fakepw.double.rules.spec import Spec, spec_of
+from fakepw.double.rules.staged import staged
+from fakepw.protocol.messages import Response
+
+from .asking import get
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.text(max_size=8),
@@ -122,3 +130,34 @@ def test_a_member_that_is_misspelt_is_named_with_its_likeness() -> None:
         ValueError, match="there is no preset 'gateway-505'; did you mean 'gateway-50"
     ):
         parse("preset=gateway-505")
+
+
+def test_the_documentation_says_of_each_preset_what_it_says_itself() -> None:
+    text = (Path(__file__).parents[2] / "docs/double.md").read_text()
+    table = text.partition("| preset |")[2].partition("\n\n")[0]
+    told = re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", table, re.MULTILINE)
+    assert dict(told) == {name: preset.text for name, preset in PRESETS.items()}
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/", 200), ("/xmlrpc", 301), ("/about/", 200)])
+def test_a_front_knows_the_script_name_of_what_it_stands_before(path: str, status: int) -> None:
+    """What stands before a Patchwork under a script name does what it does before any other."""
+    found = []
+    for script in ("", "/pw"):
+        patchwork = fakepw.Patchwork(fakepw.load("tiny"), under=script)
+        double = Pipeline(patchwork)
+        for spec in staged(in_front=["js-challenge", "slash-redirect"]):
+            double.rules.add(spec)
+        answer = double.answer(get(script + path))
+        assert isinstance(answer, Response)
+        assert answer.status == (200 if path == "/xmlrpc" else status)
+        passing = get(script + path)
+        passing.headers = [*passing.headers, (b"cookie", b"_js_ok=1")]
+        again = double.answer(passing)
+        assert isinstance(again, Response)
+        assert again.status == status
+        where = [value for name, value in again.headers if name == "Location"]
+        found.append([value.replace("/pw/", "/") for value in where])
+        challenged = b"wants" in b"".join(answer.body) or b"Verifying" in b"".join(answer.body)
+        assert challenged == (path != "/api/")
+    assert found[0] == found[1]

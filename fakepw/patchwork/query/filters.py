@@ -62,6 +62,8 @@ LOOKUP_NAMES = frozenset(
 _WITHOUT_LOOKUP = frozenset(
     {"max_count", "project_id", "submitter_id", "state_id", "delegate_id", "patch_id"}
 )
+#: What an id is given as, and taken for just that.
+_IDS = (int, str)
 _NO_FIELD = "{} is no key to filter by: the list is empty, whatever else is asked; keys are {}"
 _NO_LOOKUP = "{} in {} is no lookup: the list is empty, whatever else is asked; lookups are {}"
 
@@ -118,7 +120,7 @@ def parse(
     Keys that name other rows are resolved at once. None for a filter that means an empty list.
     """
     found = Filter({})
-    without_lookup: dict[str, str] = {}  # the keys that were met for them
+    met: dict[str, str] = {}  # by which keys, of those without a lookup
     for key in keys_of(filt, traits):
         parts = split_key(key, traits)
         name = parts[0]
@@ -129,21 +131,21 @@ def parse(
             remark(_NO_LOOKUP, parts[1], key, Words(sorted(LOOKUP_NAMES)))
             return None
         value = value_of(filt, key, traits)
-        if name in _WITHOUT_LOOKUP:
-            if len(parts) > 1:
-                remark("the lookup of {} is ignored, as for {} any is", key, name)
-            if name in without_lookup:
-                remark("{} takes the place of {}", key, without_lookup[name])
-            without_lookup[name] = key
+        if name not in _WITHOUT_LOOKUP:
+            found.wanted[key] = _builder(fields[name], parts[1:], value, traits)
+            continue
+        if len(parts) > 1:
+            remark("the lookup of {} is ignored, as for {} any is", key, name)
+        if name in met:
+            remark("{} takes the place of {}", key, met[name])
+        met[name] = key
         if name == "max_count":
             found.max_count = value
-        elif name in _WITHOUT_LOOKUP:
-            resolved = related(name, value)
-            if resolved is None:
-                return None
-            found.wanted[resolved[0]] = resolved[1]
-        else:
-            found.wanted[key] = _builder(fields[name], parts[1:], value, traits)
+            continue
+        resolved = related(name, value)
+        if resolved is None:
+            return None
+        found.wanted[resolved[0]] = resolved[1]
     return found
 
 
@@ -220,7 +222,7 @@ def row_id_of(value: Any, traits: Traits) -> int | None:
         remark("nil is the id of no row")
         return None
     number = to_int(value, "id", traits)
-    if number < 1 or type(value) is not int:
+    if number < 1 or type(value) not in _IDS:
         _doubtful(value, number)
     refused = traits.big_integer_text
     if refused and not traits.knows_integer_ranges and too_big(number, 64):
@@ -231,7 +233,7 @@ def row_id_of(value: Any, traits: Traits) -> int | None:
 def _doubtful(value: Any, number: int) -> None:
     if number < 1:
         remark("ids are counted from 1: {} is the id of no row", value)
-    elif isinstance(value, bool) or (not isinstance(value, str) and number != value):
+    elif isinstance(value, bool) or number != value:
         remark("{} is taken for the id {}", value, number)
 
 
