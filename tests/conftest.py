@@ -34,6 +34,8 @@ def nothing_kept_secret() -> Iterator[None]:
 # What runs of the suite keep of patches that they write to: not among what the user keeps.
 _STATE = tempfile.TemporaryDirectory(prefix="pw-conformance-tests-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
+# What test suites within tests have to say is nothing for a job's summary.
+os.environ.pop("GITHUB_STEP_SUMMARY", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -103,7 +103,7 @@ class Actor:
     newest_rule = 1  # about, as all together know it
 
     def __init__(self, number: int, server: fakepw.LiveServer) -> None:
-        self.name = f"t{number}"
+        self.number, self.name = number, f"t{number}"
         self.random = random.Random(number)
         self.asked: list[Asked] = []
         self.count = 0
@@ -116,6 +116,8 @@ class Actor:
         """Do this and that."""
         names, weights = list(OFTEN), list(OFTEN.values())
         with self.proxy:
+            first = names[self.number % len(names)]  # so that together they do everything
+            self.do(first, self._args(first))
             while perf_counter() < until:
                 (name,) = self.random.choices(names, weights)
                 self.do(name, self._args(name))
