@@ -12,7 +12,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from email import utils
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -24,11 +24,13 @@ from ..patchwork.rows.rows import Comment, Dataset, Patch, Person, Project, Stat
 from ..patchwork.rows.store import Store
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_FIELD = re.compile(r"([^\s:]*):[ \t]*(.*(?:\n[ \t].*)*)(?:\n|\Z)")
+_FIELD = re.compile(r"^([^\s:]*+):[ \t]*+(.*(?:\n[ \t].*)*+)(?:\n|\Z)", re.MULTILINE)
 #: The list's address in the From header of a mail that it had made its own.
 _MUNGED, _DELEGATE = "X-Patchwork-Original-From", "X-Patchwork-Delegate"
 #: Tag lines that are looked at, and folded headers that each may have been one line, at most.
 _TAGS, _FOLDED = 40, 4
+#: How often a mail is put together to see how it was, at most, and of how many characters.
+_TRIES, _CHARACTERS = 500, 20_000_000
 #: A mail's own headers, which any mail has, whatever it was made from.
 _MIME = ("Content-Type", "MIME-Version", "Content-Transfer-Encoding")
 
@@ -75,10 +77,10 @@ def apart(mail: str, rows: Rows, traits: Traits) -> Apart:
         rows = rows._replace(delegate=replace(rows.delegate, email=delegate_email))
     heads = list(_heads(fields, rows.patch))
     messages = list(_messages(body, rows.patch.diff, traits))
-    for headers in heads:
-        for message in messages:
-            if _together(headers, message, rows, traits) == mail:
-                return Apart(headers, message, delegate_email, listemail, True)
+    tries = min(_TRIES, max(4, _CHARACTERS // (len(mail) + 1)))
+    for headers, message in islice(product(heads, messages), tries):
+        if _together(headers, message, rows, traits) == mail:
+            return Apart(headers, message, delegate_email, listemail, True)
     return Apart(heads[0], messages[0], delegate_email, listemail, False)
 
 

@@ -181,3 +181,44 @@ def test_what_is_nobodys_stays_to_the_byte() -> None:
     rows, _ = anonymised(around(code))
     assert rows.patches[0].diff == f"+{code}\n"
     assert rows.patches[0].content == code
+
+
+#: What takes for ever where a pattern begins anew within what it has passed, or disguises are
+#: looked through without a bound.
+NASTY = {
+    "a long word": "a" * 90_000,
+    "a long word at": "a" * 90_000 + " at",
+    "signs": "@" * 90_000,
+    "pairs": "a@" * 45_000,
+    "dots": "a." * 45_000 + "@" + ".-" * 30_000,
+    "brackets": "<" * 90_000,
+    "addresses cut": "<a@b" * 30_000,
+    "blanks behind a comma": "," + " " * 90_000 + "<",
+    "per cent": "%4" * 45_000,
+    "per cent of per cent": "%25" * 30_000 + "40",
+    "references": "&#6" * 30_000,
+    "a number of many digits": "&#" + "1" * 90_000 + ";",
+    "equals": "=" * 90_000,
+    "quoted": "=40=" * 25_000,
+    "encoded words cut": "=?utf-8?q?" * 10_000,
+    "encoded words": "=?utf-8?q?a=40b.example?= " * 3_000,
+    "soft breaks": "=\n" * 30_000,
+    "base64 in base64": base64.b64encode(
+        base64.b64encode(base64.b64encode(base64.b64encode(b"a@b.example " * 5_000)))
+    ).decode(),
+    "digits": "YUBiLmV4YW1wbGUg" * 5_000,
+    "lines": "aaaaaaaaaaaaaaaa\n" * 5_000,
+    "headers": "References: " + "\n <a@b>" * 12_000,
+    "hosts": "a.b." * 20_000,
+    "addresses": "".join(f"u{n}@h{n % 50}.example.org " for n in range(3_000)),
+    "everything": "=?u?b?%40&#64;=40" * 5_000,
+}
+
+
+@pytest.mark.parametrize("what", NASTY)
+def test_no_text_takes_for_ever(what: str) -> None:
+    """Half a minute would be much; where it is not linear, it is hours."""
+    rows = fakepw.load("demo")
+    patch = replace(rows.patches[0], content=NASTY[what], headers=NASTY[what])
+    anonymous, _ = anonymised(replace(rows, patches=(patch,), checks=(), comments=()))
+    assert len(anonymous.patches) == 1

@@ -16,7 +16,7 @@ from ...patchwork.mail.diffs import diff_hash
 from ...patchwork.rows.rows import Dataset, Patch, User
 from .leaks import Search
 from .made_up import MadeUp
-from .rewriting import Rewriter, addresses_in, hosts_in, ids_in, names_in
+from .rewriting import Overdone, Rewriter, addresses_in, hosts_in, ids_in, names_in
 
 #: Stands for a text that cannot be shown.
 REMOVED = "[removed: an address in it could not be replaced]"
@@ -114,8 +114,11 @@ class _Anonymiser:
             return made_up.username(value)
         if name == "name" and table == "Person":
             return made_up.name(value)
-        text = self.rewriter.text(value)
-        if self.search.leaks(text):
+        try:
+            text = self.rewriter.text(value)
+        except Overdone:
+            text = ""
+        if (value and not text) or self.search.leaks(text):
             self.removed += 1
             return REMOVED
         return text

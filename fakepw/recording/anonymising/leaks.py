@@ -9,13 +9,19 @@ import html
 import quopri
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from email.header import decode_header
 from urllib.parse import unquote
 
 #: Disguises in disguises that are looked through, and how many texts of one.
 _DEPTH, _MOST = 4, 400
-_RUN = re.compile(r"[A-Za-z0-9+/\s]{8,}={0,2}")
-_WORD = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?]*\?=(?:\s*=\?[^?\s]+\?[bqBQ]\?[^?]*\?=)*")
+#: What may be looked through for one text: characters beside it, and so many times its own. More
+#: is taken for a leak.
+_WORK, _TIMES = 1_000_000, 60
+#: Characters of the longest name of a host that there can be.
+_LONGEST = 255
+_RUN = re.compile(r"[A-Za-z0-9+/\s]{8,}+={0,2}")
+_WORD = re.compile(r"=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=(?:\s*+=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=)*+")
 
 
 class Search:
@@ -23,21 +29,29 @@ class Search:
 
     def __init__(self, addresses: Collection[str]) -> None:
         self._locals: dict[str, set[str]] = {}
+        self._long: list[str] = []
         for address in addresses:
             local, at, host = address.lower().rpartition("@")
             if at and local and host:
-                self._locals.setdefault(host, set()).add(local)
-        self._longest = max(map(len, self._locals), default=0)
+                if len(host) > _LONGEST:
+                    self._long.append(address.lower())
+                else:
+                    self._locals.setdefault(host, set()).add(local)
+        self._lengths = sorted({len(host) for host in self._locals})
 
     def leaks(self, text: str) -> bool:
         """Whether one of them is in the text, whatever case and encoding it is in."""
         seen: set[str] = set()
         ahead = [(text, 0)]
-        while ahead and len(seen) < _MOST:
+        work = _WORK + _TIMES * len(text)
+        while ahead:
             shown, depth = ahead.pop()
             if shown in seen:
                 continue
             seen.add(shown)
+            work -= len(shown)
+            if work < 0 or len(seen) > _MOST:
+                return True
             if self._holds(shown.lower()):
                 return True
             if depth < _DEPTH:
@@ -45,10 +59,12 @@ class Search:
         return False
 
     def _holds(self, text: str) -> bool:
+        if any(address in text for address in self._long):
+            return True
         at = text.find("@")
         while at >= 0:
-            behind = text[at + 1 : at + 1 + self._longest]
-            for length in range(1, len(behind) + 1):
+            behind = text[at + 1 : at + 1 + _LONGEST]
+            for length in self._lengths:
                 names = self._locals.get(behind[:length])
                 if names and any(text.endswith(name, 0, at) for name in names):
                     return True
@@ -61,7 +77,8 @@ def _inside(text: str) -> Iterator[str]:
     if "%" in text:
         yield unquote(text)
     if "&" in text:
-        yield html.unescape(text)
+        with suppress(ValueError):  # more digits than Python reads
+            yield html.unescape(text)
     if "=" in text:
         yield quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
     for found in _WORD.finditer(text):

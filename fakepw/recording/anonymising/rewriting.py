@@ -21,34 +21,42 @@ from urllib.parse import quote, unquote
 
 from .made_up import MadeUp
 
+# What is looked through was sent by anybody: no pattern begins anew within what it has passed, so
+# that none takes longer than the text is long.
+
 #: An address in a text, or a message id: what stands around an @, as long as no blank, bracket or
 #: quote ends it. What is before it may be anything; what is behind it is a name of a host.
-_LOCAL = r"[^\s<>()\[\]{},;:\"@|`\x00-\x1f]+"
-ADDRESS = re.compile(rf"({_LOCAL})@([\w](?:[\w.-]*\w)?)")
+_LOCAL = r"[^\s<>()\[\]{},;:\"@|`\x00-\x1f]"
+ADDRESS = re.compile(rf"(?<!{_LOCAL})({_LOCAL}++)@(\w(?:[\w.-]*\w)?)")
 _DOTTED = re.compile(r".+\.[^\W\d]\w+\Z", re.DOTALL)
 #: `Ann Larsen <ann@example.org>`, in headers and tags; and a mail's ids.
 _MAILBOX = re.compile(
-    r"(?:^|[:,])[ \t]*\"?([^\"<>:,@\n]{1,80}?)\"?[ \t]*<([^<>\s]+@[^<>\s]+)>", re.M
+    r"(?:^|[:,])[ \t]{0,8}\"?([^\"<>:,@\n]{1,80}?)\"?[ \t]{0,8}<([^<>\s@]++@[^<>\s@]++)>", re.M
 )
-_IDS = re.compile(r"^(?:message-id|in-reply-to|references)[ \t]*:(.*(?:\n[ \t].*)*)", re.M | re.I)
-_LIST_ID = re.compile(r"^list-id[ \t]*:[^<\n]*(?:\n[ \t][^<\n]*)*<([\w.-]+)>", re.M | re.I)
-_ID = re.compile(r"<([^<>]+)>")
-_URL = re.compile(r"(?<![\w.])((?:https?|git|ssh|ftp)://)(?:[^\s/@]*@)?([\w.-]*\w)", re.I)
+_IDS = re.compile(r"^(?:message-id|in-reply-to|references)[ \t]*+:(.*(?:\n[ \t].*)*+)", re.M | re.I)
+_LIST_ID = re.compile(r"^list-id[ \t]*+:[^<\n]*+(?:\n[ \t][^<\n]*+)*+<([\w.-]++)>", re.M | re.I)
+_ID = re.compile(r"<([^<>]++)>")
+_URL = re.compile(r"(?<![\w.])((?:https?|git|ssh|ftp)://)(?:[^\s/@]*+@)?([\w.-]*\w)", re.I)
 _AT = re.compile(
-    r"([\w.+-]+)([ \t]+at[ \t]+|[ \t]*[(\[{]at[)\]}][ \t]*)([\w-]+(?:\.[\w-]+)+)", re.I
+    r"(?<![\w.+-])([\w.+-]++)([ \t]++at[ \t]++|[ \t]*+[(\[{]at[)\]}][ \t]*+)"
+    r"([\w-]++(?:\.[\w-]++)++)",
+    re.I,
 )
-_HOST = re.compile(r"(?<![\w.@-])[\w-]+(?:\.[\w-]+)+(?!\w)")
-_WORD = re.compile(r"[\w'-]+")
+_HOST = re.compile(r"(?<![\w.@-])[\w-]++(?:\.[\w-]++)++")
+_WORD = re.compile(r"[\w'-]++")
 _IP = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 #: Disguises.
-_ENCODED = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[bqBQ]\?[^?]*\?=)*")
-_PERCENT = re.compile(r"[^\s<>\"]*%[0-9a-f]{2}[^\s<>\"]*", re.I)
-_REFERENCE = re.compile(r"[^\s<>\"]*&(?:#\d+|#x[0-9a-f]+|\w+);[^\s<>\"]*", re.I)
-_QUOTED = re.compile(r"[^\s<>\"]*=[0-9A-F]{2}[^\s<>\"]*")
-_SOFT = re.compile(r"=[ \t]*\r?\n")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/]+)*={0,2}")
+_ENCODED = re.compile(r"=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=(?:\s++=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=)*+")
+_TOKEN = r"(?<![^\s<>\"])[^\s<>\"]*{}[^\s<>\"]*+"
+_PERCENT = re.compile(_TOKEN.format("%[0-9a-f]{2}"), re.I)
+_REFERENCE = re.compile(_TOKEN.format(r"&(?:#\d++|#x[0-9a-f]++|\w++);"), re.I)
+_QUOTED = re.compile(_TOKEN.format("=[0-9A-F]{2}"))
+_SOFT = re.compile(r"=[ \t]*+\r?\n")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}+(?:[ \t]*+\r?\n[ \t]*+[A-Za-z0-9+/]++)*+={0,2}")
 #: Disguises in disguises that are looked through.
 _DEPTH = 4
+#: What may be looked through for one text: characters beside it, and so many times its own.
+_WORK, _TIMES = 1_000_000, 30
 #: The shortest name that is looked for wherever it stands, in words.
 _WORDS = 2
 
@@ -82,6 +90,10 @@ def ids_in(headers: str) -> Iterator[str]:
         yield from (f"<{each}>" for each in _ID.findall(found[1]))
 
 
+class Overdone(Exception):
+    """A text holds so much in disguise that nobody looks through all of it."""
+
+
 class Rewriter:
     """Rewrites texts. What is made up must be known before: names are looked for as they are."""
 
@@ -100,13 +112,21 @@ class Rewriter:
         longest_first = sorted(odd, key=lambda each: (-len(each), each))
         pattern = re.compile("|".join(map(re.escape, longest_first)), re.I)
         self._odd = pattern if odd else None  # those that are not to be told by their looks
+        self._work = 0
 
-    def text(self, text: str, depth: int = _DEPTH) -> str:
-        """The same text without anybody in it."""
+    def text(self, text: str) -> str:
+        """The same text without anybody in it. Raises Overdone."""
+        self._work = _WORK + _TIMES * len(text)
+        return self._text(text, _DEPTH)
+
+    def _text(self, text: str, depth: int) -> str:
+        self._work -= len(text)
+        if self._work < 0:
+            raise Overdone
         done = self._plain(text)
         if depth:
             for disguise, rewrite in _DISGUISES:
-                done = rewrite(done, disguise, lambda inner: self.text(inner, depth - 1))
+                done = rewrite(done, disguise, lambda inner: self._text(inner, depth - 1))
         return done
 
     def _plain(self, text: str) -> str:
@@ -172,7 +192,7 @@ _Inner = Callable[[str], str]
 def _decoded_words(run: str) -> str | None:
     try:
         return str(make_header(decode_header(run)))
-    except (HeaderParseError, LookupError, ValueError, UnicodeError, binascii.Error):
+    except (HeaderParseError, LookupError, ValueError, AssertionError):
         return None
 
 
@@ -199,6 +219,13 @@ def _tokens(
         return pattern.sub(rewritten, text)
 
     return rewrite
+
+
+def _dereferenced(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # more digits than Python reads
+        return text
 
 
 def _unquoted(text: str) -> str:
@@ -264,6 +291,6 @@ _DISGUISES: tuple[tuple[re.Pattern[str], Callable[[str, re.Pattern[str], _Inner]
     (_SOFT, _joined),
     (_QUOTED, _tokens(_unquoted, _quoted)),
     (_PERCENT, _tokens(unquote, lambda new: quote(new, safe="/:?&=#~+!$'()*,;"))),
-    (_REFERENCE, _tokens(html.unescape, lambda new: new.replace("@", "&#64;"))),
+    (_REFERENCE, _tokens(_dereferenced, lambda new: new.replace("@", "&#64;"))),
     (_BASE64, _base64),
 )
