@@ -262,7 +262,7 @@ print(*{name for module in new for name in of.get(module, ())})
         (
             ["-m", "pw_conformance", "--help"],
             2,
-            "pw-conformance needs pytest, which is not installed: "
+            "pw-conformance needs hypothesis, which is not installed: "
             "pip install 'hypothesis>=6.120' 'jinja2>=3.1' 'pytest-xdist>=3.6.1' 'pytest>=9' "
             "'rich>=14.3'\n",
         ),
