@@ -356,13 +356,16 @@ DJANGOS: dict[str, dict[str, Any]] = {
         # pages
         "renews_bad_csrf_tokens": True,
     },
+    "4.1": {
+        # pages
+        "error_type": "text/html; charset=utf-8",
+        "csrf_length": 32,
+        "csrf_lengths": (32, 64),
+    },
     "4.2": {
         "related_lookup_text": None,
         # pages
         "sizes_slash_redirects": False,
-        "error_type": "text/html; charset=utf-8",
-        "csrf_length": 32,
-        "csrf_lengths": (32, 64),
     },
     "5.0": {"knows_integer_ranges": True},
     "5.1": {},
