@@ -25,7 +25,6 @@ from .double.rules.staged import Given
 from .double.steering import start_of
 from .double.strictness import Strict
 from .fixtures import Fixture, Source, packaged, read
-from .fixtures.errors import near, typed
 from .patchwork.instances.instances import DEFAULT
 from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.patchwork import Patchwork
@@ -33,6 +32,7 @@ from .patchwork.place import API, api_path
 from .patchwork.rows.rows import Dataset
 from .serving.connecting import DoubleUnreachable, connect
 from .serving.thread import serve
+from .wording import near, typed
 
 #: What a test can say of the double that it wants.
 ARGUMENTS = ["sources", "instance", "settings", "faults", "in_front", "limit", "clock"]

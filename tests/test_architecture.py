@@ -56,7 +56,7 @@ HOUSE = {
     "patchwork": _room("fakepw/patchwork", uses="words rows instances mail query"),
     # How it speaks, how data comes in, how it runs, and how people reach it.
     "protocol": _room("fakepw/protocol", uses="words rows instances mail query patchwork"),
-    "wording": _room("fakepw/fixtures/errors", uses="words"),
+    "wording": _room("fakepw/wording", uses="words"),
     "outcomes": _room("fakepw/double/outcome", uses="protocol"),
     "journal": _room("fakepw/double/journal", uses="words protocol"),
     "rules": _room("fakepw/double/rules", uses="words patchwork protocol wording journal outcomes"),

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..fixtures import PACKAGED, Source, dumps, packaged, read
-from ..fixtures.errors import quoted
 from ..patchwork.patchwork import Patchwork
+from ..wording import quoted
 from .journal.calls import Call
 from .rows import TABLES, Row
 from .rules.grammar import parse

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from ..fixtures.errors import quoted, refusal
 from ..fixtures.resolve import parse_date
+from ..wording import quoted, refusal
 
 __tracebackhide__ = refusal
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec import UNSET, UnsetType
 
 from ..fixtures import Source, read
-from ..fixtures.errors import refusal, typed
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.place import Place
 from ..patchwork.rows.rows import Dataset
+from ..wording import refusal, typed
 from . import scenarios
 from .claims import Claims
 from .parts import ClockHandle, Later, Rows, Rule, SnapshotHandle

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..fixtures.errors import quoted
+from ..wording import quoted
 from .api import call_of, view
 from .journal.calls import Call
 from .shapes import CallView

@@ -10,8 +10,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
-from ..fixtures.errors import refusal, typed
 from ..patchwork.brief import cut
+from ..wording import refusal, typed
 from .clock import moment_of
 from .steering import RuleState, Step
 

@@ -12,11 +12,11 @@ from msgspec import structs
 
 from ..fixtures import FixtureError, read
 from ..fixtures.defaults import SUBMITTER
-from ..fixtures.errors import near, quoted, refusal
 from ..fixtures.forms import MAX_ID, RELATIONS
 from ..fixtures.resolve import parse_mailbox
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
 from ..patchwork.rows.store import Store
+from ..wording import near, quoted, refusal
 
 __tracebackhide__ = refusal
 

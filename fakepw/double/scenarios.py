@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..fixtures.errors import quoted, refusal
+from ..wording import quoted, refusal
 from .clock import Clock
 from .journal.matching import means
 

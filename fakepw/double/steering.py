@@ -15,12 +15,12 @@ from typing import Any
 from msgspec import Struct
 
 from ..fixtures import NONE, Fixture, Source, read
-from ..fixtures.errors import near, quoted, refusal
 from ..patchwork.brief import brief, described
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.rows.rows import Dataset
 from ..patchwork.rows.store import Store
 from ..patchwork.zones import zone
+from ..wording import near, quoted, refusal
 from .clock import moment_of
 from .journal.calls import Calls
 from .pipeline import Pipeline

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from ..fixtures.errors import quoted
 from ..patchwork.remarks import Remark
+from ..wording import quoted
 
 #: Off, on (warnings), or "error" (failures).
 Strict = bool | Literal["error"]

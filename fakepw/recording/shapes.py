@@ -12,9 +12,9 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ..fixtures.errors import plain
 from ..fixtures.forms import MAX_ID
 from ..patchwork.rows.rows import CheckState
+from ..wording import plain
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 

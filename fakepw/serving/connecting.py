@@ -23,11 +23,11 @@ from ..double.steering import RuleState, Snapshot, Step, Wanted
 from ..double.strictness import Noticed, Strict
 from ..double.worlds import WorldState
 from ..fixtures import FixtureError, Source, dump, load, read
-from ..fixtures.errors import refusal
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.place import Place
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
 from ..patchwork.rows.store import Store
+from ..wording import refusal
 from .waiting import wait
 
 __tracebackhide__ = refusal

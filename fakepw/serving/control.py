@@ -17,8 +17,8 @@ from ..double.api import ROUTES, Asked, Route
 from ..double.outcome import Stream
 from ..double.steering import Steering
 from ..fixtures import FixtureError
-from ..fixtures.errors import plain
 from ..protocol.messages import Request, Response, origin_form
+from ..wording import plain
 from .guard import Guard
 from .json_answers import error as _error
 from .json_answers import json as _json

@@ -11,10 +11,10 @@ from ..double.handle import Double
 from ..double.outcome import Answer, Later
 from ..double.steering import Steering
 from ..double.worlds import Host, WorldState
-from ..fixtures.errors import refusal
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.place import Place
 from ..protocol.messages import Request
+from ..wording import refusal
 from .waiting import wait
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from ..double.steering import Start, start_of
 from ..double.strictness import Strict
 from ..double.worlds import Host
 from ..fixtures import NONE, Fixture, Source, packaged, read
-from ..fixtures.errors import refusal
 from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.place import API
 from ..patchwork.rows.rows import Dataset
+from ..wording import refusal
 from .addresses import url_host
 from .application import application, limits_of
 from .guard import Guard, control_of
