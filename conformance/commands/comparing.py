@@ -11,9 +11,8 @@ import click
 from .. import reports
 from ..kept import sources
 from ..kept.again import Again, judge_again
-from ..reports import changed
+from ..reports import CHANGED, MATRIX
 from ..reports import json as json_report
-from ..reports import matrix as matrices
 from ..reports.terminal import new_console, paragraphs, say, show
 from ..reports.visible import line
 from ..target.counting import counted
@@ -57,8 +56,8 @@ def put(wanted: tuple[tuple[str, Path], ...], text_of: Callable[[str], str]) -> 
     "--report",
     "wanted",
     multiple=True,
-    type=ReportFile(changed.KINDS.keys()),
-    help=f"Write it to a file, too; may be given again. The kinds are {', '.join(changed.KINDS)}.",
+    type=ReportFile(CHANGED),
+    help=f"Write it to a file, too; may be given again. The kinds are {', '.join(CHANGED)}.",
 )
 def compare(
     old: Path, new: Path, strict: bool, as_json: bool, wanted: tuple[tuple[str, Path], ...]
@@ -68,6 +67,8 @@ def compare(
 
     Exit codes: 0 nothing is newly broken, 1 something is, 2 usage, 3 nothing was decided in both.
     """
+    from ..reports import changed
+
     found = changes(read(old), read(new))
     if as_json:
         click.echo(changed.render_json(found, strict), nl=False)
@@ -156,8 +157,8 @@ def _show(found: Changes, again: Again) -> None:
     "--report",
     "wanted",
     multiple=True,
-    type=ReportFile(matrices.KINDS.keys()),
-    help=f"Write it to a file, too; may be given again. The kinds are {', '.join(matrices.KINDS)}.",
+    type=ReportFile(MATRIX),
+    help=f"Write it to a file, too; may be given again. The kinds are {', '.join(MATRIX)}.",
 )
 def matrix(
     runs: tuple[Path, ...],
@@ -171,6 +172,8 @@ def matrix(
 
     Exit codes: 0 shown, whatever differs, 2 usage.
     """
+    from ..reports import matrix as matrices  # which needs jinja2, as no other command does
+
     if recorded == bool(runs):
         raise click.UsageError("give the reports of runs, or --recorded and none")
     found = of_recordings() if recorded else of_runs([read(path) for path in runs])

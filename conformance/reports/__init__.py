@@ -37,6 +37,10 @@ KINDS: dict[str, Callable[[Run], str]] = {
 }
 
 
+#: The kinds of what is told of several runs: what changed (`changed`), and a matrix (`matrix`).
+CHANGED, MATRIX = ("json", "junit", "markdown"), ("html", "json", "markdown")
+
+
 def parse(text: str, kinds: Collection[str] = KINDS.keys()) -> tuple[str, Path]:
     """The kind and the file of a `KIND=FILE`.
 

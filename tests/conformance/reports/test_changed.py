@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from conformance.commands.cli import main
+from conformance.reports import CHANGED, MATRIX, matrix
 from conformance.reports.changed import KINDS, show
 from conformance.requirements.catalogue import requirements
 from conformance.verdicts.changes import Changes, changes
@@ -60,6 +61,11 @@ def test_the_terminal_tells_the_worst_first_and_sums_it_up() -> None:
         "worse than before: 1 newly broken, 1 no longer decided, 1 still broken, 1 newly mended,"
         f" 1 new, {len(requirements()) - 4} unchanged"
     )
+
+
+def test_the_kinds_that_are_offered_are_those_that_there_are() -> None:
+    assert tuple(KINDS) == CHANGED
+    assert tuple(matrix.KINDS) == MATRIX
 
 
 def test_programs_read_all_that_changed() -> None:
