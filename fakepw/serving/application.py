@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import suppress
 
 from ..double.outcome import Answer, Stream
 from ..double.worlds import Host, World
 from ..patchwork.brief import asked, brief
-from ..patchwork.instances.traits import Traits
 from ..protocol.messages import Request, Response, origin_form
 from .connections.commons import Application
 from .control import Control
 from .guard import Guard
 from .http.framing import page
-from .limits import Limits
+from .http.reading import Longest
+from .limits import LONGEST_BODY
 
 log = logging.getLogger("fakepw")
 
-#: The body up to which an old Django is imitated, which had no bound at all (servers.md 2).
-LONGEST_BODY = 64 * 1024 * 1024
 #: The path of a world, and the rest of what is asked for.
 _WORLD = re.compile(rb"/w/([0-9a-z]{1,40})(/_fakepw(?![^/?#])|/|\Z)")
 
@@ -79,12 +78,23 @@ def _mistake(request: Request) -> str:
     return f"{line} to the host {' and '.join(map(brief, hosts))}" if hosts else line
 
 
-def limits_of(traits: Traits) -> Limits:
-    """The limits under which an instance of these traits is served.
+def longest_body(host: Host) -> Longest:
+    """How long a body may be at a target, for a server of that double and its worlds.
 
-    A body longer than Django's limit is cut just behind it, so that the application sees that it
-    is too long and answers with the fault of a real server (servers.md 1.1).  Before Django 1.10
-    there was no limit; such an instance takes 64 MiB and answers 413 beyond.
+    A body that is longer than Django takes is cut just behind that, so that the application sees
+    that it is too long and answers with the fault of a real server (servers.md 1.1). Before Django
+    1.10 there was no bound; and to a fixture that is loaded Patchwork's is nothing.
     """
-    limit = LONGEST_BODY if traits.body_limit is None else max(1, traits.body_limit)
-    return Limits(body_bytes=min(limit, LONGEST_BODY))
+
+    def longest(target: bytes) -> int:
+        patchwork = host.pipeline.patchwork
+        path = _WORLD.match(origin_form(target))
+        if b"/_fakepw" in target:
+            return LONGEST_BODY
+        if path is not None:
+            with suppress(LookupError):
+                patchwork = host.found(path[1].decode()).steering.pipeline.patchwork
+        limit = patchwork.traits.body_limit
+        return LONGEST_BODY if limit is None else max(1, limit)
+
+    return longest

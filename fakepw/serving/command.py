@@ -30,9 +30,10 @@ from ..patchwork.patchwork import Patchwork
 from ..patchwork.place import API
 from ..protocol.messages import Called, Request, Response
 from .addresses import is_loopback, url_host
-from .application import application, limits_of
+from .application import application, longest_body
 from .banner import banner
 from .guard import Guard, control_of
+from .limits import Limits
 from .loop import new_event_loop
 from .server import Application, Server, listen
 from .staging import FIXTURE, PRESET, RATE, RULE, SETTING, JournalFile
@@ -174,7 +175,7 @@ def serve(
     guard = Guard.of(steered_by, bound)
     speaks = _logged if verbose else application
     answer = speaks(steering, guard, shown.ca_file)
-    server = Server(answer, limits_of(patchwork.traits), shown.certified)
+    server = Server(answer, Limits(), shown.certified, longest_body(steering))
     root = f"{shown.scheme}://{url_host(bound)}:{port}"
     if not is_loopback(bound):
         steer = ", steer it and read its passwords" if steered_by is True else ""

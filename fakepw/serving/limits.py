@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-#: The body that Django reads at most before it answers `RequestDataTooBig` (servers.md 1.1).
-DJANGO_BODY = 2_621_440
+#: The longest body that is taken at all: of a fixture, or by an old Django (servers.md 2).
+LONGEST_BODY = 64 * 1024 * 1024
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,8 +14,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     header_bytes
         A request's line and headers together; more is answered 431.
     body_bytes
-        A request's body.  A longer one is read to its end but not kept: the application is given
-        its first `body_bytes` + 1 bytes, and so sees that it is too long.
+        A request's body; what a Patchwork takes may be less.  A longer one is read to its end but
+        not kept: the application is given its first `body_bytes` + 1 bytes, and so sees that it is
+        too long.
     held_bytes
         All requests that are not complete yet, over all connections; a request that goes over is
         answered 503.
@@ -38,7 +39,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     header_bytes: int = 64 * 1024
-    body_bytes: int = DJANGO_BODY
+    body_bytes: int = LONGEST_BODY
     held_bytes: int = 256 * 1024 * 1024
     unsent_bytes: int = 256 * 1024 * 1024
     request_timeout: float = 30.0

@@ -11,6 +11,7 @@ from .connections.ciphered import Certified, Ciphered
 from .connections.commons import Application, Commons
 from .connections.connection import Connection
 from .connections.sweep import Watched
+from .http.reading import Longest
 from .limits import Limits
 
 __all__ = ["Application", "Server", "listen"]
@@ -62,7 +63,8 @@ class Server:
     `application` maps a Request to an Answer; it is called on the event loop, one request at a
     time.  If it raises, the client gets a 500 and the log one line.  All troubles with clients are
     one WARNING each in the log called "fakepw".  With `certified`, which gives the certificate for
-    an address of this machine's, it speaks https.
+    an address of this machine's, it speaks https.  `longest` gives the bytes of a body that are of
+    use at a target; one that is longer is cut just behind them.
     """
 
     def __init__(
@@ -70,8 +72,9 @@ class Server:
         application: Application,
         limits: Limits | None = None,
         certified: Certified | None = None,
+        longest: Longest | None = None,
     ) -> None:
-        self.commons = Commons(application, limits or Limits(), certified is not None)
+        self.commons = Commons(application, limits or Limits(), certified is not None, longest)
         self._certified = certified
         self._server: asyncio.Server | None = None
         self._listener: socket.socket | None = None

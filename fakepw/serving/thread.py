@@ -23,7 +23,7 @@ from ..patchwork.place import API
 from ..patchwork.rows.rows import Dataset
 from ..wording import refusal
 from .addresses import url_host
-from .application import application, limits_of
+from .application import application, longest_body
 from .guard import Guard, control_of
 from .here import Here
 from .limits import Limits
@@ -75,7 +75,10 @@ class LiveServer(Here):
         self.host, self.port = self._listener.getsockname()[:2]
         guard = Guard.of(control, self.host)
         self._server = Server(
-            application(self._hosted, guard, self.ca_file), limits, self._shown.certified
+            application(self._hosted, guard, self.ca_file),
+            limits,
+            self._shown.certified,
+            longest_body(self._hosted),
         )
         self._thread.run_coroutine(self._server.start(self._listener))
         _running.add(self)
@@ -213,7 +216,7 @@ def serve(
         fixture = fixture_of(source)
         patchwork = patchwork_of(fixture, instance, enabled is not False, given, at)
         faults = fixture.faults
-    limits = limits or limits_of(patchwork.traits)
+    limits = limits or Limits()
     return LiveServer(patchwork, host, port, limits, start, control, tls, faults)
 
 

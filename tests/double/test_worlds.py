@@ -255,3 +255,21 @@ def test_an_api_may_sit_elsewhere(at: str) -> None:
 def test_where_no_api_can_sit_is_said(at: Any) -> None:
     with pytest.raises(ValueError, match=r"^at is a path such as / or /RPC2, .*, not "):
         fakepw.serve("tiny", at=at)
+
+
+def test_a_long_fixture_and_a_long_call_reach_whatever_takes_them(
+    server: fakepw.LiveServer,
+) -> None:
+    """How long a body may be is each Patchwork's own affair (servers.md 1.1, 2)."""
+    patches = [{"name": f"p{n}", "content": "x" * 1000} for n in range(3000)]
+    filt = {"name": "x" * 3_000_000}
+    with (
+        fakepw.connect(server.url).world({"patches": patches}) as new,
+        server.world(instance="2.0-py2-sqlite") as old,
+        client(new) as asked,
+        client(old) as asked_of_old,
+    ):
+        assert len(new.patches) == 3000
+        assert asked_of_old.patch_list(filt) == []
+        with pytest.raises(xmlrpc.client.Fault, match="RequestDataTooBig"):
+            asked.patch_list(filt)

@@ -17,7 +17,7 @@ from conformance.target.world import World
 from conformance.verdicts.verdicts import Verdict
 from fakepw.patchwork.patchwork import Patchwork
 from fakepw.protocol import Request, Response, respond
-from fakepw.serving.application import limits_of
+from fakepw.serving.limits import Limits
 from fakepw.serving.loop import shared
 from fakepw.serving.server import Server, listen
 from fakepw.serving.thread import patchwork_of
@@ -45,7 +45,7 @@ class Mutant:
 def served(respond: Respond, instance: str = INSTANCE, fixture: str = "demo") -> Iterator[str]:
     """The URL of a server that answers by this function, until the block ends."""
     patchwork = patchwork_of(fixture, instance)
-    server = Server(lambda request: respond(request, patchwork), limits_of(patchwork.traits))
+    server = Server(lambda request: respond(request, patchwork), Limits())
     listener = listen("127.0.0.1", 0)
     thread = shared()
     thread.run_coroutine(server.start(listener))

@@ -13,7 +13,6 @@ import sys
 from typing import Any
 
 import fakepw
-from fakepw.serving import application
 from fakepw.serving.limits import Limits
 
 #: Enough for an answer of some megabytes.
@@ -39,8 +38,7 @@ def main() -> None:
         fakepw.load(rows(options.get("patches", PATCHES), options.get("mail", 0))),
         options["instance"],
     )
-    usual = application.limits_of(patchwork.traits)
-    limits = Limits(**{"body_bytes": usual.body_bytes} | options["limits"])
+    limits = Limits(**options["limits"])
     logging.basicConfig(format="%(message)s")
     with fakepw.serve(patchwork, limits=limits) as pw:
         print(pw.port, flush=True)

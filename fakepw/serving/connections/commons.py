@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ...double.outcome import Answer, Stream
 from ...protocol.messages import Request
 from ..http.budget import Budget
-from ..http.reading import MOST_READ
+from ..http.reading import MOST_READ, Longest
 from ..http.remembered import Remembered
 from ..limits import Limits
 from .sweep import Sweep, Watched
@@ -21,8 +21,15 @@ Application = Callable[[Request], Answer | Stream]
 class Commons:
     """Bounds, counts, the log, the turn, the sweep, and what is remembered of requests."""
 
-    def __init__(self, application: Application, limits: Limits, secure: bool = False) -> None:
+    def __init__(
+        self,
+        application: Application,
+        limits: Limits,
+        secure: bool = False,
+        longest: Longest | None = None,
+    ) -> None:
         self.application = application
+        self.longest = longest
         self.secure = secure  # whether https is spoken
         self.limits = limits
         self.room = limits.connections  # how many may be open at the same time

@@ -65,7 +65,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, commons: Commons) -> None:
         self.commons = commons
-        self.reader = Reader(commons.limits, commons.remembered, commons.unfinished, commons.secure)
+        self.reader = Reader(
+            commons.limits, commons.remembered, commons.unfinished, commons.secure, commons.longest
+        )
         self.since = 0.0  # when this request, or the silence, began
         self.arrived: deque[bytes] = deque()  # and not read yet
         self.read_last = b""

@@ -7,7 +7,7 @@ heads and bodies, and what is no HTTP at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from httptools import (
@@ -44,6 +44,8 @@ _HEADER_OVERHEAD = 128
 
 
 Fields = list[tuple[bytes, bytes]]
+#: How many bytes of a body are of use to whoever is asked at that target.
+Longest = Callable[[bytes], int]
 
 
 class Reader:
@@ -61,6 +63,7 @@ class Reader:
         "headers",
         "held",
         "limits",
+        "longest",
         "parser",
         "phase",
         "read_size",
@@ -73,9 +76,15 @@ class Reader:
     )
 
     def __init__(
-        self, limits: Limits, remembered: Remembered, unfinished: Budget, secure: bool = False
+        self,
+        limits: Limits,
+        remembered: Remembered,
+        unfinished: Budget,
+        secure: bool = False,
+        longest: Longest | None = None,
     ) -> None:
         self.limits = limits
+        self.longest = longest  # body, by a request's target, if not that of the limits
         self.secure = secure  # whether what it reads comes by https
         self.remembered = remembered
         self.budget = unfinished  # of the unfinished requests of all clients
@@ -246,7 +255,10 @@ class Reader:
         self.trailing = 0
         if type(self.body) is not bytearray:
             self.body = bytearray(self.body)
-        room = self.limits.body_bytes + 1 - len(self.body)
+        most = self.limits.body_bytes
+        if self.longest is not None:
+            most = min(most, self.longest(self.target))
+        room = most + 1 - len(self.body)
         self.body += data[: max(0, room)]
 
     def _hold(self, size: int) -> None:
