@@ -22,11 +22,10 @@ from ..wording import plain
 from .guard import Guard
 from .json_answers import error as _error
 from .json_answers import json as _json
+from .people import NAMES
 
 PREFIX = "/_fakepw/"
-OPENAPI, EVENTS, AUTHORITY = "openapi.json", "calls/events", "ca.pem"
-#: What is there for people and their browsers.
-FOR_PEOPLE = frozenset({"", "page.css", "page.js", "login", EVENTS})
+OPENAPI, EVENTS = "openapi.json", "calls/events"
 
 
 class Control:
@@ -58,7 +57,7 @@ class Control:
         """The answer to a request that `owns` is true of."""
         path, query = _path(request.target)
         name = path[len(self.prefix) :]
-        if name in FOR_PEOPLE or (name == AUTHORITY and self.ca_file is not None):
+        if name in NAMES:
             from .people.desk import Desk  # what few ask for is imported when they do
 
             desk = Desk(self.steering, self.guard, self.prefix, self.ca_file)

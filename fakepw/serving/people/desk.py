@@ -8,8 +8,9 @@ another site is refused before anything of that is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from ...double.outcome import Stream
@@ -44,34 +45,35 @@ class Desk:
         refused = self._guard.foreign(request)
         if refused is not None:
             return error(refused.status, refused.text, *refused.headers)
-        allowed = ("POST",) if name == "login" else ("GET", "HEAD")
+        thing = THINGS[name]
         method = request.method.decode("latin-1")
-        if method not in allowed:
-            text = f"{self._prefix}{name} takes {allowed[0]}, not {method}"
-            return error(405, text, ("Allow", allowed[0]))
+        if method not in thing.verbs:
+            text = f"{self._prefix}{name} takes {thing.verbs[0]}, not {method}"
+            return error(405, text, ("Allow", thing.verbs[0]))
         if not path.startswith(self._prefix):
             return self._sent(308)
-        if name == "login":
-            return self._login(request)
-        if name in ASSETS:
-            return asset(name)
-        if name == "ca.pem" and self._ca_file is not None:  # it is no secret
-            return sent(Path(self._ca_file), "application/x-pem-file")
-        if not self._guard.known(request):
-            if name == "":
-                return entrance(self._prefix, wrong=False)
-            refused = self._guard.refusal(request)
-            assert refused is not None
-            return error(refused.status, refused.text, *refused.headers)
-        if name == "":
-            root = f"{request.scheme}://{_header(request, b'host') or _NO_HOST}"
-            return page(self._steering, Where(root, self._prefix), query)
-        return self._events(request, query)
+        if not (thing.free or self._guard.known(request)):
+            return self._turned_away(request, name)
+        return thing.run(self, request, query)
+
+    def _turned_away(self, request: Request, name: str) -> Response:
+        if not name:
+            return entrance(self._prefix, wrong=False)
+        refused = self._guard.refusal(request)
+        assert refused is not None
+        return error(refused.status, refused.text, *refused.headers)
+
+    def _page(self, request: Request, query: Mapping[str, str]) -> Response:
+        root = f"{request.scheme}://{_header(request, b'host') or _NO_HOST}"
+        return page(self._steering, Where(root, self._prefix), query)
+
+    def _authority(self, request: Request, query: Mapping[str, str]) -> Response:
+        if self._ca_file is None:
+            return error(404, f"there is no {self._prefix}ca.pem: no authority was made for https")
+        return sent(Path(self._ca_file), "application/x-pem-file")
 
     def _events(self, request: Request, query: Mapping[str, str]) -> Response | Stream:
-        after = _header(request, b"last-event-id") or query.get("after", "")
-        if not after:
-            after = "0"
+        after = _header(request, b"last-event-id") or query.get("after") or "0"
         if not (after.isascii() and after.isdecimal() and len(after) < 12):
             return error(400, f"after is the number of a call, not {after[:40]!r}")
         try:
@@ -79,7 +81,7 @@ class Desk:
         except ValueError as problem:
             return error(503, str(problem), ("Retry-After", "5"))
 
-    def _login(self, request: Request) -> Response:
+    def _login(self, request: Request, query: Mapping[str, str]) -> Response:
         if _header(request, b"content-type").partition(";")[0].strip().lower() != _FORM:
             return error(415, f"login takes Content-Type: {_FORM}, the form of the page")
         fields = parse_qs(request.body[:_LONGEST].decode("latin-1"))
@@ -96,3 +98,21 @@ class Desk:
 def _header(request: Request, name: bytes) -> str:
     found = next((value for each, value in request.headers if each == name), b"")
     return found.decode("latin-1")
+
+
+class Thing(NamedTuple):
+    """What there is: which methods it takes, what answers, and whether that needs no token."""
+
+    verbs: tuple[str, ...]
+    run: Callable[[Desk, Request, Mapping[str, str]], Response | Stream]
+    free: bool = False
+
+
+_READ = ("GET", "HEAD")
+THINGS = {
+    "": Thing(_READ, Desk._page),
+    "calls/events": Thing(_READ, Desk._events),
+    "login": Thing(("POST",), Desk._login, free=True),
+    "ca.pem": Thing(_READ, Desk._authority, free=True),
+    **{name: Thing(_READ, lambda *_, name=name: asset(name), free=True) for name in ASSETS},
+}

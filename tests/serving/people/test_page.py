@@ -11,6 +11,8 @@ from xmlrpc.client import ServerProxy
 import pytest
 
 import fakepw
+from fakepw.serving.people import NAMES
+from fakepw.serving.people.desk import THINGS
 
 from ..wire import Answer, Wire
 
@@ -147,6 +149,10 @@ def test_no_other_sites_page_gets_any_of_it(pw: fakepw.LiveServer, path: str, li
     answer = get(pw, f"/_fakepw/{path}", line, verb=verb)
     assert answer.status == 403
     assert answer.get("Content-Type") == "application/json"
+
+
+def test_whatever_is_named_is_there() -> None:
+    assert THINGS.keys() == NAMES
 
 
 def test_a_link_may_lead_here(pw: fakepw.LiveServer) -> None:
