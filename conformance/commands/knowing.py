@@ -105,6 +105,7 @@ def _as_json(found: Draft, output: Path | None) -> dict[str, Any]:
         "kept": found.kept,
         "dropped": found.dropped,
         "undecided": found.undecided,
+        "expired": found.expired,
         "unfilled": found.unfilled,
         "unknown": found.unknown,
     }
@@ -116,6 +117,8 @@ def _told(run: Stored, found: Draft, output: Path | None) -> Iterator[str]:
         yield f"dropped {number}: {why}"
     for number, why in found.undecided.items():
         yield f"kept {number}, which could not be decided: {why}"
+    for number, day in found.expired.items():
+        yield f"kept {number}, which expired on {day}: mend it, or give it another day"
     for number in found.added:
         yield f"added {number}"
     for number in found.unknown:

@@ -34,13 +34,21 @@ class Draft:
     #: Requirement -> why its entry is not needed any more, or why it is kept all the same.
     dropped: dict[str, str] = field(default_factory=dict)
     undecided: dict[str, str] = field(default_factory=dict)
+    #: Requirement -> the day on which its entry expired, which is for people to decide anew.
+    expired: dict[str, str] = field(default_factory=dict)
     #: Entries whose reason is still to be filled in.
     unfilled: list[str] = field(default_factory=list)
     #: What failed, and this version does not know.
     unknown: list[str] = field(default_factory=list)
 
 
-def draft(run: Stored, expires: date, before: str = "", name: str = "the baseline") -> Draft:
+def draft(
+    run: Stored,
+    expires: date,
+    before: str = "",
+    name: str = "the baseline",
+    today: date | None = None,
+) -> Draft:
     """The baseline of what failed in a run; entries that were there `before` stay while needed.
 
     Raises BadBaseline, in a sentence that begins with `name`, if that is none, or is written so
@@ -51,11 +59,13 @@ def draft(run: Stored, expires: date, before: str = "", name: str = "the baselin
     blocks = _blocks(found.text)
     if [list(_ids(block)) for block in blocks[1:]] != [[number] for number in old]:
         raise BadBaseline(f"{name} cannot be brought up to date: write each entry as [[known]]")
-    for number in old:
+    for number, (_, until) in old.items():
         if why := _unneeded(run, number):
             found.dropped[number] = why
             continue
         found.kept.append(number)
+        if until < (today or date.today()):
+            found.expired[number] = f"{until}"
         verdict = run.verdicts.get(number)
         if verdict is None or verdict.outcome not in (Outcome.FAIL, Outcome.WARNING):
             found.undecided[number] = verdict.outcome.value if verdict else "not in the run"

@@ -116,6 +116,7 @@ def test_an_update_keeps_what_people_wrote(tmp_path: Path) -> None:
         "dropped PW-READ-001: it passes now",
         "dropped PW-GONE-001: there is no such requirement any more",
         "kept PW-XML-001, which could not be decided: inconclusive",
+        "kept PW-READ-002, which expired on 2020-01-31: mend it, or give it another day",
         "added PW-READ-003",
         "r.json was not done to its end, so more may fail: interrupted",
         f"{known} has 4 entries; give a reason for PW-READ-003",
