@@ -268,10 +268,9 @@ class TestCase(Mixin, unittest.TestCase):
     """A `unittest.TestCase` with the attribute `fakepw`."""
 
 
-_SHARED: list[Server] = []
+#: Those of `Mixin`, by process: a forked child has none of its parent's threads.
+_SHARED: dict[int, Server] = {}
 
 
 def _shared() -> Server:
-    if not _SHARED:
-        _SHARED.append(Server())
-    return _SHARED[0]
+    return _SHARED.setdefault(os.getpid(), Server())

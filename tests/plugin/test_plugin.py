@@ -454,6 +454,34 @@ def test_unittest_alone(pytester: pytest.Pytester) -> None:
     assert summary == "FAILED (failures=2, errors=1, skipped=2, expected failures=1)"
 
 
+def test_unittest_in_a_forked_child(pytester: pytest.Pytester) -> None:
+    """As parallel runners have them: the parent's server is none of the child's."""
+    path = pytester.makepyfile("""
+import os, unittest, warnings
+from xmlrpc.client import ServerProxy
+import fakepw.testing
+
+class Test(fakepw.testing.TestCase):
+    def test_it(self):
+        with ServerProxy(self.fakepw.url) as proxy:
+            self.assertEqual(proxy.patch_get(1)["id"], 1)
+        self.fakepw.assert_called("patch_get", 1)
+
+def passes():
+    return unittest.main(exit=False).result.wasSuccessful()
+
+assert passes()
+warnings.simplefilter("ignore", DeprecationWarning)  # of forks where there are threads
+child = os.fork()
+if child == 0:
+    os._exit(0 if passes() else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert passes()
+""")
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_instance_that_cannot_be_had_is_in_the_table(run) -> None:
     result = run("""
 @pytest.mark.fakepw(instance=["2.0-py2-sqlite", "3.3"])
