@@ -29,7 +29,7 @@ from fakepw.patchwork.instances.surprises import surprises
 from .gather import ROOT
 
 #: Modules whose names people import, beside fakepw itself; those that are there.
-MODULES = ("testing", "strategies", "docker")
+MODULES = ("testing", "strategies", "generating", "docker")
 
 # How each page begins.
 COMMANDS = """\
