@@ -21,6 +21,8 @@ from .addresses import is_loopback, reached, url_host
 #: Bytes of an answer that are read at most.
 MOST = 64 * 1024
 _PATH = "/_fakepw/health"
+#: Where a world is, and what is before it.
+_WORLD = re.compile(r".*?/w/[0-9a-z]+(?=/|\Z)")
 _HEAD = re.compile(rb"HTTP/1\.[01] (\d{3})[^\n]*\n(.*?\n)??\r?\n(.*)", re.DOTALL)
 _OURS = re.compile(rb"^server: fakepw\s*$", re.IGNORECASE | re.MULTILINE)
 _SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "t": True, "y": True}
@@ -124,8 +126,11 @@ def _state(asked: Asked, timeout: float, switched_off: bool) -> str:
     if switched_off:
         _connected(asked, end).close()
         return "takes connections; its control API is off"
-    status, ours, found = _answer(asked, _PATH, end)
-    if asked.prefix and not (ours and status != 404):  # behind somebody's proxy, or a world
+    world = _WORLD.match(asked.prefix)
+    status, ours, found = _answer(asked, world[0] + _PATH if world else _PATH, end)
+    if world and ours and status == 404 and "error" in found:
+        raise Ill(f"is not there: {_said(found['error'])}")
+    if asked.prefix and not (ours and status != 404):  # behind somebody's proxy
         status, ours, found = _answer(asked, asked.prefix + _PATH, end)
     if status == 200 and found.get("status") == "ok":
         instance, patches, xmlrpc = (_said(found.get(n)) for n in ("instance", "patches", "xmlrpc"))

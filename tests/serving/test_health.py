@@ -176,3 +176,12 @@ def test_it_imports_next_to_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("set()\n", 0)
+
+
+def test_a_world_is_well_by_itself(double: fakepw.LiveServer) -> None:
+    with double.world({"patches": [{"name": "only"}]}, instance="2.0-py2-sqlite") as world:
+        for url in (world.url, world.base_url, world.control_url):
+            status, line = asked(url)
+            assert (status, line.endswith("answers as 2.0-py2-sqlite: 1 patches")) == (0, True)
+    status, line = asked(world.url)
+    assert (status, "there is no world" in line) == (1, True)
