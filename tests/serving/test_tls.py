@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 import xmlrpc.client
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -112,9 +113,32 @@ def test_the_handle_elsewhere_and_pwclient_trust_it(pw: fakepw.LiveServer, tmp_p
     assert pw.patches[5].state == "Accepted"
 
 
-def test_the_transport_needs_no_certificate(pw: fakepw.LiveServer) -> None:
-    with xmlrpc.client.ServerProxy(pw.url, transport=pw.transport()) as client:
-        assert client.patch_get(1)["id"] == 1  # type: ignore[index,call-overload]
+def test_the_transport_needs_no_certificate_and_comes_by_https_too(pw: fakepw.LiveServer) -> None:
+    pw.fault(preset="https-redirect", optional=True)
+    for way in (pw.transport(), None):
+        context = None if way else trusting(pw)
+        with xmlrpc.client.ServerProxy(pw.url, transport=way, context=context) as client:
+            assert client.patch_get(1)["id"] == 1  # type: ignore[index,call-overload]
+    with fakepw.serve("tiny", in_front="https-redirect") as plain:
+        for way in (plain.transport(), None):
+            with (
+                pytest.raises(xmlrpc.client.ProtocolError, match="301"),
+                xmlrpc.client.ServerProxy(plain.url, transport=way) as client,
+            ):
+                client.patch_list()
+
+
+def test_calls_are_followed_over_https_in_a_world_too(pw: fakepw.LiveServer) -> None:
+    with pw.world("tiny") as world, Secret(pw) as wire:
+        path = world.control_url.partition(f":{pw.port}")[2]
+        assert world.url.startswith("https://")
+        wire.send(f"GET {path}calls/events HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        lines = iter(wire.socket.makefile("rb"))
+        assert next(lines) == b"HTTP/1.0 200 OK\r\n"
+        assert b"retry: 1000\n" in islice(lines, 20)
+        with xmlrpc.client.ServerProxy(world.url, context=trusting(pw)) as client:
+            client.patch_list()
+        assert b"id: 1\n" in islice(lines, 2)
 
 
 def test_urls_in_answers_say_https() -> None:

@@ -18,7 +18,6 @@ from .connection import Connection
 
 #: The certificate that is shown where a client came to this address of the machine's.
 Certified = Callable[[str], ssl.SSLContext]
-_MORE = (ssl.SSLWantReadError, ssl.SSLSyscallError)
 
 
 class Ciphered(asyncio.BufferedProtocol):
@@ -91,8 +90,8 @@ class Ciphered(asyncio.BufferedProtocol):
                 self.connection = Connection(self.commons)
                 self.connection.connection_made(self)  # type: ignore[arg-type]
             self._read(self.connection)
-        except _MORE:
-            pass
+        except ssl.SSLWantReadError:
+            pass  # until more comes
         except ssl.SSLError as error:
             if not (self.over or self.carrier.is_closing()):
                 self.over = True
