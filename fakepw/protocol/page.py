@@ -164,7 +164,8 @@ def _drops_session(sent: Cookies, looked: bool, traits: Traits) -> bool:
 def _no_session(traits: Traits) -> str:
     nothing = "" if traits.py2 else '""'
     when = _date(datetime(1970, 1, 1), traits)
-    return f"sessionid={nothing}; expires={when}; Max-Age=0; Path=/{traits.cookie_attributes}"
+    more = traits.dropped_cookie_attributes
+    return f"sessionid={nothing}; expires={when}; Max-Age=0; Path=/{more}"
 
 
 def _csrf_cookie(sent: Cookies, traits: Traits, now: datetime) -> str:

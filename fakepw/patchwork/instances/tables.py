@@ -276,6 +276,7 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "varies_on_dropped_sessions": False,
         "cookie_dashes": True,
         "cookie_attributes": "",
+        "dropped_cookie_attributes": "",
         "csrf_length": 32,
         "csrf_lengths": tuple(range(1, 33)),
         "renews_bad_csrf_tokens": False,
@@ -324,15 +325,21 @@ DJANGOS: dict[str, dict[str, Any]] = {
         "host_pattern": r"(?!\.(?::|$))(?:[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::\d+)?",
         "keeps_stray_bytes": True,
     },
-    "2.2": {
-        "far_zones": "refused",
+    "2.0": {
         "null_replaces": None,
-        "suggests_lookups": True,
         "sorts_filters": True,
+    },
+    "2.1": {
         "nested_model_faults": True,
         # pages
         "cookie_dashes": False,
         "cookie_attributes": "; SameSite=Lax",
+    },
+    "2.2": {
+        "far_zones": "refused",
+        "suggests_lookups": True,
+        # pages
+        "dropped_cookie_attributes": "; SameSite=Lax",
     },
     "3.0": {
         "auto_fields_are_integers": True,

@@ -96,7 +96,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     parses_iso_first: bool  # >= 4: fromisoformat, then regular expressions
     decimal_marks: str  # >= 3: before the fraction of a second
     blanks_before_zone: bool  # >= 4
-    far_zones: str  # a day or more from UTC: "taken" (1.8), "noticed" when used, "refused" (>= 2)
+    far_zones: str  # a day or more from UTC: "taken" (1.8), "noticed" when used, "refused" (>= 2.2)
     exact_float_bounds: bool  # >= 3: gte and lt of a float are not cut to integers
     #: < 2: nil is refused before the lookup is looked at; where it is not, `isnull` takes the place
     #: of the "lookup" or of all parts of the "key"
@@ -129,6 +129,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     varies_on_dropped_sessions: bool
     cookie_dashes: bool  # 01-Jan-1970
     cookie_attributes: str
+    dropped_cookie_attributes: str  # of one that is deleted
     csrf_length: int  # of a new token
     csrf_lengths: tuple[int, ...]  # of a client's token that is taken for one
     renews_bad_csrf_tokens: bool  # >= 4: whatever the page

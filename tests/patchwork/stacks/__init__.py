@@ -2,7 +2,7 @@
 
     python -m tests.patchwork.stacks VENVS DATABASES.json [--missing]
 
-makes up datasets and calls, asks every stack that a recorded instance stands on, and a further one,
+makes up datasets and calls, asks every stack that a recorded instance stands on, and a few more,
 and writes `answers.jsonl.xz` anew; with `--missing` it puts those that are there to the stacks that
 are not.  `VENVS/PYTHON-DJANGO/bin/python` (3.12.1-5.1.15) has to be each stack's interpreter,
 with psycopg2 and mysqlclient for the databases that need them; DATABASES.json holds

@@ -21,7 +21,11 @@ from .calls import Maker, settled
 
 READS, WRITES = 300, 25
 #: Stacks that no recorded instance stands on.
-FURTHER = ("3.1-py3-django4.1-sqlite",)
+FURTHER = (
+    "2.2-py3-django2.0-sqlite",
+    "2.2-py3-django2.1-sqlite",
+    "3.1-py3-django4.1-sqlite",
+)
 WRITING = ("patch_set", "check_create")
 
 
