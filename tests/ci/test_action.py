@@ -150,7 +150,6 @@ def test_inconclusive_is_told_apart_and_each_may_fail_or_not(
     for given, status, verdict in (
         (nobody, 3, "inconclusive"),
         (nobody | {"fail-on": "not-conformant"}, 0, "inconclusive"),
-        ({"url": pw.url, "select": "NOWHERE"}, 2, "error"),
         ({"url": pw.url, "select": "NOWHERE", "fail-on": "never"}, 2, "error"),
     ):
         done = used(given, tmp_path, temp)

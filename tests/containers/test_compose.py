@@ -17,7 +17,7 @@ TEST = """
 from xmlrpc.client import ServerProxy
 
 def test_it_is_the_double_beside_us(fakepw):
-    assert fakepw.url == "http://fakepw:8000/xmlrpc/"
+    assert fakepw.url.startswith("http://fakepw:8000/")
     fakepw.add_patch("[PATCH] seen from another container", msgid="<a@b.example>")
     with ServerProxy(fakepw.url) as proxy:
         assert len(proxy.patch_list({"msgid": "<a@b.example>"})) == 1

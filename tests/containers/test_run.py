@@ -95,7 +95,7 @@ def test_fakepws_own_image_is_conformant(client: DockerClient, image: str, tmp_p
         "--report=json=report.json",
         "--bundle=all.zip",
         "--select=VER",
-        "--select=LIST",
+        "--select=SIG",
         "-n",
         "2",
         folder=tmp_path,
@@ -139,7 +139,8 @@ def test_an_operators_image_is_filled_and_tested(
     assert done.returncode == 0, done.stdout + done.stderr
     assert report["settings"]["env"] == ["SLOW", "SECRET"]
     log = (tmp_path / "report.container.log").read_text()
-    assert log == "secret is [redacted]\n"
+    assert log.startswith("secret is [redacted]\n")
+    assert "correct-horse" not in log
     assert "correct-horse" not in text + done.stdout
     assert of(client, own) == []
 

@@ -97,8 +97,8 @@ def test_what_is_wrong_with_a_fixture_is_said_before_anything_starts(
         ),
         (
             {"FAKEPW_PORT": "9"},
-            1,
-            r"does not answer after 1 s; its last lines:(\n  \| .*)*Ctrl-C stops it\.$",
+            5,
+            r"does not answer after 5 s; its last lines:(\n  \| .*)*Ctrl-C stops it\.$",
         ),
     ],
     ids=["it died", "it never answers"],
