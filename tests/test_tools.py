@@ -119,3 +119,30 @@ def test_anybody_else_is_told(
     assert machine["ran"] == []
     assert "not installed: chromium, curl, libatomic.so.1" in (said := capsys.readouterr().err)
     assert "tests that need them will fail. On Debian: sudo apt-get install chromium" in said
+
+
+def test_clients_of_an_engine_are_installed_where_one_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed: list[bool] = []
+    has: set[str] = set()
+    monkeypatch.setattr("os.getuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/" + name)
+    monkeypatch.setattr(tools, "there", lambda name: name in has)
+    monkeypatch.setattr(tools.engine, "install", lambda: installed.append(True))
+    tools.install_clients()
+    assert installed == []  # nothing is installed in passing
+    has.add(tools.ENGINE)
+    tools.install_clients()
+    assert installed == [True]
+    has |= {"docker", "docker-compose"}
+    tools.install_clients()
+    assert installed == [True]
+
+
+def test_an_engine_that_is_missing_is_told_with_what_brings_one() -> None:
+    line = tools.closing_line([f"not installed: {tools.ENGINE}", f"not installed: {tools.ENGINE}"])
+    assert line == (
+        "2 tests were skipped for want of a container engine. On Debian: sudo apt-get install"
+        " docker.io; `python3 -m tools.engine COMMAND` runs one meanwhile"
+    )

@@ -60,7 +60,10 @@ def running() -> Iterator[str]:
         return
     if os.getuid() != 0:
         raise Unavailable("starting a container engine takes root")
-    _install()
+    if not shutil.which("dockerd"):
+        install()
+    if not shutil.which("dockerd"):
+        raise Unavailable("there is no dockerd: apt-get install docker.io")
     with tempfile.TemporaryDirectory(prefix="fakepw-engine-", dir="/var/tmp") as made:
         folder = Path(made)
         process = _started(folder)
@@ -70,17 +73,15 @@ def running() -> Iterator[str]:
             _stop(process)
 
 
-def _install() -> None:
-    if not shutil.which("dockerd"):
-        say("installing docker.io")
-        unattended = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-        run(["apt-get", "-qq", "update"])
-        # from Debian 13 on the client is by itself
-        for package in ("docker.io", "docker-cli", "docker-compose"):
-            install = ["apt-get", "-qq", "-y", "--no-install-recommends", "install", package]
-            run(install, env=unattended)
-    if not shutil.which("dockerd"):
-        raise Unavailable("there is no dockerd: apt-get install docker.io")
+def install() -> None:
+    """Install Debian's engine and its clients, without starting anything."""
+    say("installing docker.io, docker-compose")
+    unattended = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    run(["apt-get", "-qq", "update"])
+    # from Debian 13 on the client is by itself
+    for package in ("docker.io", "docker-cli", "docker-compose"):
+        command = ["apt-get", "-qq", "-y", "--no-install-recommends", "install", package]
+        run(command, env=unattended)
 
 
 def _started(folder: Path) -> subprocess.Popen[bytes]:
