@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests import tools
+from tools import engine
 
 ROOT = Path(__file__).parents[1]
 
@@ -129,7 +130,7 @@ def test_clients_of_an_engine_are_installed_where_one_answers(
     monkeypatch.setattr("os.getuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/" + name)
     monkeypatch.setattr(tools, "there", lambda name: name in has)
-    monkeypatch.setattr(tools.engine, "install", lambda: installed.append(True))
+    monkeypatch.setattr(engine, "install", lambda: installed.append(True))
     tools.install_clients()
     assert installed == []  # nothing is installed in passing
     has.add(tools.ENGINE)
