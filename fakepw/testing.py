@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import wraps
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, unwrap
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -239,22 +239,23 @@ class Mixin:
 
         @wraps(method)
         def checked() -> Any:
-            with self._watched():
+            with self._watched(method):
                 return method()
 
         @wraps(method)
         async def awaited() -> Any:
-            with self._watched():
+            with self._watched(method):
                 return await method()
 
         return awaited if iscoroutinefunction(method) else checked
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _watched(self, method: Callable[[], Any]) -> Iterator[None]:
         """Fail for what never came to pass; say beside any failure what was called."""
         try:
             yield
-            self.fakepw.warn()
+            code = getattr(unwrap(method), "__code__", None)
+            self.fakepw.warn(*((code.co_filename, code.co_firstlineno) if code else ()))
             if unmet := self.fakepw.unmet():
                 raise AssertionError("fakepw: " + "\n".join(unmet))
         except unittest.SkipTest:

@@ -305,8 +305,16 @@ class Test(fakepw.testing.TestCase):
 
     def test_unmet(self):
         self.fakepw.fault("patch_set", status=504)
+
+class Strict(fakepw.testing.TestCase):
+    fakepw_options = {"strict": True, "at": "/"}
+
+    def test_warned(self):
+        with ServerProxy(self.fakepw.url) as proxy:
+            self.assertEqual(proxy.patch_list({"series": 7}), [])
 """)
-    result.assert_outcomes(passed=1, failed=1)
+    result.assert_outcomes(passed=2, failed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*test_unittest.py:*: FakepwWarning: patch_list(*'series' is no*"])
 
 
 @pytest.mark.parametrize(
