@@ -35,7 +35,7 @@ from .wire import Wire, post, until
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[fakepw.LiveServer]:
-    with fakepw.serve("demo", tls=True, limits=Limits(request_timeout=0.8)) as server:
+    with fakepw.serve("demo", tls=True) as server:
         yield server
 
 
@@ -245,12 +245,6 @@ def _babbles(pw: fakepw.LiveServer) -> None:
         assert not wire.rest().startswith(b"HTTP")
 
 
-def _never_ends(pw: fakepw.LiveServer) -> None:
-    with Wire(pw.port) as wire:
-        wire.send(_hello(pw))
-        assert wire.rest()  # the server's part of it, and then the end
-
-
 def _breaks_off(pw: fakepw.LiveServer) -> None:
     with Secret(pw) as wire:
         wire.send(post())
@@ -268,7 +262,6 @@ def _breaks_off(pw: fakepw.LiveServer) -> None:
         (_cut, "was let go: it hung up in its TLS handshake"),
         (_vanishes, "was let go: it hung up in its TLS handshake"),
         (_babbles, "was let go: it spoke no TLS, which this server does"),
-        (_never_ends, "was cut off: it did not end its TLS handshake within 0.8 s"),
         (_breaks_off, "was let go: it spoke no TLS, which this server does"),
     ],
 )
@@ -291,11 +284,12 @@ def test_a_client_that_does_not_come_to_speak_tls_is_one_line(
 def test_those_who_have_not_come_to_tls_are_counted_among_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    limits = Limits(connections=3, request_timeout=0.6)
+    limits = Limits(connections=3, request_timeout=1.0)
     with fakepw.serve("tiny", tls=True, limits=limits) as pw:
         idle = [Wire(pw.port) for _ in range(5)]
+        idle[0].send(_hello(pw))  # and no more, where the others send nothing
         ends = [wire.rest() for wire in idle]  # two at once, the others in their time
-        assert ends == [b""] * 5
+        assert [bool(end) for end in ends] == [True, False, False, False, False]
         assert until(lambda: not pw._server.connections)
         with proxy(pw, "a:b") as client:
             assert client.pw_rpc_version() == [1, 3, 0]
@@ -307,9 +301,9 @@ def test_those_who_have_not_come_to_tls_are_counted_among_the_others(
         assert wire.rest() == b""
         wire.close()
     said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 2, said
-    assert any("2 connections were turned away" in line for line in said)
-    assert any("did not end its TLS handshake" in line for line in said)
+    kinds = ("turned away: 3 are open", "did not end its TLS handshake within 1 s")
+    assert len({end for end in kinds for line in said if line.endswith(end)}) == 2, said
+    assert all(line.endswith(kinds) for line in said)  # some of them sum several up
 
 
 # Files.
