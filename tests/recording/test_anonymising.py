@@ -173,6 +173,34 @@ def test_the_same_becomes_the_same_everywhere() -> None:
         assert user.username not in known
 
 
+def test_the_way_that_a_mail_took_is_not_told() -> None:
+    trace = (
+        "Received: from mail-ed1-f54.big.invalid (mail-ed1-f54.big.invalid [209.85.208.54])\n"
+        "\tby mx.lists.invalid (Postfix) with ESMTPS id 4XyZ.1 for <x@y.invalid>;\n"
+        "\tMon,  5 Jan 2026 10:11:12 +0000 (UTC)\n"
+        "Received: from [IPv6:2a00:1450:4864:20::1] by smtp.big.invalid\n"
+        "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=corp.invalid; s=20230601\n"
+        "List-Archive: <https://archive.lists.invalid/a>\n"
+        "X-Originating-IP: [2a00::beef]\n"
+    )
+    text = "see www.corp.invalid and git.kernel.corp.invalid, not corp.invalid.c or v1.2.3"
+    before = around("x")
+    patch = replace(before.patches[0], headers=trace, content=text)
+    rows, _ = anonymised(replace(before, patches=(patch,)))
+    headers = rows.patches[0].headers
+    assert ".invalid" not in headers
+    assert "209.85" not in headers
+    assert "2a00" not in headers
+    assert headers.count("192.0.2.1") == 1
+    assert headers.count("2001:db8::1") == 2
+    assert "Mon,  5 Jan 2026 10:11:12 +0000 (UTC)" in headers
+    assert "with ESMTPS id 4XyZ.1 for <" in headers
+    said = rows.patches[0].content or ""
+    assert "corp.invalid and" not in said
+    assert "kernel.corp" not in said
+    assert said.endswith(" or v1.2.3")
+
+
 def test_what_is_nobodys_stays_to_the_byte() -> None:
     code = (
         "diff --git a/x.dts b/x.dts\n@@ -1,2 +1,2 @@ &i2c0 {\n-\tserial@fe001000 {\n"

@@ -34,7 +34,12 @@ _MAILBOX = re.compile(
     r"(?:^|[:,])[ \t]{0,8}\"?([^\"<>:,@\n]{1,80}?)\"?[ \t]{0,8}<([^<>\s@]++@[^<>\s@]++)>", re.M
 )
 _IDS = re.compile(r"^(?:message-id|in-reply-to|references)[ \t]*+:(.*(?:\n[ \t].*)*+)", re.M | re.I)
-_LIST_ID = re.compile(r"^list-id[ \t]*+:[^<\n]*+(?:\n[ \t][^<\n]*+)*+<([\w.-]++)>", re.M | re.I)
+#: Headers that name hosts: those of lists, and those by which mail servers trace a mail.
+_TRACES = re.compile(
+    r"^(?:list-[\w-]++|received|x-received|return-path|authentication-results|arc-[\w-]++"
+    r"|dkim-signature|received-spf|x-[\w-]*+(?:ip|host|server))[ \t]*+:(.*(?:\n[ \t].*)*+)",
+    re.M | re.I,
+)
 _ID = re.compile(r"<([^<>]++)>")
 _URL = re.compile(r"(?<![\w.])((?:https?|git|ssh|ftp)://)(?:[^\s/@]*+@)?([\w.-]*\w)", re.I)
 _AT = re.compile(
@@ -44,7 +49,9 @@ _AT = re.compile(
 )
 _HOST = re.compile(r"(?<![\w.@-])[\w-]++(?:\.[\w-]++)++")
 _WORD = re.compile(r"[\w'-]++")
+_TOP = re.compile(r"\.[^\W\d_]{2,}\Z")
 _IP = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
+_IPV6 = re.compile(r"(?:(?<=IPv6:)|(?<=\[))[0-9a-f]{0,4}+:[0-9a-f:.]++", re.I)
 #: Disguises.
 _ENCODED = re.compile(r"=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=(?:\s++=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=)*+")
 _TOKEN = r"(?<![^\s<>\"])[^\s<>\"]*{}[^\s<>\"]*+"
@@ -62,9 +69,11 @@ _WORDS = 2
 
 
 def hosts_in(headers: str) -> Iterator[str]:
-    """Lists that a mail's headers name, which look like hosts."""
-    for found in _LIST_ID.finditer(headers):
-        yield found[1]
+    """Hosts that a mail's headers name, and lists, which look like hosts."""
+    for found in _TRACES.finditer(headers):
+        for host in _HOST.findall(found[1]):
+            if _TOP.search(host):
+                yield host
 
 
 def addresses_in(text: str) -> Iterator[str]:
@@ -79,7 +88,7 @@ def names_in(text: str) -> Iterator[tuple[str, str]]:
     if "<" not in text:
         return
     shown = _ENCODED.sub(lambda found: _decoded_words(found[0]) or found[0], text)
-    for found in _MAILBOX.finditer(shown):
+    for found in _MAILBOX.finditer(_TRACES.sub("", shown)):  # `for <ann@…>` there names nobody
         if found[1].strip():
             yield found[1].strip(), found[2]
 
@@ -140,8 +149,18 @@ class Rewriter:
         done = self._without_names(done)
         if "://" in done:
             done = _URL.sub(lambda found: found[1] + self.made_up.host(found[2]), done)
-        done = _HOST.sub(lambda found: self.made_up.hosts.get(found[0].lower(), found[0]), done)
-        return _IP.sub("192.0.2.1", done)
+        done = _HOST.sub(self._host, done)
+        return _IPV6.sub("2001:db8::1", _IP.sub("192.0.2.1", done))
+
+    def _host(self, found: re.Match[str]) -> str:
+        """A host that is known, or that is below one."""
+        host = found[0].lower()
+        above = host
+        while "." in above:
+            if above in self.made_up.hosts:
+                return self.made_up.host(host)
+            above = above.partition(".")[2]
+        return found[0]
 
     def _without_names(self, text: str) -> str:
         pieces: list[str] = []
