@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from ..patchwork.instances.instances import instance
 from ..patchwork.mail.diffs import diff_hash
@@ -123,12 +123,14 @@ class Reader:
         computed = self._computed(patches, nulls["hash"], diffs)
         for said in patches:
             hash_ = computed[said.id] if said.hash is UNSET else said.hash
+            no_hash = said.id in nulls["hash"] and _empty(said.hash)
+            no_ref = said.id in nulls["commit_ref"] and _empty(said.commit_ref)
             held.add_patch(
                 said,
                 mails[said.id],
                 diffs[said.id],
-                hash_=None if said.id in nulls["hash"] else hash_,
-                ref=None if said.id in nulls["commit_ref"] else said.commit_ref,
+                hash_=None if no_hash else hash_,
+                ref=None if no_ref else said.commit_ref,
             )
 
     # -- tables --------------------------------------------------------------------------------
@@ -246,7 +248,7 @@ class Reader:
         found: dict[str, set[int]] = {"hash": set(), "commit_ref": set()}
         for _, rows in windows.asked:
             for column, ids in found.items():
-                empty = {row.id for row in rows if not (getattr(row, column) or "").strip()}
+                empty = {row.id for row in rows if _empty(getattr(row, column))}
                 if not empty:
                     continue
                 asked = {"id__in": sorted(empty), f"{column}__isnull": True}
@@ -300,6 +302,11 @@ class Reader:
             )
             self.trouble.hashes |= set(some) - (set() if isinstance(found, wire.Fault) else found)
         return {row.id: hashes.get(row.id, "") for row in patches}
+
+
+def _empty(text: str | UnsetType) -> bool:
+    """Whether a column that looks so may be NULL. (PostgreSQL pads hashes: servers.md 3.)"""
+    return text is UNSET or not text.strip()
 
 
 def _mail(value: Any) -> str:
