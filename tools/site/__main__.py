@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .gather import ROOT, gather
+from .gather import ROOT, extras, gather
 from .generate import generate
 
 BUILD = ROOT / "build" / "site"
@@ -46,6 +46,7 @@ def build(pages: Path, into: Path, trees: Path, *, quiet: bool = False) -> int:
     """Build it; warnings are errors. The status of Sphinx."""
     sphinx = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "auto"]
     words = ["-b", "html", "-c", str(ROOT / "docs"), "-d", str(trees), str(pages), str(into)]
+    words += ["-D", f"html_extra_path={','.join(map(str, extras()))}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     said = subprocess.DEVNULL if quiet else None
     return subprocess.run([*sphinx, *words], env=environment, stderr=said, check=False).returncode

@@ -31,10 +31,16 @@ def pages() -> dict[str, Path]:
     return found
 
 
+def extras() -> list[Path]:
+    """Pages that are HTML already, and stay as they are."""
+    return sorted((ROOT / "docs").glob("*.html"))
+
+
 def gather(into: Path) -> list[str]:
     """Copy every page; their names."""
     every = pages()
-    places = {path.resolve(): name for name, path in every.items()}
+    places = {path.resolve(): f"{name}.md" for name, path in every.items()}
+    places |= {path.resolve(): path.name for path in extras()}
     for name, path in every.items():
         target = into / f"{name}.md"
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +59,10 @@ def _relink(path: Path, name: str, places: dict[Path, str]) -> Callable[[str], s
         page = places.get((path.parent / target).resolve())
         if page is None:
             return words
-        return f"[{words}]({os.path.relpath(f'{page}.md', here or '.')}{anchor})"
+        there = os.path.relpath(page, here or ".")
+        if page.endswith(".html"):
+            return f'<a href="{there}{anchor}">{words}</a>'
+        return f"[{words}]({there}{anchor})"
 
     return lambda text: _LINK.sub(relinked, text)
 

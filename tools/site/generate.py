@@ -68,7 +68,8 @@ The recorded ones; [the README](../readme.md#instances) says what else can be co
 CATALOGUE = """\
 # Catalogue
 
-What `pw-conformance run` holds a server to, and what real servers answered.
+What `pw-conformance run` holds a server to, and what real servers answered. Release by release, on
+one page: <a href="../../releases.html">what each real release does</a>.
 
 """
 
