@@ -131,7 +131,10 @@ class Server:
 
     def _serving(self, fixture: Fixture, instance: str | None, given: Settings, at: str) -> Double:
         wanted = _Served(
-            fixture.dataset, instance or fixture.instance or DEFAULT, fixture.settings | given, at
+            fixture.dataset,
+            (fixture.instance or DEFAULT) if instance is None else instance,
+            fixture.settings | given,
+            at,
         )
         double = self._double
         if double is None:

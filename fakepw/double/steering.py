@@ -115,7 +115,7 @@ def wanted_of(
     if fixture is None:
         return Wanted(None, instance, given, at, None if start == Start() else start, idle)
     laid = fixture.settings | given
-    like = instance or fixture.instance
+    like = fixture.instance if instance is None else instance
     return Wanted(fixture.dataset, like, laid, at, start, idle, fixture.faults)
 
 
@@ -169,7 +169,7 @@ class Steering:
         patchwork = self.pipeline.patchwork
         given = None if settings is None else settings_of(settings)
         kept = fixture.settings or patchwork.settings
-        like = instance or fixture.instance or patchwork.instance
+        like = (fixture.instance or patchwork.instance) if instance is None else instance
         laid = kept if given is None else fixture.settings | given
         patchwork.load(fixture.dataset, like, laid, at)
         self.faults = fixture.faults

@@ -113,9 +113,10 @@ class Host(Steering):
         own = self.pipeline.patchwork
         at = own.place.api if wanted.at is None else wanted.at
         if wanted.dataset is None:
-            like, settings = wanted.instance or own.instance.name, own.settings | wanted.settings
-            return Patchwork(own.seed, like, settings=settings, under=under, at=at)
-        like = wanted.instance or DEFAULT
+            like = own.instance.name if wanted.instance is None else wanted.instance
+            laid = own.settings | wanted.settings
+            return Patchwork(own.seed, like, settings=laid, under=under, at=at)
+        like = DEFAULT if wanted.instance is None else wanted.instance
         return Patchwork(wanted.dataset, like, settings=wanted.settings, under=under, at=at)
 
     def worlds(self) -> list[WorldState]:

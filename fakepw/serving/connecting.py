@@ -182,7 +182,7 @@ class RemoteDouble(Double):
         laid = fixture.settings | settings_of(settings or {})
         body = {
             "fixture": whole(fixture.dataset, fixture.faults),
-            "instance": instance or fixture.instance,
+            "instance": fixture.instance if instance is None else instance,
             "settings": msgspec.to_builtins(laid),
             "at": at,
         }

@@ -7,18 +7,21 @@ Beside that there is a page for people, and the calls as they come.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
+from msgspec.structs import fields
 
 from ..double.api import ROUTES, Asked, Route
 from ..double.outcome import Stream
 from ..double.steering import Steering
 from ..fixtures import FixtureError
+from ..patchwork.brief import cut
 from ..protocol.messages import Request, Response, origin_form
-from ..wording import plain
+from ..wording import allowed, plain
 from .guard import Guard
 from .json_answers import error as _error
 from .json_answers import json as _json
@@ -105,7 +108,12 @@ def _body(route: Route, data: bytes) -> Any:
         return msgspec.json.decode(data or b"{}", type=route.body)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$.")
-        raise ValueError(f"{place.rstrip('`') or 'the body'}: {plain(message)}") from None
+        name = place.rstrip("`")
+        text = plain(message)
+        if value := re.match("Invalid enum value (.*)", message, re.DOTALL):
+            kinds = {each.encode_name: each.type for each in fields(route.body)}
+            text = f"{cut(value[1], 200)} is not allowed, only {', '.join(allowed(kinds[name]))}"
+        raise ValueError(f"{name or 'the body'}: {text}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"the body is no JSON: {error}") from None
 

@@ -18,6 +18,7 @@ from fakepw.double.pipeline import Pipeline
 from fakepw.patchwork.instances.instances import RECORDED
 from fakepw.patchwork.remarks import MOST, listening, remark
 from fakepw.protocol.messages import Request, Response
+from fakepw.serving.connecting import RemoteDouble
 from fakepw.strategies import method_calls
 
 from .asking import call, get, pipeline
@@ -299,6 +300,11 @@ def test_what_is_no_mode_is_said(pw: fakepw.Double) -> None:
             pw.strict = wrong  # type: ignore[assignment]
         assert "\n" not in str(raised.value)
     assert pw.strict is False
+    if isinstance(pw, RemoteDouble):
+        with pytest.raises(ValueError, match="'loud' is not allowed, only true, false, error"):
+            pw._request("POST", "strict", {"strict": "loud"})
+        with pytest.raises(ValueError, match="the body: strict is missing"):
+            pw._request("POST", "strict", {})
     with pytest.raises(ValueError, match="strict is true, false or 'error', not 'yes'"):
         fakepw.serve("tiny", strict="yes")  # type: ignore[arg-type]
 

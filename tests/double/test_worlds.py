@@ -155,6 +155,8 @@ def test_a_closed_world_says_so(server: fakepw.LiveServer) -> None:
     ("wanted", "why"),
     [
         ({"instance": "9.9"}, "9.9"),
+        ({"instance": ""}, "no instance is called ''"),
+        ({"strict": "loud"}, "'loud'"),
         ({"settings": {"TIME_ZONE": "Mars"}}, "Mars"),
         ({"at": "xmlrpc"}, "at is a path such as"),
         ({"at": "/_fakepw/x"}, "not below /_fakepw"),
