@@ -15,7 +15,7 @@ from .brief import described
 from .faults import Fault
 from .instances.instances import DEFAULT, Instance, instance
 from .instances.settings import Settings, laid, settings_of
-from .place import API, Place, api_path
+from .place import API, Place, api_path, root_path
 from .records import Records
 from .remarks import Words, remark
 from .rows.rows import Dataset
@@ -122,7 +122,7 @@ class Patchwork:
         at: str = API,
     ) -> None:
         self.clock = clock
-        self.under = under
+        self.under = root_path(under)
         self.place = Place(under, api_path(at))
         self.settings: Settings
         self.enabled: bool

@@ -9,6 +9,7 @@ from .brief import brief
 
 #: Where Patchwork itself has its XML-RPC API, below its script name (servers.md 1.1).
 API = "/xmlrpc/"
+_ROOT = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 #: Where no API can be: what is there is fakepw's own.
 _TAKEN = re.compile(r"/(_fakepw|w)(/|$)")
@@ -30,6 +31,13 @@ class Place(NamedTuple):
     def url_path(self) -> str:
         """The path in the URL of its API."""
         return self.script_name + self.api
+
+
+def root_path(given: str) -> str:
+    """A path below which all of a Patchwork is. Raises ValueError with what is allowed."""
+    if not (isinstance(given, str) and _ROOT.fullmatch(given)):
+        raise ValueError(f"under is a path such as /pw, or nothing, not {brief(given)}")
+    return given
 
 
 def api_path(given: str) -> str:

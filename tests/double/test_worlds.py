@@ -275,3 +275,9 @@ def test_a_long_fixture_and_a_long_call_reach_whatever_takes_them(
         assert asked_of_old.patch_list(filt) == []
         with pytest.raises(xmlrpc.client.Fault, match="RequestDataTooBig"):
             asked.patch_list(filt)
+
+
+@pytest.mark.parametrize("under", ["pw", "/pw/", "/p w", None])
+def test_a_patchwork_is_under_a_path_or_none(under: Any) -> None:
+    with pytest.raises(ValueError, match=r"^under is a path such as /pw, or nothing, not "):
+        fakepw.Patchwork(fakepw.load("tiny"), under=under)
