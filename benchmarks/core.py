@@ -128,7 +128,7 @@ def _instance(name: str, other: Served, usual: Served, effort: Effort) -> Figure
         what: median(
             calls_per_processor_second(other, [body], effort.short)
             / calls_per_processor_second(usual, [body], effort.short)
-            for _ in range(effort.runs)
+            for _ in range(min(3, effort.runs))
         )
         for what, body in (("pw_rpc_version", VERSION), ("patch_list of 100", HUNDRED))
     }

@@ -1,6 +1,7 @@
 """How it grows: the same with ten thousand, a hundred thousand and a million patches.
 
-Each size is measured in a process of its own, so that memory is its own, too:
+Times are those of the processor. Each size is measured in a process of its own, so that memory is
+its own, too:
 
     python -m benchmarks.scale FIXTURE PATCHES RUNS
 """
@@ -24,7 +25,7 @@ from fakepw.patchwork.query import filters
 from fakepw.patchwork.query.lookups import Condition, exact
 
 from . import data
-from .figures import Effort, Figure, each, seconds
+from .figures import Effort, Figure, busy, each
 
 #: Patches up to which the aim of a load is half a second, and that of more.
 _FEW = 100_000
@@ -50,10 +51,10 @@ def _measured(fixture: Path, patches: int, runs: int) -> Iterator[Figure]:
     held = f"{patches} patches"
     effort = Effort(runs=runs, many=patches)
     before = _resident()
-    times = [seconds(lambda: fixtures.load(fixture)) for _ in range(runs - 1)]
+    times = [busy(lambda: fixtures.load(fixture)) for _ in range(runs - 1)]
     gc.collect()
     loaded: list[Any] = []
-    times.append(seconds(lambda: loaded.append(fixtures.load(fixture))))
+    times.append(busy(lambda: loaded.append(fixtures.load(fixture))))
     dataset = loaded.pop()
     size = f"{fixture.stat().st_size / 1e6:.0f} MB"
     aim = 2.0 if patches > _FEW else 0.5
@@ -65,7 +66,7 @@ def _measured(fixture: Path, patches: int, runs: int) -> Iterator[Figure]:
     more = (_resident() - before - own) / patches
     note = f"beside {own / patches:.0f} bytes of text; {_peak() / 1e6:.0f} MB at most"
     yield Figure(f"memory of a patch beyond its own text, {held}", more, "bytes", 1200, note)
-    start = 1000 * median(seconds(lambda: Patchwork(dataset)) for _ in range(runs))
+    start = 1000 * median(busy(lambda: Patchwork(dataset)) for _ in range(runs))
     yield Figure(f"start with rows that are loaded, {held}", start, "ms")
     yield from _lookups(patchwork, effort, held)
     yield from _lists(patchwork, effort, held)
@@ -102,7 +103,7 @@ def _lookups(patchwork: Patchwork, effort: Effort, held: str) -> Iterator[Figure
         wanted = [exact(filters.PATCH_FIELDS[name], value) for name, value in filt.items()]
         look_up = partial(_look_up, patchwork, wanted)
         whole = partial(patchwork.call, "patch_list", [filt])
-        first = seconds(whole)
+        first = busy(whole)
         found = len(whole())
         if len(look_up()) != found:
             raise RuntimeError(f"the look-up by {what} finds other rows than the call")
@@ -135,7 +136,7 @@ def _reset(patchwork: Patchwork, effort: Effort, held: str) -> Figure:
         for number in range(20):
             patch_id = 1 + (run * 20 + number) * 37 % effort.many
             patchwork.call("patch_set", [patch_id, {"state": 3}], f"Basic {LOGIN}")
-        times.append(seconds(patchwork.reset))
+        times.append(busy(patchwork.reset))
     return Figure(f"reset after 20 writes, {held}", 1e6 * median(times), "us", 100)
 
 
