@@ -88,6 +88,11 @@ class SettingText(click.ParamType):  # type: ignore[type-arg]
 FIXTURE, SETTING = FixtureText(), SettingText()
 
 
+def _name() -> str:
+    """What no other double is called."""
+    return b32encode(urandom(5)).decode().lower()
+
+
 class JournalFile:
     """A journal on disk: a line of JSON for each request, written as it is answered.
 
@@ -96,20 +101,24 @@ class JournalFile:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._double = b32encode(urandom(5)).decode().lower()
+        self._double = _name()
         self._file: IO[bytes] | None = open(path, "ab", buffering=0)  # noqa: SIM115 (until the end)
 
     def follow(self, pipeline: Pipeline) -> None:
         """Write down every call of a pipeline from now on."""
-        patchwork = pipeline.patchwork  # another instance may be loaded into it
-        pipeline.journal.listeners.append(lambda call: self.write(call, patchwork.instance.name))
+        patchwork, double = pipeline.patchwork, _name()  # a world counts its calls for itself
 
-    def write(self, call: Call, instance: str) -> None:
+        def noted(call: Call) -> None:
+            self.write(call, patchwork.instance.name, double)  # another instance may be loaded
+
+        pipeline.journal.listeners.append(noted)
+
+    def write(self, call: Call, instance: str, double: str | None = None) -> None:
         """Write a call down; where that fails, say so once and write no more."""
         if self._file is None:
             return
         try:
-            self._file.write(written(call, self._double, instance))
+            self._file.write(written(call, double or self._double, instance))
         except OSError as error:
             log.error("the journal %s ends here: %s", self._path, error.strerror)
             self._file = None

@@ -30,13 +30,14 @@ class Used:
     """One method, and what calls of it held and were answered."""
 
     calls: int = 0
-    users: set[str] = field(default_factory=set)
     #: Keys of filters, or of what patch_set was given, as sent.
     keys: Counter[str] = field(default_factory=Counter)
     #: Members of the structs that were answered.
     members: dict[str, None] = field(default_factory=dict)
     #: Faults of Patchwork's own, by their class.
     faults: Counter[str] = field(default_factory=Counter)
+    #: What a strict double remarked on them.
+    remarks: Counter[str] = field(default_factory=Counter)
     #: What rules of tests answered, by what that was.
     staged: Counter[str] = field(default_factory=Counter)
 
@@ -70,8 +71,7 @@ def counted(lines: Iterable[Line]) -> Counted:
 
 def _note(used: Used, call: Call) -> None:
     used.calls += 1
-    if call.user is not None:
-        used.users.add(call.user)
+    used.remarks.update(call.remarks)
     for struct in call.params:
         if isinstance(struct, dict):
             used.keys.update(map(str, struct))

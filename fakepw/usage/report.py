@@ -62,6 +62,7 @@ class MethodUse(msgspec.Struct):
     members: list[Member]
     faults: dict[str, int]
     staged: dict[str, int]
+    remarks: dict[str, int]
 
 
 class Differing(msgspec.Struct):
@@ -129,6 +130,7 @@ def _method(name: str, used: Used) -> MethodUse:
         members=members,
         faults=dict(used.faults.most_common()),
         staged=dict(used.staged.most_common()),
+        remarks=dict(used.remarks.most_common()),
     )
 
 
@@ -262,6 +264,7 @@ def _details(use: MethodUse) -> list[tuple[str, str]]:
         ("", ", ".join(f"{each.name}: releases {each.releases}" for each in later)),
         ("faults", _many(use.faults)),
         ("staged", _many(use.staged)),
+        *(("remark", _many({said: count})) for said, count in use.remarks.items()),
         ("REST", use.rest),
     ]
 

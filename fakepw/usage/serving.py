@@ -57,14 +57,17 @@ def steps_of(lines: Iterable[Line]) -> Steps:
     """
     found = Steps()
     by_double: dict[str, list[Step]] = {}
-    last: dict[str, int] = {}
+    numbers: dict[str, set[int]] = {}  # since the last reset, after which they begin anew
     seen: dict[str, set[Asked]] = {}
     for line in lines:
         steps = by_double.setdefault(line.double, [])
         known = seen.setdefault(line.double, set())
-        if line.number <= last.get(line.double, 0):
+        before = numbers.setdefault(line.double, set())
+        if before and (line.number == 1 or line.number in before):
             steps.append(Step(None))
-        last[line.double] = line.number
+            known.clear()
+            before.clear()
+        before.add(line.number)
         call = line.call()
         if call.method is None or not call.carried_out:
             continue

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+from xmlrpc.client import ServerProxy
 
 import pytest
 from click.testing import CliRunner, Result
 
+import fakepw
 from fakepw.cli import group
+from fakepw.double.pipeline import Pipeline
 from fakepw.patchwork.instances.instances import RECORDED
 from fakepw.patchwork.instances.tables import RELEASES
 from fakepw.patchwork.patchwork import METHODS
 from fakepw.protocol.messages import Request
+from fakepw.serving.staging import JournalFile
 from fakepw.usage import rest
 from fakepw.usage.counting import releases_answering, releases_with, scope
 from fakepw.usage.report import group as named
@@ -103,6 +109,46 @@ def test_journals_of_several_doubles_are_told_apart(tmp_path: Path) -> None:
     (state,) = [d for d in told(path)["differences"] if "state_id" in d["what"]]
     assert state["instances"] == ["1.1-py3-sqlite"]
     assert told(path, path)["requests"] == 6
+
+
+def test_after_a_reset_a_call_counts_again_and_the_rows_are_as_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    pipeline = Pipeline(fakepw.Patchwork(fakepw.load("demo")))
+    file = JournalFile(str(path))
+    file.follow(pipeline)
+    for request in (*CALLS[9:11], None, CALLS[10]):
+        if request is None:
+            pipeline.reset()
+        else:
+            pipeline.answer(request)
+    file.close()
+    found = told(path)
+    assert found["served"] == 3
+    (state,) = [each for each in found["differences"] if "state_id" in each["what"]]
+    assert (state["calls"], state["instances"]) == (1, ["1.1-py3-sqlite"])
+
+
+def test_what_a_strict_double_remarked_is_told_and_a_world_is_a_double(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    command = [sys.executable, "-m", "fakepw", "serve", "--strict", "--port", "0", "--json"]
+    server = subprocess.Popen([*command, "--journal", str(path)], stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    with server:
+        url = json.loads(server.stdout.readline())["url"]
+        double = fakepw.connect(url)
+        for each in (double, double.world("tiny")):
+            with ServerProxy(each.url) as proxy:
+                assert proxy.patch_list({"id__lte": 1}) == []
+        server.terminate()
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert [each["number"] for each in lines] == [1, 1]
+    assert len({each["double"] for each in lines}) == 2
+    (method,) = told(path)["methods"]
+    ((remark, count),) = method["remarks"].items()
+    assert ("'lte' in 'id__lte' is no lookup" in remark, count) == (
+        True,
+        1,
+    )  # a world is strict if it is told to
 
 
 def test_it_is_text_and_markdown_too(tmp_path: Path) -> None:
