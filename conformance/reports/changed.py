@@ -17,6 +17,7 @@ from rich.text import Text
 from ..requirements.catalogue import CHAPTERS
 from ..verdicts.changes import Change, Changes, Row
 from ..verdicts.stored import Stored
+from ..verdicts.verdicts import Outcome
 from . import json, junit, markdown
 from .terminal import paragraphs, say
 from .visible import line, plain, shortened
@@ -53,15 +54,34 @@ def show(console: Console, found: Changes, *, strict: bool = False) -> None:
             continue
         console.print()
         say(console, Text(f"{change} ({len(rows)})", STYLES.get(change, "bold")))
-        for row in rows:
+        telling, others = _telling(rows)
+        for row in telling:
             say(console, Text(f"  {row.id}  {row.about.level}  {line(row.about.text)}"))
             told = [
                 (Text("then", "dim"), _short(row.before)),
                 (Text("now", "dim"), _short(row.now)),
             ]
             paragraphs(console, told, indent=4)
+        if others:
+            paragraphs(
+                console, [(f"and {len(others)} that do not fail: {_ids(others)}",)], indent=2
+            )
     console.print()
     say(console, line(f"{HEADLINES[found.status(strict=strict)]}: {found.summary}"))
+
+
+def _telling(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows to be told one by one, and those that are new and do not fail: where the older run
+    was asked for little, they are hundreds."""
+    found: tuple[list[Row], list[Row]] = [], []
+    for row in rows:
+        fails = row.new is not None and row.new.outcome in (Outcome.FAIL, Outcome.WARNING)
+        found[row.change is Change.NEW and not fails].append(row)
+    return found
+
+
+def _ids(rows: list[Row]) -> str:
+    return shortened(", ".join(row.id for row in rows), SAID)
 
 
 def _short(text: str) -> str:
@@ -126,7 +146,10 @@ def render_markdown(found: Changes, strict: bool) -> str:
         rows = found.of(change)
         if change is Change.NONE or not rows:
             continue
-        whole = [_line(row) for row in rows]
+        telling, others = _telling(rows)
+        whole = [_line(row) for row in telling]
+        if others:
+            whole.append(f"* and {len(others)} that do not fail: {markdown.text(_ids(others))}")
         kept = whole if (size := sum(len(text.encode()) for text in whole)) < left else []
         left -= size if kept else 0
         ids = markdown.text(", ".join(row.id for row in rows))

@@ -116,6 +116,19 @@ def test_whatever_a_report_says_is_text_in_all_of_them() -> None:
         assert "\x07" not in text
 
 
+def test_what_is_new_and_does_not_fail_is_told_by_id() -> None:
+    """As where the older run was asked for little."""
+    every = [number for number in requirements() if number != "PW-VER-001"]
+    little = stored(dict.fromkeys(every), settings={"select": ["VER-001"]})
+    changed = changes(little, stored({"PW-READ-001": "fail"}))
+    said = terminal(changed)
+    assert f"new ({len(every)})" in said
+    assert "PW-READ-001  MUST" in said
+    assert f"and {len(every) - 1} that do not fail: PW-VER-002, PW-VER-003, " in said
+    assert len(said.splitlines()) < 20
+    assert len(KINDS["markdown"](changed, False).splitlines()) < 30
+
+
 def test_a_summary_stays_below_what_is_taken() -> None:
     many = {f"PW-READ-{n:03}": {"outcome": "fail", "reason": "x" * 1000} for n in range(999)}
     text = KINDS["markdown"](changes(stored(), stored(many)), False)
