@@ -50,6 +50,7 @@ MODES = {"on": True, "true": True, "1": True, "off": False, "false": False, "0":
 
 _DOUBLE = pytest.StashKey["Double"]()
 _JOURNAL = pytest.StashKey[Any]()
+_SAID = pytest.StashKey[dict[str, Any]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -149,6 +150,8 @@ def _marked(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
 
 def _said(config: pytest.Config) -> dict[str, Any]:
     """What the command line says, and the ini file where that says nothing."""
+    if _SAID in config.stash:
+        return config.stash[_SAID]
     said: dict[str, Any] = {}
     for name, *_ in OPTIONS:
         value = config.getoption(f"fakepw_{name}") or config.getini(f"fakepw_{name}")
@@ -160,6 +163,7 @@ def _said(config: pytest.Config) -> dict[str, Any]:
         said["settings"] = from_texts(tuple(said["settings"]))
     for name in {"strict", "tls"} & said.keys():
         said[name] = MODES.get(said[name].lower(), said[name])
+    config.stash[_SAID] = said
     return said
 
 
