@@ -27,8 +27,8 @@ __all__ = ["IMAGE", "ContainerDouble", "ContainerError", "serve"]
 
 #: The image of this repository's Dockerfile; the variable FAKEPW_IMAGE names another.
 IMAGE = "fakepw"
-#: Where it listens in there.
-PORT = 8000
+#: Where it listens in there, and the seconds that one try to reach it may take.
+PORT, TRY = 8000, 2.0
 
 
 class ContainerDouble(RemoteDouble):
@@ -37,7 +37,7 @@ class ContainerDouble(RemoteDouble):
     def __init__(self, container: Container, ready: float, token: str | None) -> None:
         def answers(address: str) -> bool:
             try:
-                RemoteDouble(f"http://{address}/", token, timeout=max(1.0, ready))
+                RemoteDouble(f"http://{address}/", token, timeout=TRY)
             except DoubleUnreachable:
                 return False
             return True

@@ -94,7 +94,7 @@ class Container:
         """Stop it and remove it, with what it alone kept. Once removed, it does nothing."""
         if self not in _running:
             return
-        _remove(self._made)
+        _remove(self._client, self.id)
         _running.discard(self)
         self._client.close()
 
@@ -173,27 +173,27 @@ def _begin(made: containers.Container, name: str, host_port: int) -> None:
 
 
 def reap(client: DockerClient) -> list[str]:
-    """Remove the containers of processes that are gone for certain; their names."""
+    """Remove the containers of processes that are gone for certain; their ids."""
     gone = []
     with told("the engine does not say which containers there are"):
         every = client.api.containers(all=True, filters={"label": owners.LABEL})
     for each in every:
         if owners.left_over(each["Labels"][owners.LABEL]):
             with contextlib.suppress(ContainerError):
-                _remove(client.containers.get(each["Id"]))
+                _remove(client, each["Id"])
                 gone.append(each["Id"])
     return gone
 
 
-def _remove(made: containers.Container) -> None:
-    from docker.errors import NotFound
+def _remove(client: DockerClient, key: str) -> None:
+    from docker.errors import APIError
 
-    with told("a container cannot be removed"), contextlib.suppress(NotFound):
+    with told("a container cannot be removed"):
         try:
-            made.remove(force=True, v=True)
-        except Exception as error:
-            if getattr(getattr(error, "response", None), "status_code", 0) != 409:
-                raise  # with 409, another process is removing it
+            client.api.remove_container(key, v=True, force=True)
+        except APIError as error:
+            if error.response is None or error.response.status_code not in (404, 409):
+                raise  # otherwise another process has removed it, or is about to
 
 
 def _exposed(name: str, ports: Mapping[str, object]) -> int:

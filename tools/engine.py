@@ -26,6 +26,8 @@ from pathlib import Path
 from tools.debian import Unavailable, run, say
 
 USUAL = "unix:///var/run/docker.sock"
+#: The network interface that an engine makes.
+BRIDGE = Path("/sys/class/net/docker0")
 #: Seconds in which an engine has to start.
 PATIENCE = 60
 #: What it may keep its layers with; the last one works everywhere, and is slow.
@@ -66,11 +68,14 @@ def running() -> Iterator[str]:
         raise Unavailable("there is no dockerd: apt-get install docker.io")
     with tempfile.TemporaryDirectory(prefix="fakepw-engine-", dir="/var/tmp") as made:
         folder = Path(made)
+        before = BRIDGE.exists()
         process = _started(folder)
         try:
             yield f"unix://{folder}/docker.sock"
         finally:
             _stop(process)
+            if not before and shutil.which("ip"):
+                run(["ip", "link", "delete", BRIDGE.name])  # which outlives it
 
 
 def install() -> None:
@@ -107,6 +112,7 @@ def _dockerd(folder: Path, driver: str, log: Path) -> subprocess.Popen[bytes]:
         "exec-root": folder / "exec",
         "pidfile": folder / "pid",
         "storage-driver": driver,
+        "ip-forward": "false",
         "iptables": "false",
         "ip6tables": "false",
     }

@@ -163,6 +163,9 @@ class Box:
         with signals.held():
             try:
                 self.log = started.log().decode("utf-8", "backslashreplace")
+            except ContainerError as error:
+                self.log = f"{error}\n"
+            try:
                 started.check()
             except ContainerError as error:
                 self.died = _told(str(error))
@@ -172,13 +175,14 @@ class Box:
                 click.echo(_told(str(error)), err=True)
 
     def keep_log(self, folder: Path | None, reports: Sequence[Path]) -> Path | None:
-        """Write its log beside the first report, or to the folder of failures; where. No secret
-        goes with it. Raises OSError."""
-        if reports:
-            place = reports[0].with_name(f"{reports[0].stem}.container.log")
-        elif folder:
+        """Write its log beside the first report that is a file, or to the folder of failures;
+        where. No secret goes with it. Raises OSError."""
+        beside = next((path for path in reports if path.is_file()), None)
+        if beside is not None:
+            place = beside.with_name(f"{beside.stem}.container.log")
+        elif folder is not None:
             place = folder / "container.log"
-        if not self.log or not (reports or folder):
+        if not self.log or beside is folder is None:
             return None
         place.write_text(secrecy.redact(self.log), "utf-8")
         return place

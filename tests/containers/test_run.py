@@ -15,7 +15,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -52,17 +52,31 @@ do sleep 0.1; done
 """
 
 
-def run(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+class Ran(NamedTuple):
+    """A run that is over: its process's number, its status, what it said."""
+
+    pid: int
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def begun(*words: str, folder: Path, **variables: str) -> subprocess.Popen[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), **variables}
-    return subprocess.run(
-        [*PW, "run", *words], cwd=folder, env=environment, capture_output=True, text=True
-    )
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([*PW, "run", *words], cwd=folder, env=environment, text=True, **streams)
 
 
-def of(client: DockerClient, image: str) -> list[str]:
-    """The containers of an image that runs of the suite started."""
-    filters = {"label": owners.LABEL, "ancestor": image}
-    return [each["Id"] for each in client.api.containers(all=True, filters=filters)]
+def run(*words: str, folder: Path, **variables: str) -> Ran:
+    process = begun(*words, folder=folder, **variables)
+    said = process.communicate()
+    return Ran(process.pid, process.returncode, *said)
+
+
+def of(client: DockerClient, pid: int) -> list[str]:
+    """The containers that a run has started; other workers have theirs, of the same image."""
+    found = client.api.containers(all=True, filters={"label": owners.LABEL})
+    return [each["Id"] for each in found if f" {pid} " in each["Labels"][owners.LABEL]]
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +124,7 @@ def test_fakepws_own_image_is_conformant(client: DockerClient, image: str, tmp_p
     assert "the container's log is in report.container.log" in done.stdout
     with zipfile.ZipFile(tmp_path / "all.zip") as bundle:
         assert bundle.read("logs/container.txt").decode().splitlines()[-1] in log
-    assert of(client, image) == []
+    assert of(client, done.pid) == []
 
 
 @needs_engine
@@ -142,7 +156,7 @@ def test_an_operators_image_is_filled_and_tested(
     assert log.startswith("secret is [redacted]\n")
     assert "correct-horse" not in log
     assert "correct-horse" not in text + done.stdout
-    assert of(client, own) == []
+    assert of(client, done.pid) == []
 
 
 @needs_engine
@@ -174,7 +188,7 @@ def test_what_is_in_the_way_is_said_and_reported(
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["trouble"].startswith(said.format(image=own))
     assert "\n" not in report["trouble"]
-    assert of(client, own) == []
+    assert of(client, done.pid) == []
 
 
 @needs_engine
@@ -198,16 +212,15 @@ def test_a_signal_leaves_nothing_behind(
         "--env=SLOW=600",
         "--report=json=report.json",
     ]
-    with subprocess.Popen(
-        [*PW, "run", *words], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}
-    ) as process:
-        while not of(client, own):
-            assert process.poll() is None
-            time.sleep(0.05)
-        process.send_signal(number)
+    process = begun(*words, folder=tmp_path)
+    while not of(client, process.pid):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(number)
+    process.communicate()
     assert process.returncode == 3
     assert json.loads((tmp_path / "report.json").read_text())["trouble"] == "interrupted"
-    assert of(client, own) == []
+    assert of(client, process.pid) == []
 
 
 @needs_engine
@@ -221,7 +234,7 @@ def test_one_that_dies_in_mid_run_is_told_and_a_deadline_removes_it(
     assert f"{image} ended with status 0" in trouble
     done = run(f"docker://{image}", "--max-time=1", folder=tmp_path)
     assert done.returncode == 3
-    assert of(client, image) == []
+    assert of(client, done.pid) == []
 
 
 def test_what_makes_no_sense_is_refused() -> None:
