@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 import xmlrpc.client
@@ -75,7 +74,7 @@ def read(path: Path) -> Journal:
         found.requests += 1
         try:
             _sort(found, number, line)
-        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        except (LookupError, TypeError, ValueError) as error:
             said = f"{error} is missing" if isinstance(error, KeyError) else "it is none"
             raise NoJournal(f"{path}, line {number} is no line of a journal: {said}") from None
     if not found.requests:
@@ -124,7 +123,7 @@ def _sort(found: Journal, number: int, line: dict[str, Any]) -> None:
         found.writes[method] += 1
     elif method not in READS:
         found.unknown[method] += 1
-    elif rule is not None or carried_out is not True:
+    elif rule is not None or carried_out is not True or not answer:
         found.staged[method] += 1
     else:
         key = repr((method, params))

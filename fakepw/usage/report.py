@@ -202,17 +202,19 @@ def _many(counts: dict[str, int]) -> str:
 
 
 def _head(usage: Usage) -> str:
-    return (
-        f"{usage.requests} requests, {usage.calls} of them calls of"
-        f" {len(usage.methods)} methods, answered as {usage.instance}"
-    )
+    requests, methods = _some(usage.requests, "request"), _some(len(usage.methods), "method")
+    return f"{requests}, {usage.calls} of them calls of {methods}, answered as {usage.instance}"
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" + "s" * (count != 1)
 
 
 def _compared(usage: Usage) -> str:
     more = f"; {usage.left_out} more were left out" if usage.left_out else ""
     return (
-        f"{usage.served} different calls, served over {usage.over} as {usage.instance} and as"
-        f" {len(usage.compared)} other recorded instances{more}"
+        f"{_some(usage.served, 'different call')}, served over {usage.over} as {usage.instance}"
+        f" and as {len(usage.compared)} other recorded instances{more}"
     )
 
 
@@ -225,7 +227,7 @@ def text(usage: Usage) -> str:
     """For a terminal."""
     lines = [_head(usage), ""]
     for use in usage.methods:
-        times = f"{use.calls} call" + "s" * (use.calls != 1)
+        times = _some(use.calls, "call")
         name = use.method if use.method.isidentifier() else brief(use.method)
         where = "no release has it" if use.releases == "none" else f"releases {use.releases}"
         lines.append(f"{name}  {times}, {where}")

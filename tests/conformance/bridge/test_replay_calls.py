@@ -182,6 +182,7 @@ def test_a_journal_that_was_not_masked_shows_no_password(tmp_path: Path) -> None
         (lambda text: text.replace(b'"answer"', b'"answe\\u001b"', 1), "line 1 is no line"),
         (lambda text: text.replace(b'"request":"', b'"request":"\xc3\xa4', 1), "line 1 is no"),
         (lambda text: text.replace(b'"request":"', b'"request":7,"x":"', 1), "line 1 is no"),
+        (lambda text: text.replace(b'"answer":"', b'"answer":"/w==","x":"', 1), "line 1 is no"),
     ],
 )
 def test_what_is_no_journal_is_told_in_one_sentence(tmp_path: Path, broken: Any, why: str) -> None:
