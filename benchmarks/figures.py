@@ -35,8 +35,8 @@ class Figure:
 class Effort:
     """How much to measure: everything for figures, next to nothing for a smoke test."""
 
-    runs: int = 5
-    seconds: float = 2  # of load, where requests/s count
+    runs: int = 3
+    seconds: float = 1  # of load, where requests/s count
     short: float = 0.3  # of load, where only the server's processor counts
     many: int = 100_000  # patches
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)  # how it grows with them

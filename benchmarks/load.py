@@ -46,7 +46,7 @@ def requests_per_second(port: int, bodies: Sequence[bytes], seconds: float) -> f
     if seconds < 1:  # wrk counts in whole seconds, and processes take long to start
         return _client(port, bodies, seconds, CONNECTIONS)
     if shutil.which("wrk"):
-        return _wrk(port, bodies, seconds)
+        return _wrk(port, bodies, seconds)[1]
     return _python(port, bodies, seconds)
 
 
@@ -64,7 +64,8 @@ end
 """
 
 
-def _wrk(port: int, bodies: Sequence[bytes], seconds: float) -> float:
+def _wrk(port: int, bodies: Sequence[bytes], seconds: float) -> tuple[int, float]:
+    """How many calls were answered, and how many a second."""
     quoted = ("".join(f"\\{byte:03d}" for byte in body) for body in bodies)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(_SCRIPT % ",".join(f'"{body}"' for body in quoted))
@@ -75,10 +76,10 @@ def _wrk(port: int, bodies: Sequence[bytes], seconds: float) -> float:
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in output or "Socket errors" in output:
         raise RuntimeError(output)
-    found = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    found = re.search(r"(\d+) requests in .*Requests/sec:\s+([\d.]+)", output, re.DOTALL)
     if found is None:
         raise RuntimeError(output)
-    return float(found[1])
+    return int(found[1]), float(found[2])
 
 
 def _python(port: int, bodies: Sequence[bytes], seconds: float) -> float:
@@ -121,7 +122,10 @@ def calls_per_processor_second(
     What else the machine is busy with matters much less to that than to requests a second.
     """
     busy = _processor_seconds(server.pid)
-    done, _ = _driven(server.port, bodies, seconds, CONNECTIONS, login)
+    if seconds < 1 or not shutil.which("wrk"):
+        done, _ = _driven(server.port, bodies, seconds, CONNECTIONS, login)
+    else:
+        done, _ = _wrk(server.port, bodies, seconds)
     return done / (_processor_seconds(server.pid) - busy)
 
 
