@@ -10,6 +10,7 @@ import time
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -19,7 +20,7 @@ from fakepw.patchwork.instances.instances import DEFAULT, RECORDED
 
 from . import data, servers
 from .figures import Effort, Figure
-from .load import Caller, call, calls_per_processor_second, requests_per_second
+from .load import Caller, call, calls_per_processor_second, rate
 from .servers import Served
 
 VERSION = call("pw_rpc_version")
@@ -48,27 +49,12 @@ def _against_baselines(effort: Effort, fixture: Path, constant: Path) -> Iterato
         constant.write_bytes(_same_answer(ours, theirs, VERSION))
         ceiling = stack.enter_context(servers.bare(constant))
         _same_answer(ours, theirs, HUNDRED)
-        ratios, shares = [], []
-        for _ in range(effort.runs):
-            rate = calls_per_processor_second(ours, [VERSION], effort.seconds)
-            ratios.append(rate / calls_per_processor_second(theirs, [VERSION], effort.seconds))
-            most = calls_per_processor_second(ceiling, [VERSION], effort.seconds)
-            shares.append(100 * rate / most)
-        yield Figure(
-            "pw_rpc_version against ThreadingHTTPServer + stdlib xmlrpc",
-            median(ratios),
-            "x",
-            5,
-            _rate(ours, [VERSION], effort),
-        )
-        yield Figure("… against a bare asyncio responder", median(shares), "%", 45)
-        ratios = [
-            calls_per_processor_second(ours, [HUNDRED], effort.seconds)
-            / calls_per_processor_second(theirs, [HUNDRED], effort.seconds)
-            for _ in range(effort.runs)
-        ]
-        note = _rate(ours, [HUNDRED], effort)
-        yield Figure("patch_list of 100 rows against stdlib", median(ratios), "x", 6, note)
+        what = "pw_rpc_version against ThreadingHTTPServer + stdlib xmlrpc"
+        yield _against(what, 5, ours, theirs, [VERSION], effort)
+        share = _against("… against a bare asyncio responder", 45, ours, ceiling, [VERSION], effort)
+        yield replace(share, value=100 * share.value, unit="%")
+        what = "patch_list of 100 rows against stdlib"
+        yield _against(what, 6, ours, theirs, [HUNDRED], effort)
         yield _unlike(ours, theirs, effort)
         yield _long_list(ours, theirs, effort)
 
@@ -90,19 +76,23 @@ def _unlike(ours: Served, theirs: Served, effort: Effort) -> Figure:
     """More calls in turn than are remembered, so that none is known from the time before."""
     bodies = [call("patch_get", 1 + number) for number in range(min(UNLIKE, effort.long))]
     _same_answer(ours, theirs, bodies[0])
-    ratios = []
-    for _ in range(effort.runs):
-        rate = calls_per_processor_second(ours, bodies, effort.seconds)
-        ratios.append(rate / calls_per_processor_second(theirs, bodies, effort.seconds))
     what = f"patch_get of {len(bodies)} patches in turn against stdlib"
-    return Figure(what, median(ratios), "x", 5, _rate(ours, bodies, effort))
+    return _against(what, 5, ours, theirs, bodies, effort)
 
 
-def _rate(served: Served, bodies: list[bytes], effort: Effort) -> str:
-    """How quick that is, as other load on the machine allows."""
-    rate = requests_per_second(served.port, bodies, effort.seconds)
-    busy = 1e6 / calls_per_processor_second(served, bodies, effort.seconds)
-    return f"{rate:.0f} requests/s; {busy:.1f} us of the processor each"
+def _against(
+    what: str, aim: float, ours: Served, theirs: Served, bodies: list[bytes], effort: Effort
+) -> Figure:
+    """Calls a second against those of a baseline; and what that is by the processor's time."""
+    pairs = [
+        (rate(ours, bodies, effort.seconds), rate(theirs, bodies, effort.seconds))
+        for _ in range(effort.runs)
+    ]
+    ratio = median(one.a_second / other.a_second for one, other in pairs)
+    by_time = median(one.a_processor_second / other.a_processor_second for one, other in pairs)
+    one = pairs[-1][0]
+    note = f"{one.a_second:.0f} requests/s, {1e6 / one.a_processor_second:.1f} us of the processor"
+    return Figure(what, ratio, "x", aim, f"{note} each; {by_time:.2f} x by that")
 
 
 def _long_list(ours: Served, theirs: Served, effort: Effort) -> Figure:

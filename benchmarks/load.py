@@ -18,7 +18,7 @@ import xmlrpc.client
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 CONNECTIONS = 16
 CLIENTS = 2  # Python processes, where there is no wrk
@@ -114,19 +114,34 @@ class Process(Protocol):
     def pid(self) -> int: ...
 
 
+class Rate(NamedTuple):
+    """How many calls a server answers: a second, and a second of its processor's time.
+
+    What else the machine is busy with matters much less to the other.
+    """
+
+    a_second: float
+    a_processor_second: float
+
+
+def rate(
+    server: Process, bodies: Sequence[bytes], seconds: float, login: bytes | None = None
+) -> Rate:
+    """How many calls a server answers under a load, given the calls to make in turn."""
+    busy = _processor_seconds(server.pid)
+    if seconds < 1 or login is not None or not shutil.which("wrk"):
+        done, elapsed = _driven(server.port, bodies, seconds, CONNECTIONS, login)
+        found = done / elapsed
+    else:
+        done, found = _wrk(server.port, bodies, seconds)
+    return Rate(found, done / (_processor_seconds(server.pid) - busy))
+
+
 def calls_per_processor_second(
     server: Process, bodies: Sequence[bytes], seconds: float, login: bytes | None = None
 ) -> float:
-    """How many calls a server answers in a second of its processor's time, under such a load.
-
-    What else the machine is busy with matters much less to that than to requests a second.
-    """
-    busy = _processor_seconds(server.pid)
-    if seconds < 1 or not shutil.which("wrk"):
-        done, _ = _driven(server.port, bodies, seconds, CONNECTIONS, login)
-    else:
-        done, _ = _wrk(server.port, bodies, seconds)
-    return done / (_processor_seconds(server.pid) - busy)
+    """The same, where the processor's time is all that counts."""
+    return rate(server, bodies, seconds, login).a_processor_second
 
 
 def _processor_seconds(pid: int) -> float:
