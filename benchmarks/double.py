@@ -110,7 +110,7 @@ def _beside_itself(effort: Effort, fixture: Path) -> Iterator[Figure]:
     bodies = [call("patch_get", number) for number in range(1, min(effort.long, 2000))]
     loads = {"pw_rpc_version": [VERSION], "patch_get in turn": bodies}
     with ExitStack() as stack:
-        usual = stack.enter_context(servers.fakepw(fixture))
+        usual = stack.enter_context(servers.of_kind("plain", fixture))
         silent = stack.enter_context(servers.of_kind("silent", fixture))
         ruled = stack.enter_context(servers.of_kind("ruled", fixture))
         for what, load in loads.items():

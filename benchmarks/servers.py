@@ -2,7 +2,8 @@
 
     python -m benchmarks.servers stdlib FIXTURE    what one would write with the standard library
     python -m benchmarks.servers bare ANSWER       asyncio, and the bytes of a file for an answer
-    python -m benchmarks.servers silent FIXTURE    fakepw, but that it keeps no journal
+    python -m benchmarks.servers plain FIXTURE     fakepw, from Python
+    python -m benchmarks.servers silent FIXTURE    the same, but that it keeps no journal
     python -m benchmarks.servers ruled FIXTURE     fakepw with ten rules that mean no call
 
 All print their port.

@@ -105,7 +105,7 @@ class Pipeline:
     ) -> Sequence[Rule]:
         """The rules that are about a request, in their order."""
         rules = self.rules.about(method, params)
-        if not any(rule.chooses for rule in rules):
+        if not rules or not any(rule.chooses for rule in rules):
             return rules
         shown = [plain(value) for value in params]
         return [rule for rule in rules if not rule.chooses or _means(rule.spec, request, shown)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -49,10 +49,14 @@ def strict_of(given: Any) -> Strict:
 
 
 class Notices:
-    """What was noticed since the last reset; `count` goes on counting over resets."""
+    """What was noticed since the last reset; `count` goes on counting over resets.
+
+    Each of the `listeners` is told of every remark as it is made: the call, and what of it.
+    """
 
     def __init__(self) -> None:
         self.count = 0
+        self.listeners: list[Callable[[str, str], None]] = []
         self._kept: deque[Noticed] = deque(maxlen=MOST)
 
     def note(self, call: str, remarks: Iterable[Remark]) -> None:
@@ -60,6 +64,8 @@ class Notices:
         for remark in remarks:
             self.count += 1
             self._kept.append(Noticed(self.count, call, remark.text, remark.fails))
+            for listener in self.listeners:
+                listener(call, remark.text)
 
     def since(self, number: int = 0) -> list[Noticed]:
         """Those after so many."""

@@ -17,7 +17,6 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
-from ..double.journal.calls import Call
 from ..double.outcome import Answer, Later, Outcome, Stream
 from ..double.pipeline import Pipeline
 from ..double.rules.spec import Spec
@@ -168,7 +167,7 @@ def serve(
     _raise_descriptor_limit()
     pipeline = Pipeline(patchwork, timer=time.perf_counter)
     steering = Host(pipeline, start_of(faults, fronts, limit, strict=strict), fixture.faults)
-    steering.follow(lambda each: each.journal.listeners.append(_remarked))
+    steering.follow(lambda each: each.notices.listeners.append(_remarked))
     if noted is not None:
         steering.follow(noted.follow)
     bound, port = listener.getsockname()[:2]
@@ -243,10 +242,9 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _remarked(call: Call) -> None:
-    """Log what strict mode remarks on a call, a line each."""
-    for text in call.remarks:
-        log.warning("%s: %s", call.asked, text)
+def _remarked(call: str, text: str) -> None:
+    """Log what strict mode remarks on a call."""
+    log.warning("%s: %s", call, text)
 
 
 def _logged(steering: Host, guard: Guard | None, ca_file: str | None) -> Application:
