@@ -33,8 +33,8 @@ def _command() -> int:
     try:
         import click  # importing takes longest, and may be interrupted, too
 
+        from .commands.asked.leaving import guarded
         from .commands.cli import main as run
-        from .commands.leaving import guarded
     except ModuleNotFoundError as error:
         return _told(f"pw-conformance needs {error.name}, which is not installed: {_need()}", 2)
     with guarded():

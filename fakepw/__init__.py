@@ -13,22 +13,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .double.handle import Double
+    from .double.handles.handle import Double
+    from .double.handles.parts import Rule
     from .double.journal.calls import Call, Calls
     from .double.journal.matching import including
-    from .double.parts import Rule
     from .double.strictness import FakepwWarning
     from .fixtures import FixtureError, dumps, load
-    from .patchwork.faults import Fault
     from .patchwork.instances.instances import RECORDED, Instance, instance
     from .patchwork.patchwork import Patchwork
     from .patchwork.rows.rows import Dataset
+    from .patchwork.words.faults import Fault
     from .protocol import respond
     from .protocol.messages import Request, Response
-    from .serving.connecting import DoubleUnreachable, connect
     from .serving.limits import Limits
+    from .serving.reach.connecting import DoubleUnreachable, connect
+    from .serving.reach.transport import Transport
     from .serving.thread import LiveServer, serve
-    from .serving.transport import Transport
 
     __version__: str
 
@@ -65,10 +65,10 @@ _MODULES = {
     "Call": "double.journal.calls",
     "Calls": "double.journal.calls",
     "Dataset": "patchwork.rows.rows",
-    "Double": "double.handle",
-    "DoubleUnreachable": "serving.connecting",
+    "Double": "double.handles.handle",
+    "DoubleUnreachable": "serving.reach.connecting",
     "FakepwWarning": "double.strictness",
-    "Fault": "patchwork.faults",
+    "Fault": "patchwork.words.faults",
     "FixtureError": "fixtures",
     "Instance": "patchwork.instances.instances",
     "Limits": "serving.limits",
@@ -76,9 +76,9 @@ _MODULES = {
     "Patchwork": "patchwork.patchwork",
     "Request": "protocol.messages",
     "Response": "protocol.messages",
-    "Rule": "double.parts",
-    "Transport": "serving.transport",
-    "connect": "serving.connecting",
+    "Rule": "double.handles.parts",
+    "Transport": "serving.reach.transport",
+    "connect": "serving.reach.connecting",
     "dumps": "fixtures",
     "including": "double.journal.matching",
     "instance": "patchwork.instances.instances",

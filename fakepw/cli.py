@@ -16,8 +16,8 @@ import click
 
 #: Where each command lives. A command that has a lot to import lives in a module of its own.
 COMMANDS = {
-    "serve": "fakepw.serving.command:serve",
-    "health": "fakepw.serving.health:health",
+    "serve": "fakepw.serving.commands.command:serve",
+    "health": "fakepw.serving.commands.health:health",
     "check": "fakepw.cli:check",
     "schema": "fakepw.cli:schema",
     "instances": "fakepw.cli:instances",

@@ -18,9 +18,9 @@ from .double.rules.grammar import written
 from .double.rules.staged import Given, staged
 from .fixtures import Source
 from .patchwork.instances.settings import Settings, settings_of
-from .patchwork.place import API
-from .serving.connecting import DoubleUnreachable, RemoteDouble, whole
-from .serving.guard import control_of
+from .patchwork.words.place import API
+from .serving.control.guard import control_of
+from .serving.reach.connecting import DoubleUnreachable, RemoteDouble, whole
 from .serving.thread import fixture_of, patchwork_of
 
 __all__ = ["IMAGE", "ContainerDouble", "ContainerError", "serve"]

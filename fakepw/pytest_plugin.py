@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     import xmlrpc.client
 
-    from .double.handle import Double
+    from .double.handles.handle import Double
     from .testing import Server
 
 MARKER = (
@@ -110,7 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name != "recorded":
             _known(name)
     if path := config.getoption("--fakepw-journal"):
-        from .serving.staging import JournalFile
+        from .serving.commands.staging import JournalFile
 
         try:
             config.stash[_JOURNAL] = JournalFile(path)

@@ -20,7 +20,7 @@ from inspect import iscoroutinefunction, unwrap
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from .double.handle import Double
+from .double.handles.handle import Double
 from .double.rules.staged import Given
 from .double.steering import start_of
 from .double.strictness import Strict
@@ -28,9 +28,9 @@ from .fixtures import Fixture, Source, packaged, read
 from .patchwork.instances.instances import DEFAULT
 from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.patchwork import Patchwork
-from .patchwork.place import API, api_path
 from .patchwork.rows.rows import Dataset
-from .serving.connecting import DoubleUnreachable, connect
+from .patchwork.words.place import API, api_path
+from .serving.reach.connecting import DoubleUnreachable, connect
 from .serving.thread import serve
 from .wording import near, typed
 

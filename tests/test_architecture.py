@@ -43,12 +43,7 @@ HOUSE = {
     # What both packages stand on, and nothing of Patchwork.
     "containers": _room("pw_containers", libraries="docker requests"),
     # What a Patchwork is.
-    "words": _room(
-        *(_P + name for name in ("brief", "zones", "values", "faults", "hash_order", "text")),
-        *(_P + name for name in ("characters", "character_tables", "numbers", "base64", "iso8601")),
-        *(_P + name for name in ("place", "remarks")),
-        libraries="msgspec tzdata",
-    ),
+    "words": _room(_P + "words", libraries="msgspec tzdata"),
     "rows": _room(_P + "rows", uses="words"),
     "instances": _room(_P + "instances", uses="words"),
     "mail": _room(_P + "mail", uses="words rows instances"),
@@ -72,6 +67,14 @@ HOUSE = {
         uses="words rows instances query patchwork protocol wording fixtures journal rules"
         " outcomes",
     ),
+    "handles": _room(
+        "fakepw/double/handles",
+        uses="words rows instances wording fixtures journal rules double",
+    ),
+    "operations": _room(
+        "fakepw/double/control",
+        uses="words patchwork protocol wording fixtures journal rules double",
+    ),
     "http": _room(
         "fakepw/serving/http",
         "fakepw/serving/limits",
@@ -80,30 +83,39 @@ HOUSE = {
     ),
     "connections": _room("fakepw/serving/connections", uses="words protocol outcomes http"),
     "guard": _room(
-        "fakepw/serving/guard",
         "fakepw/serving/addresses",
-        "fakepw/serving/json_answers",
+        "fakepw/serving/control/guard",
+        "fakepw/serving/control/json_answers",
         uses="words protocol",
     ),
     "people": _room(
         "fakepw/serving/people",
-        uses="words rows protocol fixtures journal outcomes double guard",
+        uses="words rows protocol fixtures journal outcomes double operations guard",
+    ),
+    "control": _room(
+        "fakepw/serving/control",
+        uses="words protocol wording fixtures outcomes double operations guard people",
+    ),
+    "reach": _room(
+        "fakepw/serving/reach",
+        uses="words rows instances patchwork protocol wording fixtures journal rules outcomes"
+        " double handles operations http",
     ),
     "serving": _room(
         "fakepw/serving",
         uses="words rows instances patchwork protocol wording fixtures journal rules outcomes"
-        " double guard people http connections",
+        " double handles operations guard people control reach http connections",
         libraries="click httptools msgspec trustme uvloop",
     ),
     "usage": _room(
         "fakepw/usage",
-        uses="words rows instances query patchwork protocol fixtures journal double",
+        uses="words rows instances query patchwork protocol fixtures journal double operations",
         libraries="click msgspec",
     ),
     "fakepw": _room(
         "fakepw",
         uses="containers words rows instances query patchwork protocol wording fixtures journal"
-        " rules double http guard serving",
+        " rules double handles http guard reach serving",
         libraries="click hypothesis msgspec pytest",
     ),
     # The suite. It must never learn the right answer from fakepw's code: no room of its is named.
@@ -160,7 +172,7 @@ MACHINE = {"asyncio", "socket", "threading", "http.client", "http.server", "subp
 LONGEST, SCREEN = 450, 50
 #: Commands, and what stands for one in Python: their options are listed in their signatures.
 LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | {
-    "fakepw/serving/command.py: serve",
+    "fakepw/serving/commands/command.py: serve",
     "fakepw/generating/command.py: generate",
     "conformance/commands/bridging.py: replay_recording",
     "fakepw/docker.py: serve",

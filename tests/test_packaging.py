@@ -25,7 +25,7 @@ import pytest
 
 import fakepw
 from fakepw import docker, pytest_plugin, strategies, testing
-from fakepw.double.parts import ClockHandle, Later, SnapshotHandle
+from fakepw.double.handles.parts import ClockHandle, Later, SnapshotHandle
 
 ROOT = Path(__file__).parents[1]
 JSON = {"demo.json", "hostile.json", "reproduced.json", "schema.json", "tiny.json"}
@@ -80,7 +80,7 @@ def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {f"fakepw/_fixtures/{name}" for name in JSON} <= names
-    assert {"fakepw/py.typed", "fakepw/cli.py", "fakepw/serving/command.py"} <= names
+    assert {"fakepw/py.typed", "fakepw/cli.py", "fakepw/serving/commands/command.py"} <= names
     templates = (f"templates/report.{kind}" for kind in ("css", "html.j2", "js"))
     reports = {"report.schema.json", *templates, "templates/matrix.css", "templates/matrix.html.j2"}
     assert {f"pw_conformance/reports/{name}" for name in reports} <= names

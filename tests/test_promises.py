@@ -15,7 +15,7 @@ from conformance.commands.cli import main as suite
 from conformance.reports.reading import FORMAT as REPORT
 from conformance.verdicts.verdicts import ExitCode
 from fakepw.cli import COMMANDS
-from fakepw.double.lines import FORMAT as JOURNAL
+from fakepw.double.control.lines import FORMAT as JOURNAL
 from fakepw.fixtures.forms import VERSION
 from fakepw.usage import report
 

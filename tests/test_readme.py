@@ -69,7 +69,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_options_in_the_readme_are_those_of_the_command() -> None:
-    from fakepw.serving.command import serve
+    from fakepw.serving.commands.command import serve
 
     known = {option for parameter in serve.params for option in parameter.opts}
     section = README.partition("## Serve")[2].partition("\n## ")[0]

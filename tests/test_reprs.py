@@ -16,9 +16,9 @@ import msgspec
 import pytest
 
 import fakepw
-from fakepw.patchwork.brief import LINE, brief
-from fakepw.patchwork.faults import Fault
-from fakepw.patchwork.values import Array, Binary, DateTime, Record
+from fakepw.patchwork.words.brief import LINE, brief
+from fakepw.patchwork.words.faults import Fault
+from fakepw.patchwork.words.values import Array, Binary, DateTime, Record
 from fakepw.protocol.messages import Called, Echo
 
 LONGEST = 450
@@ -184,7 +184,7 @@ KNOWN = {
         "Stream",
     ),
 }
-FORMS = "fakepw.double.shapes"
+FORMS = "fakepw.double.control.shapes"
 #: What commands alone work with: nobody is handed it.
 COMMANDS = ("fakepw.usage", "fakepw.recording", "fakepw.generating")
 

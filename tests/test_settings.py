@@ -21,8 +21,8 @@ from fakepw import fixtures
 from fakepw.cli import main
 from fakepw.patchwork.instances.settings import SETTINGS, Settings, from_texts, settings_of
 from fakepw.patchwork.instances.tables import RELEASES
-from fakepw.patchwork.zones import names as zone_names
-from fakepw.patchwork.zones import zone
+from fakepw.patchwork.words.zones import names as zone_names
+from fakepw.patchwork.words.zones import zone
 from tests import recordings
 from tests.clients.conftest import Pwclient
 
@@ -84,7 +84,7 @@ def test_zones_do_not_depend_on_the_machine(tmp_path: Path) -> None:
     data = (Path(sys.prefix) / "nothing").with_suffix(".x")
     assert not data.exists()
     (wrong / "Canberra").write_bytes(b"TZif2" + bytes(200))
-    code = "from fakepw.patchwork.zones import zone; from datetime import datetime;"
+    code = "from fakepw.patchwork.words.zones import zone; from datetime import datetime;"
     code += "print(zone('Australia/Canberra').utcoffset(datetime(2026, 1, 5)))"
     for path in (str(tmp_path), ""):
         done = subprocess.run(

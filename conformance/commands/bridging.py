@@ -25,9 +25,9 @@ from ..target.sockets import HttpTransport
 from ..target.survey import Unusable
 from ..target.transport import IN_THE_CLEAR, Trouble, endpoint_of
 from ..verdicts.verdicts import ExitCode
-from .asking import Refused
-from .connecting import connecting
-from .runner import Options, discover, passing_folder, session
+from .asked.asking import Refused
+from .asked.connecting import connecting
+from .running.runner import Options, discover, passing_folder, session
 
 #: Where a checkout has the recordings; no wheel has them.
 RECORDINGS = Path(__file__).parents[2] / "fixtures" / "recorded"

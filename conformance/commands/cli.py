@@ -26,25 +26,18 @@ from ..target.survey import Unusable
 from ..target.transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
 from ..verdicts import baseline as baselines
 from ..verdicts.verdicts import ExitCode, Run
-from . import failures, helps, running
-from .asking import (
-    Percent,
-    Refused,
-    Release,
-    ReportFile,
-    SeveralWrites,
-    password,
-    writable,
-)
+from . import failures
+from .asked.asking import Percent, Refused, Release, ReportFile, SeveralWrites, password, writable
+from .asked.connecting import Header, connecting
 from .bridging import replay_calls, replay_recording
 from .comparing import compare, matrix, replay
-from .connecting import Header, connecting
-from .containing import NOWHERE, Box, containing
-from .gating import Gate, gating
 from .keeping import keep
 from .knowing import baseline as baseline_command
 from .probing import probe_command
-from .runner import Options, leave_no_trace
+from .running import helps, running
+from .running.containing import NOWHERE, Box, containing
+from .running.gating import Gate, gating
+from .running.runner import Options, leave_no_trace
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -20,8 +20,8 @@ from ..target.transport import VERSION
 from ..verdicts.changes import Change, Changes, Row, changes
 from ..verdicts.matrix import of_recordings, of_runs
 from ..verdicts.stored import Stored, stored
-from . import helps
-from .asking import Refused, ReportFile
+from .asked.asking import Refused, ReportFile
+from .running import helps
 
 #: A JSON report, or a bundle.
 Source = click.Path(exists=True, dir_okay=False, path_type=Path)

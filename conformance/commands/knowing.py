@@ -17,9 +17,9 @@ from ..target.counting import counted
 from ..verdicts import baseline as baselines
 from ..verdicts.drafting import Draft, draft
 from ..verdicts.stored import Stored
-from . import helps
-from .asking import Refused
+from .asked.asking import Refused
 from .comparing import Source, read
+from .running import helps
 
 #: How far away the day may be until which something is known, in days.
 FAR = 3660

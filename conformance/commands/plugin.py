@@ -26,9 +26,9 @@ from ..target.profile import RELEASES
 from ..target.survey import Unusable, card
 from ..target.transport import Credentials, Trouble
 from ..verdicts.verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
-from .asking import percent
-from .connecting import CONNECTION, for_pytest
-from .runner import (
+from .asked.asking import percent
+from .asked.connecting import CONNECTION, for_pytest
+from .running.runner import (
     Options,
     Target,
     discover,

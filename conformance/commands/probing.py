@@ -19,11 +19,11 @@ from ..target.budget import Budget
 from ..target.probe import REQUESTS, Bounds, Probed, State, probe
 from ..target.sockets import HttpTransport
 from ..target.transport import IN_THE_CLEAR, Credentials, Endpoint, endpoint_of
-from . import helps
-from .asking import LONGEST, Refused, Seconds, password
-from .connecting import connecting
-from .gating import File
-from .runner import Options, passing_folder
+from .asked.asking import LONGEST, Refused, Seconds, password
+from .asked.connecting import connecting
+from .running import helps
+from .running.gating import File
+from .running.runner import Options, passing_folder
 
 #: Those of the options of how a server is reached that a probe has.
 WAYS = ("ca", "insecure", "header", "plain-http", "follow-redirects")

@@ -14,7 +14,7 @@ from ..target.transport import NoAnswer
 from ..target.wire import NotXmlRpc
 from ..target.world import Row, Window, World
 from ..verdicts.differences import Differences
-from .runner import Options, discover, session
+from .running.runner import Options, discover, session
 
 
 def _patch(number: int) -> Row:

@@ -15,11 +15,11 @@ from typing import Any
 from msgspec import Struct
 
 from ..fixtures import NONE, Fixture, Source, read
-from ..patchwork.brief import brief, described
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.rows.rows import Dataset
 from ..patchwork.rows.store import Store
-from ..patchwork.zones import zone
+from ..patchwork.words.brief import brief, described
+from ..patchwork.words.zones import zone
 from ..wording import near, quoted, refusal
 from .clock import moment_of
 from .journal.calls import Calls

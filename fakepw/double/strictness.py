@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from ..patchwork.remarks import Remark
+from ..patchwork.words.remarks import Remark
 from ..wording import quoted
 
 #: Off, on (warnings), or "error" (failures).

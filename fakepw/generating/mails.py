@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from ..patchwork.text import internet_date
+from ..patchwork.words.text import internet_date
 from . import words
 from .chance import SUBJECT, Chance
 from .people import Known

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..patchwork.mail.diffs import diff_hash
 from ..patchwork.rows.rows import Check, Comment, Patch, Person, Project, User
-from ..patchwork.text import internet_date
+from ..patchwork.words.text import internet_date
 from . import mails, threads, words
 from .chance import CHECK, COMMENT, PATCH, Chance
 from .fates import fate

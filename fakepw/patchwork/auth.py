@@ -5,13 +5,13 @@ servers.md 1.10, steps 3 to 6; what Python 2 does differently: section 2.
 
 from __future__ import annotations
 
-from . import base64
-from .faults import Fault
 from .instances.traits import Traits
 from .mail.headers2 import BLANKS
 from .query.collation import COLLATIONS
 from .rows.rows import User
 from .rows.store import Store
+from .words import base64
+from .words.faults import Fault
 
 
 def login(authorization: str | None, store: Store, traits: Traits) -> User:

@@ -11,16 +11,16 @@ from typing import Any
 from . import reads, writes
 from .auth import login, name_of
 from .backend import Backend
-from .brief import described
-from .faults import Fault
 from .instances.instances import DEFAULT, Instance, instance
 from .instances.settings import Settings, laid, settings_of
-from .place import API, Place, api_path, root_path
 from .records import Records
-from .remarks import Words, remark
 from .rows.rows import Dataset
 from .rows.store import Store
-from .text import arity_error
+from .words.brief import described
+from .words.faults import Fault
+from .words.place import API, Place, api_path, root_path
+from .words.remarks import Words, remark
+from .words.text import arity_error
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any
 
 from .backend import Backend
-from .faults import Fault
-from .hash_order import ordered
 from .query.collation import COLLATIONS
 from .query.fields import Field, truth
 from .query.filters import (
@@ -27,10 +25,12 @@ from .query.filters import (
 from .query.limits import limited
 from .query.lookups import Condition, build, compile_condition, exact
 from .query.running import compile_all
-from .remarks import heard, remark
 from .rows.rows import Check, Patch
 from .rows.store import Store
-from .values import Record
+from .words.faults import Fault
+from .words.hash_order import ordered
+from .words.remarks import heard, remark
+from .words.values import Record
 
 
 def pw_rpc_version(pw: Backend) -> int | list[int]:

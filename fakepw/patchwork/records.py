@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .hash_order import reordered
 from .instances.traits import Traits
 from .rows.rows import Check, Patch, Person, Project, State
 from .rows.store import Store
-from .text import filename, person
-from .values import Array, Record, Text
+from .words.hash_order import reordered
+from .words.text import filename, person
+from .words.values import Array, Record, Text
 
 
 class Records:

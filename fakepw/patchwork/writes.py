@@ -9,16 +9,16 @@ import msgspec
 
 from .auth import may_edit
 from .backend import Backend
-from .faults import Fault
-from .hash_order import keys_as_met
 from .mail.diffs import diff_hash
 from .query.fields import to_bool
 from .query.filters import row_id_of
-from .remarks import Words, as_text, remark
 from .rows.rows import CHECK_STATES, Check, Patch, User
-from .text import attribute_error, to_str
-from .values import Binary, DateTime
-from .zones import zone
+from .words.faults import Fault
+from .words.hash_order import keys_as_met
+from .words.remarks import Words, as_text, remark
+from .words.text import attribute_error, to_str
+from .words.values import Binary, DateTime
+from .words.zones import zone
 
 
 def patch_set(pw: Backend, user: User, patch_id: Any, params: Any) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any
 
-from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
+from ..patchwork.words.faults import Fault
 
 Params = tuple[Any, ...]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import binascii
 from typing import Any
 
-from ..patchwork.faults import Fault
-from ..patchwork.hash_order import reordered
 from ..patchwork.instances.traits import Traits
-from ..patchwork.values import Array, Binary, DateTime, Record, Text
+from ..patchwork.words.faults import Fault
+from ..patchwork.words.hash_order import reordered
+from ..patchwork.words.values import Array, Binary, DateTime, Record, Text
 
 _MAX_INT = 2**31 - 1
 _MIN_INT = -(2**31)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 from xml.parsers.expat import XMLParserType
 
-from ..patchwork.faults import Fault
+from ..patchwork.words.faults import Fault
 
 LIMIT = 8 * 1024 * 1024
 

@@ -12,7 +12,7 @@ from string import Template
 
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Patch, Project
-from ..patchwork.text import person
+from ..patchwork.words.text import person
 
 #: The most patches on one list page.
 LISTED = 100

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..patchwork import numbers
-from ..patchwork.base64 import decoded
-from ..patchwork.characters import quoted
-from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
-from ..patchwork.text import encode_decimal, unencodable
-from ..patchwork.values import Binary, DateTime
+from ..patchwork.words import numbers
+from ..patchwork.words.base64 import decoded
+from ..patchwork.words.characters import quoted
+from ..patchwork.words.faults import Fault
+from ..patchwork.words.text import encode_decimal, unencodable
+from ..patchwork.words.values import Binary, DateTime
 
 Read = Callable[[str], Any]
 

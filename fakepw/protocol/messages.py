@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..patchwork.brief import asked, brief, cut, described
-from ..patchwork.faults import Fault
+from ..patchwork.words.brief import asked, brief, cut, described
+from ..patchwork.words.faults import Fault
 
 #: What gunicorn takes for a method: it answers 400 to lower case (servers.md 1.1).
 METHOD = re.compile(rb"[!$%&'*+\-.^_`|~0-9A-Z]{3,20}")

@@ -13,9 +13,9 @@ import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..patchwork.hash_order import ordered
 from ..patchwork.instances.traits import Traits
-from ..patchwork.text import internet_date
+from ..patchwork.words.hash_order import ordered
+from ..patchwork.words.text import internet_date
 from .messages import Response
 
 Field = tuple[str, str]

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn
 from xml.parsers import expat
 
-from ..patchwork.characters import quoted
-from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
-from ..patchwork.text import type_name
-from ..patchwork.values import Binary, DateTime
+from ..patchwork.words.characters import quoted
+from ..patchwork.words.faults import Fault
+from ..patchwork.words.text import type_name
+from ..patchwork.words.values import Binary, DateTime
 from .entities import Guard, declares
 from .literals import Read, readers
 from .messages import Echo

@@ -9,11 +9,11 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
-from ..patchwork.characters import digit_class
-from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
-from ..patchwork.place import API
-from ..patchwork.remarks import remark
+from ..patchwork.words.characters import digit_class
+from ..patchwork.words.faults import Fault
+from ..patchwork.words.place import API
+from ..patchwork.words.remarks import remark
 from . import views
 from .page import Page
 from .views import Visit

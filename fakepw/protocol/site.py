@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
-from ..patchwork.place import API, Place
-from ..patchwork.remarks import remark
+from ..patchwork.words.faults import Fault
+from ..patchwork.words.place import API, Place
+from ..patchwork.words.remarks import remark
 from . import documentation, html, views
 from .decode import Decoder
 from .encode import KEPT, Unprintable, echo_response, fault_response

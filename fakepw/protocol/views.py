@@ -14,13 +14,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.query.collation import COLLATIONS
 from ..patchwork.query.filters import row_id_of
 from ..patchwork.rows.rows import Patch, Project
-from ..patchwork.text import filename
+from ..patchwork.words.faults import Fault
+from ..patchwork.words.text import filename
 from . import html
 from .encode import to_bytes
 from .page import Page

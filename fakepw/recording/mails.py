@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from ..patchwork.faults import Fault
 from ..patchwork.instances.traits import Traits
 from ..patchwork.mail.mbox import mbox
 from ..patchwork.rows.rows import Comment, Dataset, Patch, Person, Project, State, User
 from ..patchwork.rows.store import Store
+from ..patchwork.words.faults import Fault
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FIELD = re.compile(r"^([^\s:]*+):[ \t]*+(.*(?:\n[ \t].*)*+)(?:\n|\Z)", re.MULTILINE)

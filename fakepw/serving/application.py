@@ -8,11 +8,11 @@ from contextlib import suppress
 
 from ..double.outcome import Answer, Stream
 from ..double.worlds import Host, World
-from ..patchwork.brief import asked, brief
+from ..patchwork.words.brief import asked, brief
 from ..protocol.messages import Request, Response, origin_form
 from .connections.commons import Application
-from .control import Control
-from .guard import Guard
+from .control.control import Control
+from .control.guard import Guard
 from .http.framing import page
 from .http.reading import Longest
 from .limits import LONGEST_BODY

@@ -19,15 +19,15 @@ from ..fixtures import NONE, Fixture, Source, packaged, read
 from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.patchwork import Patchwork
-from ..patchwork.place import API
 from ..patchwork.rows.rows import Dataset
+from ..patchwork.words.place import API
 from ..wording import refusal
 from .addresses import url_host
 from .application import application, longest_body
-from .guard import Guard, control_of
-from .here import Here
+from .control.guard import Guard, control_of
 from .limits import Limits
 from .loop import LoopThread, shared
+from .reach.here import Here
 from .server import Server, listen
 from .tls import TLS, secured
 

@@ -7,7 +7,7 @@ from itertools import chain
 import click
 import msgspec
 
-from ..double.lines import JournalError, Line, read
+from ..double.control.lines import JournalError, Line, read
 from ..fixtures import FixtureError, packaged
 from ..fixtures import read as read_fixture
 from ..patchwork.instances.instances import DEFAULT

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from ..double.control.lines import Line
 from ..double.journal.calls import WRITES, Call
-from ..double.lines import Line
 from ..fixtures import load, packaged
-from ..patchwork.faults import Fault
 from ..patchwork.instances.instances import instance, names
 from ..patchwork.instances.tables import APART, RELEASES
 from ..patchwork.patchwork import METHODS, Patchwork
 from ..patchwork.query.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
+from ..patchwork.words.faults import Fault
 
 #: Method that takes a filter -> the fields that it may name (servers.md 1.7, 1.8).
 FILTERED = {"patch_list": PATCH_KEYS, "check_list": CHECK_KEYS}

@@ -7,11 +7,11 @@ from functools import cache
 
 import msgspec
 
-from ..patchwork.brief import brief, cut
 from ..patchwork.instances.databases import DATABASES
 from ..patchwork.instances.instances import RECORDED, Instance, instance, minor
 from ..patchwork.instances.tables import DJANGOS, RELEASES
 from ..patchwork.rows.rows import Dataset
+from ..patchwork.words.brief import brief, cut
 from .counting import (
     WITHOUT,
     WRITES,

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ..double.control.lines import Line
 from ..double.journal.calls import WRITES, Call, plain
-from ..double.lines import Line
-from ..patchwork.brief import brief, cut
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Dataset
+from ..patchwork.words.brief import brief, cut
 from ..protocol.messages import Request
 from ..protocol.site import respond
 from .counting import kind_of

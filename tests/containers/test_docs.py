@@ -52,7 +52,7 @@ def test_every_example_works_as_written(client: DockerClient, tmp_path: Path) ->
 
 
 def test_it_names_every_option_of_a_container() -> None:
-    from conformance.commands.containing import OPTIONS
+    from conformance.commands.running.containing import OPTIONS
 
     for name, _ in OPTIONS:
         assert f"| `{name} " in PAGE

@@ -48,7 +48,7 @@ def address(made: Container) -> str:
 
 def serving(made: Container) -> fakepw.Double:
     """The handle of a double that has just been started."""
-    from fakepw.serving.waiting import wait
+    from fakepw.serving.reach.waiting import wait
 
     found: list[fakepw.Double] = []
 
@@ -125,7 +125,7 @@ def test_with_next_to_nothing_allowed_it_serves_and_ends_when_told(run: Run) -> 
 
 
 def test_the_engine_sees_whether_it_is_healthy(run: Run) -> None:
-    from fakepw.serving.waiting import wait
+    from fakepw.serving.reach.waiting import wait
 
     made = run(environment={"FAKEPW_PORT": "8001", "FAKEPW_CONTROL": "s3cret"})
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import fakepw
 from fakepw.double.pipeline import Pipeline
 from fakepw.patchwork.instances.instances import RECORDED
-from fakepw.patchwork.remarks import MOST, listening, remark
+from fakepw.patchwork.words.remarks import MOST, listening, remark
 from fakepw.protocol.messages import Request, Response
-from fakepw.serving.connecting import RemoteDouble
+from fakepw.serving.reach.connecting import RemoteDouble
 from fakepw.strategies import method_calls
 
 from .asking import call, get, pipeline

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from conformance.chapters import load
-from conformance.commands.runner import Options, discover, session
+from conformance.commands.running.runner import Options, discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
 from conformance.target.login import MEANING, NO_CREDENTIALS

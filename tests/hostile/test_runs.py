@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.chapters import load
-from conformance.commands.runner import Options, discover, session
+from conformance.commands.running.runner import Options, discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.target.budget import Budget, BudgetSpent

@@ -18,7 +18,7 @@ import pytest
 
 from conformance.chapters import load
 from conformance.chapters.writing import COMMIT, OTHER
-from conformance.commands.runner import Options, discover, session
+from conformance.commands.running.runner import Options, discover, session
 from conformance.deciding import restoring
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.engine import Session

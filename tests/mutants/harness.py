@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 
-from conformance.commands.runner import Options, asking, passing_folder
+from conformance.commands.running.runner import Options, asking, passing_folder
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session

@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 
 from fakepw.patchwork.auth import login
-from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.instances.instances import instance
 from fakepw.patchwork.rows.rows import Dataset, User
 from fakepw.patchwork.rows.store import Store
+from fakepw.patchwork.words.faults import Fault
 
 MAINT = User(1, "maint", "maintpass", False, True, "maint@example.org", ())
 STORE = Store(Dataset(users=(MAINT,)))

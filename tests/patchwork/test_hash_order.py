@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakepw.patchwork.hash_order import ordered, reordered
+from fakepw.patchwork.words.hash_order import ordered, reordered
 
 #: [keys as inserted, keys as CPython 2.7.18 on 64 bits walked them], from one to sixty of them
 PRINTED = json.loads((Path(__file__).parent / "python2_dicts.json").read_text())

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from fakepw.patchwork.iso8601 import from_iso
+from fakepw.patchwork.words.iso8601 import from_iso
 
 FILE = Path(__file__).parent / "iso8601.json.xz"
 #: The Python that was asked, and whether it is one that reads little but `isoformat`'s own.

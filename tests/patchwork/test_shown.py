@@ -15,7 +15,7 @@ from fakepw.double.pipeline import Pipeline
 from fakepw.double.steering import Steering
 from fakepw.patchwork.mail import mbox
 from fakepw.patchwork.rows.shown import Mails
-from fakepw.patchwork.values import Text
+from fakepw.patchwork.words.values import Text
 from fakepw.protocol.messages import Response
 from tests.double.asking import call
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakepw.patchwork.characters import quoted
-from fakepw.patchwork.faults import Fault
-from fakepw.patchwork.text import to_repr, to_str
+from fakepw.patchwork.words.characters import quoted
+from fakepw.patchwork.words.faults import Fault
+from fakepw.patchwork.words.text import to_repr, to_str
 
 
 @pytest.mark.parametrize(

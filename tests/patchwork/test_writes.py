@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fakepw import Patchwork, load
-from fakepw.patchwork.faults import Fault
-from fakepw.patchwork.values import Binary
+from fakepw.patchwork.words.faults import Fault
+from fakepw.patchwork.words.values import Binary
 
 KIM = "Basic " + base64.b64encode(b"kim:kim").decode()
 LAST_ID = 2**31 - 1

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.instances.instances import RECORDED, instance
-from fakepw.patchwork.values import Binary, DateTime
+from fakepw.patchwork.words.faults import Fault
+from fakepw.patchwork.words.values import Binary, DateTime
 from fakepw.protocol.decode import Decoder, _fast
 from fakepw.protocol.encode import fault_string
 from fakepw.protocol.messages import Echo

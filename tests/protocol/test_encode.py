@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakepw.patchwork.faults import Fault
-from fakepw.patchwork.hash_order import ordered
 from fakepw.patchwork.instances.instances import RECORDED, instance
-from fakepw.patchwork.values import Array, Binary, DateTime, Record
+from fakepw.patchwork.words.faults import Fault
+from fakepw.patchwork.words.hash_order import ordered
+from fakepw.patchwork.words.values import Array, Binary, DateTime, Record
 from fakepw.protocol.encode import (
     Unprintable,
     echo_response,

@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import fakepw
-from fakepw.double.api import ROUTES
-from fakepw.double.openapi import openapi
+from fakepw.double.control.api import ROUTES
+from fakepw.double.control.openapi import openapi
 from fakepw.double.pipeline import Pipeline
 from fakepw.double.rules.spec import Spec
 from fakepw.double.steering import Steering
 from fakepw.protocol.messages import Request, Response
-from fakepw.serving.control import Control
-from fakepw.serving.guard import Guard
+from fakepw.serving.control.control import Control
+from fakepw.serving.control.guard import Guard
 
 DOCUMENT = openapi("1")
 MEMBERS = sorted(

@@ -8,7 +8,7 @@ import json
 import pytest
 
 import fakepw
-from fakepw.serving.guard import control_of
+from fakepw.serving.control.guard import control_of
 
 from .wire import Answer, Wire
 

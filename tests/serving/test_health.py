@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import fakepw
-from fakepw.serving.health import health
+from fakepw.serving.commands.health import health
 
 TOKEN = "correct-horse"
 

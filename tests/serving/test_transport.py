@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import fakepw
-from fakepw.serving.transport import Transport
+from fakepw.serving.reach.transport import Transport
 
 ROWS = {
     "projects": [{"id": 1, "linkname": "netdev", "name": "Networking"}],

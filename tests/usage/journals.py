@@ -10,7 +10,7 @@ import fakepw
 from fakepw.double.pipeline import Pipeline
 from fakepw.double.rules.grammar import parse
 from fakepw.protocol.messages import Request
-from fakepw.serving.staging import JournalFile
+from fakepw.serving.commands.staging import JournalFile
 from tests.double.asking import call, get
 
 KIM = "kim:earl-grey"

@@ -19,7 +19,7 @@ from fakepw.patchwork.instances.instances import RECORDED
 from fakepw.patchwork.instances.tables import RELEASES
 from fakepw.patchwork.patchwork import METHODS
 from fakepw.protocol.messages import Request
-from fakepw.serving.staging import JournalFile
+from fakepw.serving.commands.staging import JournalFile
 from fakepw.usage import rest
 from fakepw.usage.counting import releases_answering, releases_with, scope
 from fakepw.usage.report import group as named

@@ -21,7 +21,7 @@ from conformance.reports import catalogued
 from conformance.requirements import recorded
 from conformance.requirements.catalogue import CHAPTERS, requirements
 from fakepw.cli import group as fakepw_group
-from fakepw.double.openapi import openapi
+from fakepw.double.control.openapi import openapi
 from fakepw.fixtures import schema
 from fakepw.patchwork.instances.instances import RECORDED, instance
 from fakepw.patchwork.instances.surprises import surprises

@@ -14,8 +14,8 @@ from typing import Any, overload
 
 import msgspec
 
-from ...patchwork.brief import brief, cut
-from ...patchwork.values import Binary, DateTime
+from ...patchwork.words.brief import brief, cut
+from ...patchwork.words.values import Binary, DateTime
 from .matching import ANYONE, means, params_fit
 
 #: How much of a text a line about a call shows, in characters.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ...patchwork.brief import brief
+from ...patchwork.words.brief import brief
 
 
 class including:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...patchwork.patchwork import Patchwork
-from ...patchwork.remarks import Remark, listening
+from ...patchwork.words.remarks import Remark, listening
 from ...protocol.messages import Request, Response, Watch
 from ...protocol.site import Asked, site_of
 from ...protocol.site import Call as Head

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from ...patchwork.brief import cut
+from ...patchwork.words.brief import cut
 from ..journal.matching import means
 from .grammar import written
 from .spec import Spec, allowed

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ...patchwork.brief import brief, cut
+from ...patchwork.words.brief import brief, cut
 from ...wording import near, plain, quoted, refusal
 from .presets import PRESETS
 

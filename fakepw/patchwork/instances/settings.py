@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
-from ..brief import brief, cut
-from ..zones import zone
+from ..words.brief import brief, cut
+from ..words.zones import zone
 from .traits import Traits
 
 #: The end of a text for any kind of pattern: Python's `$` is in front of a line end as well.

@@ -11,8 +11,8 @@ import base64
 import re
 from typing import NoReturn
 
-from ..faults import Fault
-from ..text import unencodable
+from ..words.faults import Fault
+from ..words.text import unencodable
 
 _EMBEDDED_HEADER = re.compile(r"\n[^ \t]+:")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")

@@ -16,7 +16,7 @@ from email.header import Header
 from email.utils import formataddr
 from typing import Protocol
 
-from ..faults import Fault
+from ..words.faults import Fault
 from . import headers2
 
 #: A header's name and its value; the value of a folded one holds its line ends.

@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..faults import ADAPTING, RUNNING, Refusal
 from ..instances.traits import Traits
-from ..text import type_name
-from ..values import Binary, DateTime
+from ..words.faults import ADAPTING, RUNNING, Refusal
+from ..words.text import type_name
+from ..words.values import Binary, DateTime
 
 #: Quoted items that fit a type.
 _FORMS = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..characters import upper
+from ..words.characters import upper
 
 Key = Callable[[str], Any]
 

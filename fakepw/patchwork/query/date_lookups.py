@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from ..faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal, Stumble
 from ..instances.traits import Traits
-from ..values import Binary, DateTime
+from ..words.faults import ADAPTING, BINDING, COUNTING, RUNNING, Fault, Refusal, Stumble
+from ..words.values import Binary, DateTime
 from .fields import to_int
 from .parameters import bound
 

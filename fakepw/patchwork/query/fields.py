@@ -15,14 +15,14 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from ..characters import digit_class, in_ascii
-from ..faults import Fault
 from ..instances.traits import Traits
-from ..iso8601 import from_iso
-from ..numbers import integer
-from ..remarks import as_text, remark
-from ..text import attribute_error, encode_decimal, to_repr, to_str, type_name
-from ..values import Binary, DateTime
+from ..words.characters import digit_class, in_ascii
+from ..words.faults import Fault
+from ..words.iso8601 import from_iso
+from ..words.numbers import integer
+from ..words.remarks import as_text, remark
+from ..words.text import attribute_error, encode_decimal, to_repr, to_str, type_name
+from ..words.values import Binary, DateTime
 
 
 @dataclass(frozen=True, slots=True)

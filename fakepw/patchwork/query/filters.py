@@ -10,13 +10,13 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from ..faults import Fault
-from ..hash_order import keys_as_met
 from ..instances.traits import Traits
-from ..remarks import Words, remark
 from ..rows.rows import Patch
 from ..rows.store import Store, in_order
-from ..text import attribute_error, person
+from ..words.faults import Fault
+from ..words.hash_order import keys_as_met
+from ..words.remarks import Words, remark
+from ..words.text import attribute_error, person
 from .collation import COLLATIONS
 from .fields import Field, to_int
 from .lookups import Condition, Predicate, build, exact, iterate

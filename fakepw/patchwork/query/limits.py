@@ -7,11 +7,11 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from ..faults import Fault, Stumble
 from ..instances.traits import Traits
-from ..remarks import heard, remark
-from ..text import attribute_error, digits, type_name
-from ..values import Binary, DateTime
+from ..words.faults import Fault, Stumble
+from ..words.remarks import heard, remark
+from ..words.text import attribute_error, digits, type_name
+from ..words.values import Binary, DateTime
 from .fields import int2, not_comparable
 from .lookups import NothingMatches
 

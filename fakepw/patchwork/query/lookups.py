@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
-from ..faults import RUNNING, Fault, Refusal, Stumble
 from ..instances.traits import Traits
-from ..remarks import Words, as_text, remark
-from ..text import to_str, type_name
+from ..words.faults import RUNNING, Fault, Refusal, Stumble
+from ..words.remarks import Words, as_text, remark
+from ..words.text import to_str, type_name
 from . import arrays, date_lookups
 from .collation import COLLATIONS
 from .fields import Field, equal_text, prepare, to_int, truth, year_bounds

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..faults import ADAPTING, BEFOREHAND, BINDING, COUNTING, RUNNING, Fault, Refusal
 from ..instances.traits import Traits
-from ..zones import zone
+from ..words.faults import ADAPTING, BEFOREHAND, BINDING, COUNTING, RUNNING, Fault, Refusal
+from ..words.zones import zone
 
 
 def parameter(value: Any, traits: Traits) -> Any:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..faults import Refusal
 from ..instances.traits import Traits
+from ..words.faults import Refusal
 from .lookups import DATE_PARTS, PATTERNS, Condition, Predicate, compile_condition
 from .parameters import earliest
 

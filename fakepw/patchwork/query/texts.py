@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..instances.traits import Traits
-from ..zones import zone
+from ..words.zones import zone
 
 
 def text_of(kind: str, traits: Traits) -> Callable[[Any], str]:

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, get_args
 
 import msgspec
 
-from ..brief import brief, described
+from ..words.brief import brief, described
 
 #: What a check can say (servers.md 1.10).
 CheckState = Literal["pending", "success", "warning", "fail"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from ..values import Record, Text
+from ..words.values import Record, Text
 
 #: Characters of all mails that are kept; each is held twice, as a text and as it was sent.
 MOST_MAIL = 16 * 1024 * 1024

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..brief import described
+from ..words.brief import described
 from .rows import Check, Comment, Dataset, Patch, Person, Project, State, User
 from .shown import Shown
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
-from ...patchwork.text import internet_date
+from ...patchwork.words.text import internet_date
 from ..http.framing import server_lines
 from .troubles import Troubles
 

@@ -6,7 +6,7 @@ import logging
 import ssl
 import traceback
 
-from ...patchwork.brief import asked
+from ...patchwork.words.brief import asked
 from ...protocol.messages import Request, Response
 from ..http.framing import page
 from ..http.refusal import Refusal

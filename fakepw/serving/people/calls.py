@@ -10,9 +10,9 @@ from msgspec import Struct
 from ...double.journal.calls import Call
 from ...double.journal.journal import Journal
 from ...double.outcome import Push, Stream
-from ...patchwork.brief import brief, cut
+from ...patchwork.words.brief import brief, cut
 from ...protocol.messages import Response
-from ..json_answers import PRIVATE
+from ..control.json_answers import PRIVATE
 from .markup import visible
 
 #: Calls that are shown, and listeners that a double may have at the same time.

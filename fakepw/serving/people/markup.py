@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from ...patchwork.brief import cut
+from ...patchwork.words.brief import cut
 
 #: Characters of a text that are shown.
 MOST = 200

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from ...double.steering import Steering
 from ...double.worlds import Host
 from ...fixtures import counted
-from ...patchwork.brief import cut
 from ...patchwork.rows.rows import Patch
 from ...patchwork.rows.store import Store
+from ...patchwork.words.brief import cut
 from ...protocol.messages import Response
-from ..json_answers import PRIVATE
+from ..control.json_answers import PRIVATE
 from .calls import SHOWN, last, line
 from .markup import Html, fill, joined
 

@@ -10,7 +10,7 @@ import pytest
 
 import fakepw
 from conformance.chapters import load
-from conformance.commands.runner import (
+from conformance.commands.running.runner import (
     POLITE_REQUESTS,
     WITH_WRITES,
     Options,

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 import fakepw
 from conformance.commands.cli import main
-from conformance.commands.gating import Gate, run_before
-from conformance.commands.runner import Options
-from conformance.commands.waiting import wait_for
+from conformance.commands.running.gating import Gate, run_before
+from conformance.commands.running.runner import Options
+from conformance.commands.running.waiting import wait_for
 from conformance.target import signals
 from conformance.target.budget import Budget
 from conformance.target.survey import Unusable

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conformance.commands.runner import Options, discover
+from conformance.commands.running.runner import Options, discover
 from conformance.target import sockets
 from conformance.target.budget import Budget, BudgetSpent
 from conformance.target.exchange import Answer, Basic, Request, call

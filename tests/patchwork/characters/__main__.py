@@ -2,7 +2,8 @@
 
     python -m tests.patchwork.characters PYENV_VERSIONS_FOLDER
 
-writes `fakepw/patchwork/character_tables.py` anew: from what every Python that an instance stands
+writes `fakepw/patchwork/words/character_tables.py` anew: from what every Python that an instance
+stands
 on says of each character, and from `tests/patchwork/query/collations.json`, which is what a
 PostgreSQL said.
 """

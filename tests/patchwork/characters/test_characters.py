@@ -8,8 +8,8 @@ import unicodedata
 
 import pytest
 
-from fakepw.patchwork import character_tables, characters
 from fakepw.patchwork.instances.tables import PYTHONS
+from fakepw.patchwork.words import character_tables, characters
 
 from .__main__ import ask, ranges
 

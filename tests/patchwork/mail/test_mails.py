@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.mail.mails import PYTHON2, PYTHON3, Email
+from fakepw.patchwork.words.faults import Fault
 
 HEADERS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "cpython_headers.json").read_text()

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.instances.instances import RECORDED, instance
 from fakepw.patchwork.instances.traits import Traits
 from fakepw.patchwork.mail.mbox import from_line, mbox, mbox_page, raw
 from fakepw.patchwork.rows.rows import Comment, Dataset, Patch, Person, Project, User
 from fakepw.patchwork.rows.store import Store
+from fakepw.patchwork.words.faults import Fault
 from tests import recordings
 
 PATCH = Patch(

@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakepw import Patchwork, load
-from fakepw.patchwork import values
-from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.query.filters import LOOKUP_NAMES
+from fakepw.patchwork.words import values
+from fakepw.patchwork.words.faults import Fault
 from fakepw.strategies import dates, ids, odd_values, texts
 from tests import recordings
 

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakepw import Dataset, Patchwork, load
-from fakepw.patchwork.faults import Fault
 from fakepw.patchwork.query.filters import PATCH_FIELDS, Filter, conditions, find_patches
 from fakepw.patchwork.query.lookups import NothingMatches, build
 from fakepw.patchwork.query.running import compile_all
-from fakepw.patchwork.values import Binary, DateTime
+from fakepw.patchwork.words.faults import Fault
+from fakepw.patchwork.words.values import Binary, DateTime
 from tests import recordings
 
 DATASET = load(recordings.FOLDER / "datasets" / "a.json")

@@ -1,0 +1,129 @@
+"""What is asked for on the command line: read, or refused in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import math
+import netrc
+import os
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ... import reports
+from ...target.profile import RELEASES
+from ...verdicts.verdicts import ExitCode
+
+#: The longest time to wait for an answer, in seconds: an hour.
+LONGEST = 3600.0
+
+
+class Refused(click.ClickException):
+    """What was asked for cannot be done; the text says why, the status is that of usage."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ReportFile(click.ParamType):  # type: ignore[type-arg]  # no generic in click 8.2
+    """A `KIND=FILE`, of one of these kinds."""
+
+    name = "KIND=FILE"
+
+    def __init__(self, kinds: Collection[str] = reports.KINDS.keys()) -> None:
+        self.kinds = kinds
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, Path]:
+        """The kind and the file."""
+        try:
+            return reports.parse(str(value), self.kinds)
+        except ValueError as error:
+            self.fail(str(error))
+
+
+class Seconds(click.FloatRange):
+    """A number that is one: neither infinite nor NaN."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number that can be counted with", param, ctx)
+        return float(number)
+
+
+def percent(text: str) -> float:
+    """A share of a hundred, with or without its sign. Raises ValueError if it is none."""
+    number = float(text.strip().removesuffix("%"))
+    if not 0 <= number <= 100:
+        raise ValueError
+    return number
+
+
+class Percent(click.ParamType):  # type: ignore[type-arg]
+    """A share of a hundred."""
+
+    name = "P%"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The number."""
+        try:
+            return percent(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no share: give 0% to 100%")
+
+
+class Release(click.ParamType):  # type: ignore[type-arg]
+    """A release that the suite can tell from others."""
+
+    name = "RELEASE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """The release."""
+        if value not in RELEASES:
+            self.fail(f"{value!r} is no release that is known here: {', '.join(RELEASES)}")
+        return str(value)
+
+
+class SeveralWrites(click.Command):
+    """Takes several ids behind one --writes, too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments with a --writes before each id."""
+        spread: list[str] = []
+        writing = False
+        for place, word in enumerate(args):
+            further = writing and place > 0 and args[place - 1] != "--writes" and word.isdigit()
+            spread += ["--writes", word] if further else [word]
+            writing = word == "--writes" or (writing and word.isdigit())
+        return super().parse_args(ctx, spread)
+
+
+def password(username: str, host: str) -> str:
+    """From PW_CONFORMANCE_PASSWORD, ~/.netrc, or a prompt; never from an argument."""
+    if ":" in username:
+        raise Refused("a user name with a colon cannot be sent: Basic credentials end it there")
+    if given := os.environ.get("PW_CONFORMANCE_PASSWORD"):
+        return given
+    with contextlib.suppress(OSError, netrc.NetrcParseError):
+        entry = netrc.netrc().authenticators(host)
+        if entry and entry[0] == username and entry[2]:
+            return entry[2]
+    if not sys.stdin.isatty():
+        raise Refused(
+            "--username needs a password: set PW_CONFORMANCE_PASSWORD or add the host to ~/.netrc"
+        )
+    return getpass.getpass(f"Password of {username} at {host}: ")
+
+
+def writable(folder: Path) -> None:
+    """Make the folder, if it is not there. Raises Refused if nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder} cannot be made ({error.strerror})") from None
+    if not os.access(folder, os.W_OK):
+        raise Refused(f"nothing can be written to {folder}")

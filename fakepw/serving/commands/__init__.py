@@ -1,0 +1,1 @@
+"""`fakepw serve` and `fakepw health`: what is asked for on the command line, and what is said."""

@@ -1,0 +1,283 @@
+"""`fakepw serve`: a server in the foreground, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+import msgspec
+
+from ...double.outcome import Answer, Later, Outcome, Stream
+from ...double.pipeline import Pipeline
+from ...double.rules.spec import Spec
+from ...double.steering import start_of
+from ...double.worlds import Host
+from ...fixtures import FixtureError
+from ...patchwork.instances.settings import from_texts
+from ...patchwork.patchwork import Patchwork
+from ...patchwork.words.brief import asked
+from ...patchwork.words.place import API
+from ...protocol.messages import Called, Request, Response
+from ..addresses import is_loopback, url_host
+from ..application import application, longest_body
+from ..control.guard import Guard, control_of
+from ..limits import Limits
+from ..loop import new_event_loop
+from ..server import Application, Server, listen
+from ..thread import fixture_of, patchwork_of
+from ..tls import TLS, secured
+from .banner import banner
+from .staging import FIXTURE, PRESET, RATE, RULE, SETTING, JournalFile
+
+log = logging.getLogger("fakepw")
+
+#: Which option helps where it cannot listen.
+_REMEDIES = {
+    errno.EADDRINUSE: "--port",
+    errno.EACCES: "--port",
+    errno.EADDRNOTAVAIL: "--host",
+}
+
+
+def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
+    """An option that is an environment variable, too: CI services take no arguments."""
+    word = names[0].removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=f"FAKEPW_{word}", show_envvar=True, **how)
+
+
+@click.command()
+@click.argument("fixtures", metavar="[FIXTURE]...", type=FIXTURE, nargs=-1, envvar="FAKEPW_FIXTURE")
+@_option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@_option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes a free one.",
+)
+@_option("--instance", metavar="NAME", help="What to answer as (see `fakepw instances`).")
+@_option("--disable-xmlrpc", is_flag=True, help="Answer 404 as if the API were switched off.")
+@_option(
+    "--setting",
+    "given",
+    type=SETTING,
+    multiple=True,
+    help="A setting of the deployment, such as TIME_ZONE=UTC; may be given again.",
+)
+@_option(
+    "--fault",
+    "faults",
+    type=RULE,
+    multiple=True,
+    help="What goes wrong, such as 'patch_list: status=504 first=2'; may be given again.",
+)
+@_option(
+    "--in-front",
+    "fronts",
+    type=PRESET,
+    multiple=True,
+    help="What stands in front, such as nginx-limit; may be given again.",
+)
+@_option("--limit", type=RATE, help="Refuse what comes quicker, such as 20/s.")
+@_option(
+    "--at", metavar="PATH", default=API, help="A path that is handed on as /xmlrpc/: / or /RPC2."
+)
+@_option("--strict", is_flag=True, help="Log what a real server decides without saying so.")
+@_option("--journal", metavar="FILE", help="Append every request to this file, as JSON lines.")
+@click.option(
+    "--tls",
+    is_flag=True,
+    envvar="FAKEPW_TLS",
+    show_envvar=True,
+    help="Speak https, by an authority of its own, whose file it prints.",
+)
+@_option("--tls-cert", metavar="FILE", help="Speak https, by this certificate (PEM).")
+@_option("--tls-key", metavar="FILE", help="Its key, if that is in a file of its own.")
+@_option(
+    "--control",
+    default="on",
+    metavar="on|off|TOKEN",
+    help="Whether it can be steered under /_fakepw/, or the bearer token that this takes.",
+)
+@_option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves.")
+@click.option("-v", "--verbose", is_flag=True, envvar="FAKEPW_VERBOSE", help="Log every request.")
+def serve(
+    fixtures: tuple[str | bytes, ...],
+    host: str,
+    port: int,
+    instance: str | None,
+    disable_xmlrpc: bool,
+    given: tuple[str, ...],
+    faults: tuple[Spec, ...],
+    fronts: tuple[Spec, ...],
+    limit: Spec | None,
+    at: str,
+    strict: bool,
+    journal: str | None,
+    tls: bool,
+    tls_cert: str | None,
+    tls_key: str | None,
+    control: str,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Serve Patchwork's XML-RPC API.
+
+    A fixture is a JSON file, `-` for standard input, a packaged one (demo, tiny, hostile), or JSON
+    itself. Several are read as one. Without any, the demo is served. Every option is an environment
+    variable, too, and FAKEPW_FIXTURE the fixtures.
+
+    Ends with 0 after Ctrl-C or SIGTERM, and with 2 and the reasons if it cannot start.
+    """
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s fakepw: %(message)s",
+        datefmt="%H:%M:%S",
+    )
+    try:
+        settings = from_texts(given)
+        if disable_xmlrpc and settings.ENABLE_XMLRPC is True:
+            raise ValueError("--disable-xmlrpc and --setting ENABLE_XMLRPC=true contradict")
+        steered_by = control_of(control)
+        fixture = fixture_of(fixtures or None)
+        patchwork = patchwork_of(fixture, instance, not disable_xmlrpc, settings, at)
+        shown = secured(_tls(tls, tls_cert, tls_key))
+        listener = listen(host, port)
+        noted = None if journal is None else JournalFile(journal)
+    except FixtureError as error:
+        _give_up(*error.errors)
+    except (ValueError, ModuleNotFoundError) as error:
+        _give_up(*str(error).splitlines())
+    except OSError as error:
+        if error.filename is not None and error.filename == journal:
+            _give_up(f"the journal {journal} cannot be written: {error.strerror}")
+        option = _REMEDIES.get(error.errno or 0)
+        _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
+    gc.freeze()  # the rows stay: no collection need look at them again
+    _raise_descriptor_limit()
+    pipeline = Pipeline(patchwork, timer=time.perf_counter)
+    steering = Host(pipeline, start_of(faults, fronts, limit, strict=strict), fixture.faults)
+    steering.follow(lambda each: each.notices.listeners.append(_remarked))
+    if noted is not None:
+        steering.follow(noted.follow)
+    bound, port = listener.getsockname()[:2]
+    guard = Guard.of(steered_by, bound)
+    speaks = _logged if verbose else application
+    answer = speaks(steering, guard, shown.ca_file)
+    server = Server(answer, Limits(), shown.certified, longest_body(steering))
+    root = f"{shown.scheme}://{url_host(bound)}:{port}"
+    if not is_loopback(bound):
+        steer = ", steer it and read its passwords" if steered_by is True else ""
+        click.echo(
+            f"warning: {bound} is not loopback: others can reach this server{steer}", err=True
+        )
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        _on_signals(asyncio.get_running_loop(), stop)
+        await server.start(listener)
+        said = _json if as_json else banner
+        click.echo(said(patchwork, root, steered_by, shown.ca_file))
+        await stop.wait()
+        await server.end()
+        await asyncio.sleep(0)
+
+    loop = new_event_loop()
+    with contextlib.suppress(KeyboardInterrupt):  # where the loop knows no signals
+        loop.run_until_complete(run())
+    if noted is not None:
+        noted.close()
+    if hasattr(signal, "pthread_sigmask"):
+        # Closing the loop takes its handlers away; a second signal must not end us the hard way.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    loop.close()
+
+
+def _give_up(*reasons: str) -> NoReturn:
+    for reason in reasons:
+        click.echo(f"fakepw serve: {reason}", err=True)
+    sys.exit(2)
+
+
+def _tls(wanted: bool, certificate: str | None, key: str | None) -> TLS:
+    """What the three options say together. Raises ValueError."""
+    if certificate is None and key is not None:
+        raise ValueError("--tls-key is of a certificate: --tls-cert says which")
+    return wanted if certificate is None else (certificate, key or certificate)
+
+
+def _json(patchwork: Patchwork, root: str, _: bool | str, ca_file: str | None) -> str:
+    line = {
+        "url": root + patchwork.place.url_path,
+        "control": f"{root}/_fakepw/",
+        "instance": patchwork.instance.name,
+        "pid": os.getpid(),
+        **({} if ca_file is None else {"ca_file": ca_file}),
+    }
+    return msgspec.json.encode(line).decode()
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # on Windows
+            loop.add_signal_handler(number, stop.set)
+
+
+def _raise_descriptor_limit() -> None:
+    """Let the process open as many connections as it may: the usual 1024 is but a default."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _remarked(call: str, text: str) -> None:
+    """Log what strict mode remarks on a call."""
+    log.warning("%s: %s", call, text)
+
+
+def _logged(steering: Host, guard: Guard | None, ca_file: str | None) -> Application:
+    """The application, with a line in the log for each request: what was asked, and the answer."""
+    calls: list[Called] = []
+    steering.pipeline.watch = calls.append
+    answer = application(steering, guard, ca_file)
+
+    def told(request: Request, start: float, found: Answer | Stream) -> Any:
+        if isinstance(found, Later):
+            waits = found
+
+            def given_up() -> None:
+                waits.given_up()
+                told(request, start, Outcome())
+
+            later = waits.outcome
+            return Later(waits.seconds, lambda: told(request, start, later()), given_up)
+        taken = (time.perf_counter() - start) * 1000
+        line = asked(b"%b %b" % (request.method, request.target))
+        called = "".join(f": {call!r}" for call in calls)
+        log.info("%s %s %.1f ms%s", line, _brief(found), taken, called)
+        calls.clear()
+        return found
+
+    return lambda request: told(request, time.perf_counter(), answer(request))
+
+
+def _brief(found: Response | Outcome | Stream) -> str:
+    if isinstance(found, Stream):
+        return f"{found.response.status}, and what comes as it comes"
+    if isinstance(found, Response):
+        return f"{found.status} {sum(map(len, found.body))} bytes"
+    if found.response is None:
+        return "no answer"
+    return f"{found.response.status} cut at {found.cut} bytes"

@@ -1,0 +1,1 @@
+"""The control API over HTTP: who may ask, and what is answered."""

@@ -1,0 +1,1 @@
+"""How one reaches a double: in this process, over HTTP, or without any socket."""
