@@ -28,7 +28,7 @@ FROM ${BASE}
 ARG REVISION=
 LABEL org.opencontainers.image.title="fakepw" \
       org.opencontainers.image.description="A fake Patchwork XML-RPC server, and pw-conformance for real ones" \
-      org.opencontainers.image.version="0.1.0.dev0" \
+      org.opencontainers.image.version="1.0.0" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /layer/ /

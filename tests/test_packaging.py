@@ -113,6 +113,12 @@ def test_the_metadata_says_what_it_is(metadata: Message) -> None:
     assert "# fakepw" in metadata.get_payload()
 
 
+def test_the_image_and_the_changelog_are_of_this_version(metadata: Message) -> None:
+    version = metadata["Version"]
+    assert f'org.opencontainers.image.version="{version}"' in (ROOT / "Dockerfile").read_text()
+    assert f"\n## [{version}] - " in (ROOT / "CHANGELOG.md").read_text()
+
+
 def test_the_core_needs_three_libraries_and_the_zones(metadata: Message) -> None:
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(line.split(">=")[0] for line in needed) == [
