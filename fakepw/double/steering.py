@@ -350,6 +350,14 @@ class Steering:
 
     # The end of a test.
 
+    @property
+    def expectant(self) -> bool:
+        """Whether anything was set up, or noticed, that `unmet` could speak of."""
+        pipeline = self.pipeline
+        return bool(
+            pipeline.rules.all or self._removed or pipeline.scenarios.all or pipeline.notices.count
+        )
+
     def unmet(self) -> list[str]:
         """What was set up and never came to pass, and what strict mode does not let pass."""
         self.pipeline.scenarios.tick()

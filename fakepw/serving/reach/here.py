@@ -102,6 +102,10 @@ class Here(Double):
             super().warn()
         return self.run(self._done, name, args, named)
 
+    def unmet(self) -> list[str]:
+        """As of every double; asked in the server's thread only if there is anything to say."""
+        return super().unmet() if self._steering.expectant else []
+
     def _done(self, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         self._check()
         return getattr(self._steering, name)(*args, **named)
