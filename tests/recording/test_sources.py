@@ -269,7 +269,7 @@ LIES = {
     "must be at most 2147483647": ("state_list", swapped(b"<int>2<", b"<int>99999999999<")),
     "a row comes twice": ("state_list", swapped(b"<int>2</int>", b"<int>1</int>")),
     "expected a string": ("patch_get_diff", lambda body: value("<int>5</int>")),
-    "missing required field `msgid`": ("patch_list", swapped(b">msgid<", b">message<")),
+    "msgid is missing": ("patch_list", swapped(b">msgid<", b">message<")),
     "is no date": ("patch_list", swapped(b"MjAyNi0w", b"MjAyNi05")),
     "with no XML-RPC": ("patch_get_mbox", lambda body: b"gone fishing"),
     "contradicts itself": (
