@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -31,6 +32,8 @@ def nothing_kept_secret() -> Iterator[None]:
     secrecy.forget()
 
 
+_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
+
 # What runs of the suite keep of patches that they write to: not among what the user keeps.
 _STATE = tempfile.TemporaryDirectory(prefix="pw-conformance-tests-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
@@ -57,10 +60,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """What the tests of a module read of the recordings goes with the module."""
+    """What the tests of a module read of the recordings goes with the module, and back to the
+    system: glibc keeps what was freed, which for recordings is hundreds of megabytes."""
+    if nextitem is not None and nextitem.path == item.path:
+        return
     corpus = sys.modules.get("tests.conformance.chapters.corpus")
-    if corpus is not None and (nextitem is None or nextitem.path != item.path):
+    if corpus is not None:
         corpus.forget()
+    if _TRIM is not None:
+        _TRIM(0)
 
 
 @pytest.hookimpl(trylast=True)
