@@ -112,6 +112,10 @@ class _Incoming(io.BufferedReader):
     def close(self) -> None:
         """Left open: a response that was read says nothing of what follows."""
 
+    def flush(self) -> None:
+        """Nothing is written. From Python 3.13 on a response that is collected after what it was
+        read from would say on stderr that it could not flush that."""
+
 
 class HttpTransport:
     """Sends requests to one endpoint over sockets, within a budget.
