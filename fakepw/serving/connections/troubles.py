@@ -59,10 +59,11 @@ class Troubles:
             self.turned_away = 0
 
 
-#: What people make of OpenSSL's reasons.
+#: What people make of OpenSSL's reasons; 3.5 has another name for records that are none.
 _REASONS = {
     "HTTP_REQUEST": "it sent plain http, but this server speaks https",
     "WRONG_VERSION_NUMBER": "it spoke no TLS, which this server does",
+    "RECORD_LAYER_FAILURE": "it spoke no TLS, which this server does",
     "TLSV1_ALERT_UNKNOWN_CA": "it does not know the authority of this server's certificate",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not trust this server's certificate",
     "SSLV3_ALERT_BAD_CERTIFICATE": "it does not trust this server's certificate",
