@@ -15,7 +15,7 @@ TUTORIALS = [f"docs/tutorials/{name}.md" for name in ("client", "operator", "ci"
 #: Pages whose examples are run, each in a folder of its own.
 PAGES = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("double", "serving", "bridge", "gates", "data")),
+    *(f"docs/{name}.md" for name in ("guide", "double", "serving", "bridge", "gates", "data")),
 ]
 
 
@@ -60,19 +60,27 @@ def test_shell_lines_name_real_make_targets() -> None:
                 assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text()
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         if "://" not in target:
-            assert (ROOT / target).exists(), target
-    for anchor in re.findall(r"\]\(#([^)]+)\)", README):
-        assert re.search(rf"^#+ {anchor}$", README, re.MULTILINE | re.IGNORECASE), anchor
+            assert ((ROOT / page).parent / target).exists(), target
+    for anchor in re.findall(r"\]\(#([^)]+)\)", text):
+        assert re.search(rf"^#+ {anchor}$", text, re.MULTILINE | re.IGNORECASE), anchor
 
 
-def test_options_in_the_readme_are_those_of_the_command() -> None:
+def test_a_newcomer_reads_the_readme_in_three_minutes() -> None:
+    assert len(README.split()) < 1500
+
+
+def test_options_in_the_guide_are_those_of_the_command() -> None:
     from fakepw.serving.commands.command import serve
 
     known = {option for parameter in serve.params for option in parameter.opts}
-    section = README.partition("## Serve")[2].partition("\n## ")[0]
+    section = (
+        (ROOT / "docs" / "guide.md").read_text().partition("## Serve")[2].partition("\n## ")[0]
+    )
     named = set(re.findall(r"`(--[a-z-]+)", section))
     assert named
     assert named <= known

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
+#: What pages show beside text.
+PICTURES = ROOT / "docs" / "pictures"
 #: Page of the site -> file of the repository, where it is not one of docs/.
 ELSEWHERE = {
     "readme": "README.md",
@@ -19,6 +22,7 @@ ELSEWHERE = {
     "corpus": "fixtures/recorded/README.md",
 }
 _FENCE = re.compile(r"^(```+|~~~+)(.*?)^\1 *$", re.M | re.S)
+_IMAGE = re.compile(r"(!\[[^\]]+\])\(([^)\s]*)\)")
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]*)(#[^)\s]*)?\)")
 _NAMED = re.compile(r"\A(```+|~~~+)(\w+) +(\S+)\n")
 
@@ -41,6 +45,7 @@ def gather(into: Path) -> list[str]:
     every = pages()
     places = {path.resolve(): f"{name}.md" for name, path in every.items()}
     places |= {path.resolve(): path.name for path in extras()}
+    shutil.copytree(PICTURES, into / PICTURES.name)
     for name, path in every.items():
         target = into / f"{name}.md"
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +69,11 @@ def _relink(path: Path, name: str, places: dict[Path, str]) -> Callable[[str], s
             return f'<a href="{there}{anchor}">{words}</a>'
         return f"[{words}]({there}{anchor})"
 
-    return lambda text: _LINK.sub(relinked, text)
+    def shown(found: re.Match[str]) -> str:
+        picture = (path.parent / found[2]).resolve().relative_to(PICTURES)
+        return f"{found[1]}({os.path.relpath(Path(PICTURES.name, picture), here or '.')})"
+
+    return lambda text: _IMAGE.sub(shown, _LINK.sub(relinked, text))
 
 
 def outside_fences(text: str, change: Callable[[str], str]) -> str:

@@ -56,13 +56,13 @@ FIXTURES = """\
 # Fixtures
 
 One JSON object; `fakepw schema` prints the JSON Schema that this page is made of, `fakepw check`
-says all that is wrong with a file. [The README](../readme.md#fixtures) explains it.
+says all that is wrong with a file. [The guide](../guide.md#fixtures) explains it.
 
 """
 INSTANCES = """\
 # Instances
 
-The recorded ones; [the README](../readme.md#instances) says what else can be composed.
+The recorded ones; [the guide](../guide.md#instances) says what else can be composed.
 
 """
 CATALOGUE = """\
