@@ -204,11 +204,11 @@ class Misbehaving:
             if self.tls:
                 sock = self.tls.wrap_socket(sock, server_side=True)
             self._open.add(sock)
-            file = sock.makefile("rb")
-            place = 0
-            while (turn := self._read(file, place := place + 1)) is not None:
-                for data in self.manner(turn):
-                    sock.sendall(data)
+            with sock.makefile("rb") as file:
+                place = 0
+                while (turn := self._read(file, place := place + 1)) is not None:
+                    for data in self.manner(turn):
+                        sock.sendall(data)
         except (Hangup, OSError, ValueError):
             pass
         finally:

@@ -94,6 +94,25 @@ def test_what_was_shown_is_what_a_server_says_that_shows_it_for_the_first_time(
                 assert body(answer) == body(fakepw.respond(request, fresh)), asked
 
 
+def test_checks_show_the_name_that_their_patch_has_now() -> None:
+    patchwork = Patchwork(DEMO)
+    steering = Steering(Pipeline(patchwork))
+
+    def names() -> set[bytes]:
+        asked = [
+            ("patch_check_get", 3),
+            ("check_list", {"patch_id": 3}),
+            ("check_list", {"user": 2}),
+        ]
+        return {body(steering.pipeline.answer(call(*each))) for each in asked}
+
+    before = names()
+    steering.change(3, {"name": "another"})
+    assert all(b64encode(b"another") in each for each in names())
+    steering.reset()
+    assert names() == before
+
+
 def test_a_mail_is_written_once_for_as_long_as_its_patch_stays_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -184,7 +184,7 @@ class Store:
         """Put `patch` in the place of the row with its id. Its date may not differ."""
         old = self.patches[patch.id]
         self.patches[patch.id] = patch
-        self.shown.forget_patch(patch.id)
+        self._forget(old, patch)
         moves = self._moved(old, patch, self._indexes.values())
         self._undo.append(lambda: self._restore_patch(old, moves))
 
@@ -254,10 +254,18 @@ class Store:
     def _restore_patch(self, old: Patch, moves: list[_Move]) -> None:
         now, before = self.patches[old.id], len(self._undo)
         self.patches[old.id] = old
-        self.shown.forget_patch(old.id)
+        self._forget(now, old)
         for move in moves:
             move.undo(old.id)
         self._moved(now, old, [each for each in self._indexes.values() if each.since > before])
+
+    def _forget(self, old: Patch, new: Patch) -> None:
+        """What was shown of a patch that became another; its checks show its name."""
+        self.shown.forget_patch(old.id)
+        if old.name != new.name:
+            self.shown.combined.pop(old.id, None)
+            for check in self._checks.get(old.id, ()):
+                self.shown.checks.pop(check.id, None)
 
     def _lists_of(self, patch: Patch) -> Iterator[list[int]]:
         """All lists, sorted by (date, id), in which a patch belongs."""
