@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import random
 import tracemalloc
 import xmlrpc.client
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakepw.patchwork.instances.instances import RECORDED, instance
+from fakepw.patchwork.words.base64 import decoded
 from fakepw.patchwork.words.faults import Fault
 from fakepw.patchwork.words.values import Binary, DateTime
 from fakepw.protocol.decode import Decoder, _fast
@@ -21,7 +25,7 @@ from fakepw.protocol.encode import fault_string
 from fakepw.protocol.messages import Echo
 
 from .bodies import mutant, samples
-from .interpreters import PYTHONS, outcomes
+from .interpreters import PYTHONS, a2b_base64, outcomes
 
 #: One instance for every Python that was asked.
 ON = {instance(name).python: instance(name) for name in RECORDED}
@@ -112,14 +116,32 @@ MAIN = instance("main-py3-sqlite").traits
 
 
 def loads(body: bytes) -> dict[str, Any]:
-    """What xmlrpc.client makes of a body, in the same form as `outcome`."""
+    """What xmlrpc.client makes of a body, in the same form as `outcome`.
+
+    Of base64 with the binascii of 3.13.0: later ones read other bytes of what has data behind its
+    padding, and which of them we run on may not decide a test.
+    """
     try:
-        params, method = xmlrpc.client.loads(body)
+        with mock.patch.object(base64, "decodebytes", a2b_base64):
+            params, method = xmlrpc.client.loads(body)
     except xmlrpc.client.Fault as fault:
         return {"fault": [plain(fault.faultCode), plain(fault.faultString)]}
     except Exception as error:
         return {"error": f"{type(error)}:{error}"}
     return {"method": method, "params": [plain(param) for param in params]}
+
+
+@given(st.text("AQZaz09+/= \n-", max_size=16))
+def test_base64_is_read_as_the_recorded_pythons_read_it(text: str) -> None:
+    try:
+        theirs: bytes | str = a2b_base64(text.encode())
+    except binascii.Error as error:
+        theirs = str(error)
+    try:
+        ours: bytes | str = decoded(text)
+    except ValueError as error:
+        ours = str(error)
+    assert ours == theirs
 
 
 XML_TEXT = st.text(
