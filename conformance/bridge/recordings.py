@@ -90,7 +90,7 @@ class Call:
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.sent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What a real server answered to the call of the same dataset and id."""
 

@@ -18,7 +18,7 @@ from ..target.transport import BUSY, NoAnswer, Trouble
 from ..target.wire import carried
 from ..target.world import rows_of
 from .comparing import Comparer
-from .recordings import Call, Corpus, Recorded
+from .recordings import Call, Corpus, Key, Recorded
 
 #: So many calls in a row without an answer end it.
 LOST = 3
@@ -63,7 +63,7 @@ class Plan:
 
 def plan(
     corpus: Corpus,
-    answers: dict[tuple[str, str], Recorded],
+    answers: dict[Key, Recorded],
     datasets: tuple[str, ...],
     *,
     seeds: bool,
@@ -125,7 +125,7 @@ def _names(rows: list[dict[str, Any]] | None, member: str) -> dict[Any, str]:
     return {row.get("id"): carried(str(row.get(member))) for row in rows or () if row}
 
 
-def answers_at_all(answers: dict[tuple[str, str], Recorded]) -> bool:
+def answers_at_all(answers: dict[Key, Recorded]) -> bool:
     """Whether the recorded server's API was switched on."""
     return any(key[1] == "pw_rpc_version" and each.status == 200 for key, each in answers.items())
 
@@ -134,6 +134,7 @@ def repeat(
     comparer: Comparer,
     found: Repeated,
     planned: Plan,
+    answers: dict[Key, Recorded],
     transport: HttpTransport,
     seed: Callable[[str], None],
     *,
@@ -143,7 +144,6 @@ def repeat(
 
     Raises Trouble if the server cannot be reached or seeded, or BudgetSpent.
     """
-    answers = comparer.corpus.answers(found.instance)
     found.left_out, silent = planned.left_out, 0
     for step in planned.steps:
         if step.op is not None:

@@ -16,7 +16,7 @@ from rich.progress import track
 
 from ..bridge import repeating
 from ..bridge.comparing import Comparer
-from ..bridge.recordings import DATASETS, Corpus, NoCorpus
+from ..bridge.recordings import DATASETS, Corpus, Key, NoCorpus, Recorded
 from ..bridge.repeating import Repeated
 from ..reports.terminal import new_console
 from ..reports.visible import line
@@ -137,11 +137,11 @@ def replay_recording(
     from ..reports import repeated
 
     console = new_console()
-    corpus, transport = _ready(Options(url=url, **given), folder, instance, datasets)
+    corpus, answers, transport = _ready(Options(url=url, **given), folder, instance, datasets)
     bar = console if console.is_terminal and not as_json else None
     found = Repeated(instance, transport.endpoint.url, datasets or DATASETS)
     try:
-        _repeat(corpus, found, transport, seed, chosen, bar, fields=not no_headers)
+        _repeat(corpus, answers, found, transport, seed, chosen, bar, fields=not no_headers)
     except (Trouble, BudgetSpent) as error:
         if not found.compared:
             click.echo(line(str(error)), err=True)
@@ -165,19 +165,19 @@ def _status(found: Repeated) -> ExitCode:
 
 def _ready(
     options: Options, folder: Path | None, instance: str, datasets: tuple[str, ...]
-) -> tuple[Corpus, HttpTransport]:
-    """The corpus, which holds that server and these datasets, and what goes to the URL.
+) -> tuple[Corpus, dict[Key, Recorded], HttpTransport]:
+    """The corpus with these datasets, what that server answered, and what goes to the URL.
 
     Raises Refused or UsageError.
     """
     try:
         reachable(options)
         corpus = Corpus(folder or _recordings())
-        corpus.answers(instance)
+        answers = corpus.answers(instance)
         if unknown := set(datasets) - set(DATASETS):
             raise NoCorpus(f"no dataset is called {sorted(unknown)[0]!r}: there are a, b and c")
         budget = passing_folder() / "budget.sqlite"
-        return corpus, options.transport(endpoint_of(options.url)[0], budget)
+        return corpus, answers, options.transport(endpoint_of(options.url)[0], budget)
     except NoCorpus as error:
         raise Refused(line(str(error))) from None
     except ValueError as error:
@@ -186,6 +186,7 @@ def _ready(
 
 def _repeat(
     corpus: Corpus,
+    answers: dict[Key, Recorded],
     found: Repeated,
     transport: HttpTransport,
     seed: str | None,
@@ -195,7 +196,6 @@ def _repeat(
     fields: bool,
 ) -> None:
     """Send what there is to send, once the server is known to hold the rows. Raises Trouble."""
-    answers = corpus.answers(found.instance)
     silent = not repeating.answers_at_all(answers)  # an API that is switched off shows no rows
     if seed is None and not silent:
         found.datasets = (_held(corpus, transport, found.datasets),)
@@ -206,7 +206,9 @@ def _repeat(
         if not silent:
             _held(corpus, transport, (dataset,))
 
-    steps = repeating.repeat(Comparer(corpus), found, planned, transport, sow, fields=fields)
+    steps = repeating.repeat(
+        Comparer(corpus), found, planned, answers, transport, sow, fields=fields
+    )
     total = len(planned.steps)
     for _ in track(steps, "asking", total, console=bar, transient=True, disable=bar is None):
         pass
