@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 BLOT = "[redacted]"
 #: A secret shorter than this is blotted out as a whole word only, or a report would be unreadable.
@@ -421,9 +421,11 @@ def _bytes_of(word: str) -> set[bytes]:
 def _base64_of(word: str) -> Iterator[str]:
     """The digits of a word in base64, and of what it was bent to before: once their case is lost,
     nothing takes base64 off any more."""
-    payloads = {word, word[::-1], word.casefold(), word.upper(), quote(word), quote(word, safe="")}
-    payloads |= {html.escape(word), word.encode("unicode_escape", "replace").decode("ascii")}
-    payloads |= {"".join(f"&#{ord(c)};" for c in word), *_misread(word)}
+    payloads = {word, word[::-1], word.casefold(), word.upper(), *_misread(word)}
+    payloads |= {quote(word), quote(word, safe=""), quote_plus(word)}
+    payloads |= {html.escape(word), html.escape(word, quote=False)}
+    payloads |= {word.encode("unicode_escape", "replace").decode("ascii")}
+    payloads |= {"".join(form % ord(c) for c in word) for form in ("&#%d;", "&#x%X;", "&#x%x;")}
     payloads |= {json.dumps(word)[1:-1], repr(word)[1:-1]}
     payloads |= {data.hex() for data in _bytes_of(word)}
     data = set[bytes]().union(*map(_bytes_of, payloads))

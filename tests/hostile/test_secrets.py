@@ -49,6 +49,17 @@ def test_base64_of_anything_is_seen_through(chain: tuple[str, ...]) -> None:
         assert said not in secrecy.redact(f"so: {said}.", secrecy.login("kim", password))
 
 
+@pytest.mark.parametrize("lost", ["case-folded", "upper case"])
+@pytest.mark.parametrize("digits", [bend for bend in BENDS if bend.startswith("base64")])
+def test_base64_of_anything_is_known_after_its_case_was_lost(digits: str, lost: str) -> None:
+    """Nothing takes base64 off any more, so that each way to bend what is in it has to be known."""
+    for bend, password in itertools.product(BENDS, PASSWORDS):
+        words = secrecy.login("kim", password)
+        for word in words[:2]:
+            said = bent(word, (bend, digits, lost))
+            assert said not in secrecy.redact(f"so: {said}.", words), (bend, word)
+
+
 @pytest.mark.parametrize("chain", [(), ("base64",), ("base64", "base64"), ("percent", "base64")])
 @pytest.mark.parametrize("limit", [80, 300])
 def test_what_is_cut_holds_no_part_of_a_secret(chain: tuple[str, ...], limit: int) -> None:
