@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 from .budget import Budget, BudgetSpent
-from .exchange import Answer, Basic, Request, call
+from .exchange import ENDPOINT, Answer, Basic, Request, call
 from .transport import (
     BUSY,
     IN_THE_CLEAR,
@@ -146,6 +146,9 @@ class HttpTransport:
         self._process = os.getpid()
         self._context: ssl.SSLContext | None = None
         self._unanswered = 0
+        #: How a front answered the last request that was no call, again and again; 0 if it passed
+        #: that on. It may pass on calls alone, and is not waited for each time.
+        self._shut = 0
         #: When the certificate ends that was met last, in seconds since 1970; None if none was met,
         #: or any is trusted: then nothing is known of it.
         self.ends: float | None = None
@@ -194,14 +197,18 @@ class HttpTransport:
         )
 
     def _politely(self, request: Request, alone: bool) -> Answer:
+        page = request.method != "POST" or request.target != ENDPOINT
         for attempt in range(3):
             answer = self._once(request, alone)
             wait = retry_after(answer)
             again = answer.status in (UNDONE if request.writes else BUSY)
-            if not again or attempt == 2 or wait > PATIENCE or not self.patient:
-                return answer
+            shut = page and answer.status == self._shut
+            if not again or shut or attempt == 2 or wait > PATIENCE or not self.patient:
+                break
             self.budget.hold(max(wait, 1.0), slower=answer.status == 429)
-        raise AssertionError("unreachable")
+        if page:
+            self._shut = answer.status if again and answer.status != 429 else 0
+        return answer
 
     def _once(self, request: Request, alone: bool) -> Answer:
         data = compose(request, self.endpoint, self._authorization(request), self.more)
