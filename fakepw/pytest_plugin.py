@@ -39,14 +39,14 @@ OPTIONS = (
         "strict",
         False,
         "MODE",
-        "on: warn of calls that a real server answers as if nothing"
-        " were wrong; error: fail for them",
+        "on: warn of calls that a real server answers as if nothing were wrong; error: fail for"
+        " them; both may go on with ignore=KIND,KIND",
     ),
     ("at", "at", False, "PATH", "a path that is handed on as /xmlrpc/"),
     ("tls", "tls", False, "on|off", "serve https, whose authority is `fakepw.ca_file`"),
 )
-#: What a mode is called outside of Python.
-MODES = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+#: What yes and no are called outside of Python.
+SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 _DOUBLE = pytest.StashKey["Double"]()
 _JOURNAL = pytest.StashKey[Any]()
@@ -161,8 +161,10 @@ def _said(config: pytest.Config) -> dict[str, Any]:
         from .patchwork.instances.settings import from_texts
 
         said["settings"] = from_texts(tuple(said["settings"]))
-    for name in {"strict", "tls"} & said.keys():
-        said[name] = MODES.get(said[name].lower(), said[name])
+    if "strict" in said:
+        said["strict"] = said["strict"].lower()
+    if "tls" in said:
+        said["tls"] = SWITCH.get(said["tls"].lower(), said["tls"])
     config.stash[_SAID] = said
     return said
 

@@ -25,7 +25,7 @@ from .rules.presets import PRESETS
 from .rules.rules import Rule, Rules
 from .rules.spec import Spec
 from .scenarios import Scenarios
-from .strictness import Notices, Strict
+from .strictness import Notices, Strict, heeded
 
 #: What a request's head and a journal's entry take beside the bodies, about, in bytes.
 _OVERHEAD = 1500
@@ -181,6 +181,7 @@ class Pipeline:
         return answer
 
     def _write_down(self, arrived: Arrived, answer: Response | Outcome | None) -> None:
+        arrived.remarks = heeded(arrived.remarks, self.strict)
         entry = self._entry(arrived, answer)
         if arrived.remarks:
             self.notices.note(call_of(entry, 0).asked, arrived.remarks)

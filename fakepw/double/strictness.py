@@ -8,16 +8,21 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
 
 from msgspec import Struct
 
-from ..patchwork.words.remarks import Remark
-from ..wording import quoted
+from ..patchwork.words.remarks import KINDS, Remark
+from ..wording import near, quoted
 
-#: Off, on (warnings), or "error" (failures).
-Strict = bool | Literal["error"]
+#: Off, on (warnings), or "error" (failures); or one of the last two in text, and the kinds of
+#: remarks that are none: "error ignore=order,counts".
+Strict = bool | str
+#: What the modes are called outside of Python.
+MODES: dict[str, bool | str] = {"on": True, "true": True, "1": True, "error": "error"}
+MODES |= {"off": False, "false": False, "0": False}
 #: Remarks that are kept: the latest.
 MOST = 1000
 
@@ -28,44 +33,81 @@ class FakepwWarning(UserWarning):
 
 class Noticed(Struct, frozen=True):
     """A remark on a call: counted from 1 since the double was made, the call in brief, a sentence,
-    and whether the test that made it fails in any strict mode."""
+    and whether the test that made it fails in any strict mode; what it is about; and whether it is
+    only worth knowing, so that nobody is warned of it and nothing fails."""
 
     number: int
     call: str
     text: str
     fails: bool
+    kind: str = ""
+    quiet: bool = False
 
     def __str__(self) -> str:
         return f"{self.call}: {self.text}"
 
+    def fails_in(self, mode: Strict) -> bool:
+        """Whether a test of that mode fails for it."""
+        return not self.quiet and (is_error(mode) or (bool(mode) and self.fails))
+
 
 def strict_of(given: Any) -> Strict:
-    """A mode as somebody gives it. Raises ValueError with what is allowed."""
-    if given is None:
-        return False
-    if isinstance(given, bool) or given == "error":
-        return "error" if given == "error" else bool(given)
-    raise ValueError(f"strict is true, false or 'error', not {quoted(given)}")
+    """A mode as somebody gives it, in its plainest form. Raises ValueError with what is allowed."""
+    if given is None or isinstance(given, bool):
+        return bool(given)
+    word, *rest = given.split() if isinstance(given, str) and given.strip() else [""]
+    names = rest[0].removeprefix("ignore=").split(",") if rest else []
+    if word not in MODES or len(rest) > 1 or not all(each.startswith("ignore=") for each in rest):
+        text = "strict is true, false or 'error', not {}; `on` and `error` may go on with ignore="
+        raise ValueError(text.format(quoted(given)) + f" and kinds of remarks: {', '.join(KINDS)}")
+    for name in names:
+        if name not in KINDS:
+            text = f"strict: there is no kind of remarks {quoted(name)}{near(name, KINDS)}"
+            raise ValueError(f"{text}; there are: {', '.join(KINDS)}")
+    mode = MODES[word]
+    if not names or not mode:
+        return mode
+    ordered = ",".join(kind for kind in KINDS if kind in names)
+    return f"{'error' if mode == 'error' else 'on'} ignore={ordered}"
+
+
+def is_error(mode: Strict) -> bool:
+    """Whether a mode fails tests for whatever is remarked."""
+    return isinstance(mode, str) and mode.startswith("error")
+
+
+def heeded(remarks: Sequence[Remark], mode: Strict) -> Sequence[Remark]:
+    """The remarks of kinds that a mode does not ignore."""
+    ignored = _ignored(mode) if isinstance(mode, str) else ()
+    return [each for each in remarks if each.kind not in ignored] if ignored else remarks
+
+
+@lru_cache(maxsize=64)
+def _ignored(mode: str) -> tuple[str, ...]:
+    return tuple(mode.partition("ignore=")[2].split(","))
 
 
 class Notices:
     """What was noticed since the last reset; `count` goes on counting over resets.
 
-    Each of the `listeners` is told of every remark as it is made: the call, and what of it.
+    Each of the `listeners` is told of every remark as it is made.
     """
 
     def __init__(self) -> None:
         self.count = 0
-        self.listeners: list[Callable[[str, str], None]] = []
+        self.listeners: list[Callable[[Noticed], None]] = []
         self._kept: deque[Noticed] = deque(maxlen=MOST)
 
     def note(self, call: str, remarks: Iterable[Remark]) -> None:
         """Keep the remarks on a call."""
         for remark in remarks:
             self.count += 1
-            self._kept.append(Noticed(self.count, call, remark.text, remark.fails))
+            noticed = Noticed(
+                self.count, call, remark.text, remark.fails, remark.kind, remark.quiet
+            )
+            self._kept.append(noticed)
             for listener in self.listeners:
-                listener(call, remark.text)
+                listener(noticed)
 
     def since(self, number: int = 0) -> list[Noticed]:
         """Those after so many."""
@@ -77,7 +119,7 @@ class Notices:
 
     def failures(self, mode: Strict) -> list[str]:
         """What fails a test in this mode, a line for each."""
-        return summed(each for each in self._kept if mode == "error" or (mode and each.fails))
+        return summed(each for each in self._kept if each.fails_in(mode))
 
 
 def summed(noticed: Iterable[Noticed]) -> list[str]:

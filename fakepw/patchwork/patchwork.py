@@ -19,7 +19,7 @@ from .rows.store import Store
 from .words.brief import described
 from .words.faults import Fault
 from .words.place import API, Place, api_path, root_path
-from .words.remarks import Words, remark
+from .words.remarks import Words, heard, remark
 from .words.text import arity_error
 
 
@@ -195,13 +195,19 @@ class Patchwork:
         """
         known = self.methods.get(method) if method is not None else None
         if known is None:
-            remark("there is no method {}; there are {}", method, Words(self.methods), fails=True)
+            remark(
+                "methods",
+                "there is no method {}; there are {}",
+                method,
+                Words(self.methods),
+                fails=True,
+            )
             raise Fault("Exception", f'method "{method}" is not supported')
         given = list(params)
         if known.auth:
             given.insert(0, login(authorization, self.store, self.traits))
         elif authorization:
-            remark("{} takes no credentials: right or wrong, nobody looks at them", Words([method]))
+            self._told_of_credentials(known, authorization)
         if not known.least <= len(given) <= known.most:
             text = arity_error(known.name, known.required, known.most, len(given), self.traits.py2)
             raise Fault("TypeError", text)
@@ -216,8 +222,25 @@ class Patchwork:
         except Fault as fault:
             answer = type(known.fallback)()
             text = "this release swallows an error and answers {} instead: {}: {}"
-            remark(text, answer, Words([fault.kind]), fault.text)
+            remark("releases", text, answer, Words([fault.kind]), fault.text)
             return answer
+
+    def _told_of_credentials(self, method: Method, authorization: str) -> None:
+        """Remark on credentials that nobody asked for.
+
+        Clients that may write send theirs with every call (clients.md), so that right ones are
+        only worth knowing; wrong ones would first be found out by a write.
+        """
+        if not heard():
+            return
+        text = "{} takes no credentials: right or wrong, nobody looks at them"
+        try:
+            login(authorization, self.store, self.traits)
+        except Fault as fault:
+            text += "; a call that does would answer {}"
+            remark("credentials", text, Words([method.name]), fault.text)
+        else:
+            remark("credentials", text, Words([method.name]), quiet=True)
 
     def caller(self, method: str | None, authorization: str | None) -> str | None:
         """The user name that an Authorization header gives, if that method asks who is calling."""

@@ -21,6 +21,7 @@ from .query.filters import (
     parse,
     related_to_patch,
     row_id_of,
+    tell_of_near,
 )
 from .query.limits import limited
 from .query.lookups import Condition, build, compile_condition, exact
@@ -76,7 +77,7 @@ def _counted(
     if pw.traits.slices_search_results:
         rows = found()
         if max_count is not None and isinstance(max_count, int | float) and max_count < 0:
-            remark("max_count={} is ignored by this release", max_count)
+            remark("counts", "max_count={} is ignored by this release", max_count)
         if max_count is None or (isinstance(max_count, int | float) and not max_count > 0):
             return rows  # Python 2: nil, too, is not more than 0
         if not isinstance(max_count, int):
@@ -91,7 +92,7 @@ def _search(pw: Backend, rows: Iterable[Any], names: Sequence[str], search: Any)
         raise Fault("TypeError", "object has no len()")
     if not truth(search):
         if search is not None and search != "":
-            remark("{} is nothing to search for: all rows come", search)
+            remark("matches", "{} is nothing to search for: all rows come", search)
         return list(rows)
     tests = [
         compile_condition(build(_text_field(name), ["icontains"], search, pw.traits), pw.traits)
@@ -183,9 +184,11 @@ def _by_hash(pw: Backend, wanted: list[Condition]) -> Record:
         raise Fault(pw.traits.model_fault("Patch", "MultipleObjectsReturned"), text)
     if len(matches) > 1:
         text = "{} patches have this hash: the first by date comes, and on later releases a fault"
-        remark(text, len(matches))
+        remark("releases", text, len(matches))
     if not matches:
         _told_of_linkname(pw, wanted, tests)
+        if heard():
+            tell_of_near(pw.store, wanted)
         if pw.traits.missing_row_faults:
             raise Fault("IndexError", "list index out of range")
         return Record({})
@@ -198,7 +201,7 @@ def _told_of_linkname(
     for condition, test in zip(wanted, tests, strict=True):
         named = heard() and condition.field.name == "linkname"
         if named and not any(map(test, pw.store.patches.values())):
-            remark("no patch is in a project whose linkname is {}", condition.value)
+            remark("matches", "no patch is in a project whose linkname is {}", condition.value)
 
 
 def _with_hash(pw: Backend, by_hash: Condition) -> list[Patch]:

@@ -63,9 +63,13 @@ def _changes(pw: Backend, params: Any) -> dict[str, Any]:
         else:
             ignored.append(key)
     if ignored:
-        remark("{} are ignored, and true is answered: set are state, commit_ref, archived", ignored)
+        remark(
+            "writes",
+            "{} are ignored, and true is answered: set are state, commit_ref, archived",
+            ignored,
+        )
     elif not changes:
-        remark("nothing is set, and true is answered")
+        remark("writes", "nothing is set, and true is answered")
     return changes
 
 
@@ -87,7 +91,9 @@ def _fitting(pw: Backend, column: str, text: str, most: int) -> str:
     if pw.traits.too_long_text is None or len(text) <= most:
         return text
     if not text[most:].strip(" "):
-        remark("the blanks behind the {} characters of {} are cut off", most, Words([column]))
+        remark(
+            "values", "the blanks behind the {} characters of {} are cut off", most, Words([column])
+        )
         return text[:most]  # SQL cuts off blanks that do not fit
     message = pw.traits.too_long_text.format(column=column, length=most)
     raise Fault("django.db.utils.DataError", message)
@@ -134,7 +140,11 @@ def check_create(
     texts = {name: _storable(pw, value) for name, value in sent.items() if value is not None}
     for column in ("target_url", "description"):
         if sent[column] is None:
-            remark("nil is stored as {}: lists that hold the check are faults", Words([column]))
+            remark(
+                "writes",
+                "nil is stored as {}: lists that hold the check are faults",
+                Words([column]),
+            )
     for column, most in (("target_url", 200), ("context", 255)):
         if column in texts:
             texts[column] = _fitting(pw, column, texts[column], most)

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..patchwork.instances.traits import Traits
 from ..patchwork.words.faults import Fault
+from ..patchwork.words.remarks import met_again
 
 Params = tuple[Any, ...]
 
@@ -58,6 +59,10 @@ class Decoder:
                 self._known.clear()
             self._known[body] = fast
         return fast
+
+    def anew(self, body: bytes) -> tuple[str | None, Params]:
+        """The same for a body that was read before, remarking on what is passed over in it."""
+        return _fast(body) or self.slow(body)
 
     def slow(self, body: bytes) -> tuple[str | None, Params]:
         """The same for any body whatever, without the short cut."""
@@ -120,5 +125,7 @@ def _values(text: str) -> Params:
         if struct is None:
             params.append(value)
         else:
+            if key in struct:
+                met_again(key)
             struct[key] = value
     return tuple(params)

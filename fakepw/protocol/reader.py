@@ -14,6 +14,7 @@ from xml.parsers import expat
 from ..patchwork.instances.traits import Traits
 from ..patchwork.words.characters import quoted
 from ..patchwork.words.faults import Fault
+from ..patchwork.words.remarks import met_again
 from ..patchwork.words.text import type_name
 from ..patchwork.words.values import Binary, DateTime
 from .entities import Guard, declares
@@ -141,7 +142,10 @@ class _Reader:
         for at in range(0, len(items), 2):
             if at + 1 == len(items):
                 raise Fault("IndexError", "list index out of range")
-            struct[self._key(items[at])] = items[at + 1]
+            key = self._key(items[at])
+            if key in struct:
+                met_again(key)
+            struct[key] = items[at + 1]
         self._stack[mark:] = [struct]
         self._in_value = False
 

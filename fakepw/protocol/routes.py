@@ -105,7 +105,10 @@ class Routes:
             _not_the_api(visit)
             return views.not_found(visit)
         if with_slash == API and visit.method == b"POST":
-            remark("the path has no slash at its end: a client that is sent on calls nothing there")
+            remark(
+                "paths",
+                "the path has no slash at its end: a client that is sent on calls nothing there",
+            )
         query = f"?{quote(visit.query, safe=_QUERY_SAFE)}" if visit.query else ""
         safe = visit.traits.redirect_safe
         where = quote(visit.script_name + with_slash, safe=safe)
@@ -118,7 +121,12 @@ class Routes:
 def _not_the_api(visit: Visit) -> None:
     if visit.method == b"POST" and visit.patchwork.enabled:
         where = visit.patchwork.place.url_path
-        remark("nothing is called at {}: the API is at {}", visit.script_name + visit.path, where)
+        remark(
+            "paths",
+            "nothing is called at {}: the API is at {}",
+            visit.script_name + visit.path,
+            where,
+        )
 
 
 # What Django leaves as it is in a redirect's query.

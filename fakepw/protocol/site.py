@@ -17,7 +17,7 @@ from ..patchwork.instances.traits import Traits
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.words.faults import Fault
 from ..patchwork.words.place import API, Place
-from ..patchwork.words.remarks import remark
+from ..patchwork.words.remarks import heard, remark
 from . import documentation, html, views
 from .decode import Decoder
 from .encode import KEPT, Unprintable, echo_response, fault_response
@@ -95,7 +95,7 @@ class Site:
         if isinstance(head, Response):
             return head
         if not head.sized:
-            remark("a body without Content-Length is not read: to Patchwork it is empty")
+            remark("bodies", "a body without Content-Length is not read: to Patchwork it is empty")
         body = request.body if head.sized else b""
         return self.call(body, head.who, head.cookies, patchwork, watch, asked)
 
@@ -193,6 +193,8 @@ class Site:
         answer: Any
         try:
             decode = self.decode
+            if asked is not None and heard():
+                asked = decode.anew(body)
             method, params = asked or decode(body)
             answer = patchwork.call(method, params, who)
             response = self._result(answer, sent, patchwork)
@@ -202,7 +204,7 @@ class Site:
             answer = Fault(fault.kind, fault.text, fault.code)
             response = None
         except Echo as echo:
-            remark("the body is no methodCall but a fault, which is sent back as it is")
+            remark("bodies", "the body is no methodCall but a fault, which is sent back as it is")
             answer = Echo(echo.code, echo.string)
             response = None
         except RecursionError:

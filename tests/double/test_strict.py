@@ -7,6 +7,7 @@ import warnings
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 import fakepw
 from fakepw.double.pipeline import Pipeline
+from fakepw.double.strictness import strict_of
 from fakepw.patchwork.instances.instances import RECORDED
-from fakepw.patchwork.words.remarks import MOST, listening, remark
+from fakepw.patchwork.words.remarks import KINDS, MOST, listening, remark
 from fakepw.protocol.messages import Request, Response
 from fakepw.serving.reach.connecting import RemoteDouble
 from fakepw.strategies import method_calls
@@ -25,6 +27,9 @@ from .asking import call, get, pipeline
 
 KIM = "kim:earl-grey"
 NEW, DJANGO_1_8, OLDEST = "3.2-py3-postgresql", "2.0-py2-sqlite", "1.0-py2-sqlite"
+
+#: Of the demo's patch 1.
+MSGID, HASH = (str(getattr(fakepw.load("demo").patches[0], name)) for name in ("msgid", "hash"))
 
 #: What is asked of which instance, by whom, and what is told of it.
 TOLD: list[tuple[str, str | None, tuple[Any, ...], str]] = [
@@ -86,6 +91,21 @@ TOLD: list[tuple[str, str | None, tuple[Any, ...], str]] = [
     (NEW, KIM, ("check_create", 5, "ci", "fail", None), "nil is stored as target_url"),
     (NEW, None, ("patch_lst",), "there is no method 'patch_lst'; there are check_create, "),
     (NEW, None, ("system.listMethods",), "there is no method 'system.listMethods'"),
+    (NEW, None, ("patch_list", {"id": 0}), "ids are counted from 1: no row can match exact 0"),
+    (NEW, None, ("patch_list", {"id__lt": 1}), "ids are counted from 1: no row can match lt 1"),
+    (NEW, None, ("patch_list", {"id": True}), "True is taken for the number 1"),
+    (NEW, None, ("patch_list", {"id": 2.5}), "2.5 is taken for the number 2"),
+    (NEW, None, ("patch_list", {"name": 5}), "5 is no text, and taken for '5'"),
+    (NEW, None, ("patch_list", {"name": None}), "no row is without name: no row can match"),
+    (NEW, None, ("patch_list", {"date__isnull": False}), "without date: every row matches"),
+    (NEW, None, ("patch_list", {"name__icontains": ""}), "icontains of an empty text lets every"),
+    (NEW, None, ("patch_list", []), "a filter is a struct; [] is none, and lets all rows come"),
+    (NEW, None, ("patch_list", {"msgid": MSGID[1:-1]}), f"no patch has the msgid '{MSGID[1:-1]}'"),
+    (NEW, None, ("patch_list", {"hash": HASH.upper()}), f"; one has '{HASH}'"),
+    (NEW, None, ("patch_get_by_hash", HASH.upper()), f"; one has '{HASH}'"),
+    (NEW, "kim:wrong", ("patch_get", 1), "would answer 'Invalid username/password'"),
+    (NEW, KIM, ("check_create", 5, True, "fail"), "True is no text, and taken for 'True'"),
+    (NEW, KIM, ("patch_set", 5, {"commit_ref": 1.5}), "1.5 is no text, and taken for '1.5'"),
     (DJANGO_1_8, None, ("patch_list", {"archived": "False"}), "'False' is taken for True"),
     (DJANGO_1_8, None, ("patch_list", {"hash__isnull": "no"}), "isnull takes 'no' for True"),
     (OLDEST, None, ("patch_get", "abc"), "this release swallows an error and answers {} instead"),
@@ -163,6 +183,60 @@ def test_what_goes_past_the_api_is_told() -> None:
     assert "sent back as it is" in told(strict(), request)[0]
 
 
+def test_a_member_that_is_sent_twice_is_told() -> None:
+    plain = call("patch_list", {"state_id": 1})
+    member = b"<member>\n<name>state_id</name>\n<value><int>%d</int></value>\n</member>\n"
+    again = plain.body.replace(b"</struct>", member % 2 + b"</struct>")
+    for body in (again, again.replace(b"<?xml", b"<!-- the long way -->\n<?xml", 0) + b" \n"):
+        head = [*plain.headers[:-1], (b"content-length", b"%d" % len(body))]
+        request = Request(b"POST", b"/xmlrpc/", head, body)
+        for like in (NEW, OLDEST):
+            double = strict(like)
+            for _ in range(2):  # also of a body that is known already
+                expected = ["'state_id' stands in a struct more than once: the last one is taken"]
+                assert told(double, request) == expected
+            (call_,) = double.journal.calls()[-1:]
+            assert call_.params == ({"state_id": 2},)
+
+
+def test_kinds_of_remarks_can_be_ignored() -> None:
+    double = strict(mode=strict_of("error ignore=order,keys"))
+    assert told(double, call("patch_list", {"series": 7})) == []
+    assert told(double, call("person_list", "", 2)) == []
+    assert double.notices.failures(double.strict) == []
+    (text,) = told(double, call("patch_get", 1.5))
+    assert double.notices.failures(double.strict) == [f"patch_get(1.5): {text}"]
+    assert strict_of(double.strict) == double.strict == "error ignore=keys,order"
+    assert (strict_of("on"), strict_of("off"), strict_of("error")) == (True, False, "error")
+    assert strict_of("on ignore=methods") == "on ignore=methods"
+    for wrong in ("", " ", "on ignore", "error ignore=", "ignore=keys", "on ignore=keys order"):
+        with pytest.raises(ValueError, match="strict") as raised:
+            strict_of(wrong)
+        assert "\n" not in str(raised.value)
+    with pytest.raises(ValueError, match="no kind of remarks 'kays'; did you mean 'keys'"):
+        strict_of("error ignore=kays")
+
+
+def test_what_every_client_does_is_worth_knowing_and_no_more() -> None:
+    """pwclient sends its credentials with every call."""
+    with fakepw.serve("demo", strict="error") as pw:
+        with xmlrpc.client.ServerProxy(pw.url.replace("://", f"://{KIM}@")) as proxy:
+            proxy.patch_get(5)
+            proxy.patch_set(5, {"state": 2})
+        (line,) = pw.remarks
+        assert line.startswith("patch_get(5): patch_get takes no credentials")
+        assert (len(pw.calls[0].remarks), pw.unmet()) == (1, [])
+    wrong = strict(mode="error")
+    told(wrong, call("patch_get", 5, user="kim:x"))
+    (line,) = wrong.notices.failures(wrong.strict)
+    assert line.endswith("a call that does would answer 'Invalid username/password'")
+
+
+def test_every_remark_is_of_a_kind_that_is_explained() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "double.md").read_text()
+    assert [kind for kind in KINDS if f"\n| `{kind}` | " not in table] == []
+
+
 def test_a_client_cannot_make_it_talk_for_ever() -> None:
     filt = {f"project_id__gt__{n}": 1 for n in range(500)}
     assert len(told(strict(), call("patch_list", filt))) == MOST
@@ -202,7 +276,7 @@ def test_threads_hear_of_their_own_calls_alone() -> None:
     def listen(number: int) -> None:
         with listening() as found:
             barrier.wait()
-            remark("{}", number)
+            remark("values", "{}", number)
             barrier.wait()
             heard[number] = [each.text for each in found]
 
@@ -261,6 +335,10 @@ def test_it_fails_if_it_is_to_and_for_unknown_methods_anyway(pw: fakepw.Double) 
     pw.settle()  # each is told once
     assert len(pw.unmet()) == 1
     pw.reset()
+    pw.strict = "error ignore=keys"
+    mistake(pw)
+    assert (pw.strict, pw.remarks) == ("error ignore=keys", [])
+    pw.settle()
     pw.strict = True
     mistake(pw, "system.listMethods")
     with pytest.raises(AssertionError, match=r"there is no method 'system\.listM"):
@@ -301,12 +379,12 @@ def test_what_is_no_mode_is_said(pw: fakepw.Double) -> None:
         assert "\n" not in str(raised.value)
     assert pw.strict is False
     if isinstance(pw, RemoteDouble):
-        with pytest.raises(ValueError, match="'loud' is not allowed, only true, false, error"):
+        with pytest.raises(ValueError, match="is true, false or 'error', not 'loud'"):
             pw._request("POST", "strict", {"strict": "loud"})
         with pytest.raises(ValueError, match="the body: strict is missing"):
             pw._request("POST", "strict", {})
     with pytest.raises(ValueError, match="strict is true, false or 'error', not 'yes'"):
-        fakepw.serve("tiny", strict="yes")  # type: ignore[arg-type]
+        fakepw.serve("tiny", strict="yes")
 
 
 def test_what_a_rule_keeps_from_patchwork_is_not_told(pw: fakepw.Double) -> None:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import xmlrpc.client
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ import pytest
 
 
 @contextmanager
-def served(*options: str, **environment: str) -> Iterator[Any]:
-    """A server started by its command, as a client's proxy."""
+def served(
+    *options: str, status: int = 0, environment: Mapping[str, str] | None = None, **given: str
+) -> Iterator[Any]:
+    """A server started by its command, as a client's proxy; and how it is to end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "fakepw", "serve", "--json", *options],
-        env={**os.environ, "FAKEPW_PORT": "0", **environment},
+        env={**os.environ, "FAKEPW_PORT": "0", **(environment or {}), **given},
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
@@ -32,7 +34,7 @@ def served(*options: str, **environment: str) -> Iterator[Any]:
     finally:
         process.terminate()
         process.stdout.close()
-        assert process.wait(10) == 0
+        assert process.wait(10) == status
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def served(*options: str, **environment: str) -> Iterator[Any]:
     ],
 )
 def test_faults_from_the_start(options: list[str], environment: dict[str, str]) -> None:
-    with served(*options, **environment) as proxy:
+    with served(*options, environment=environment) as proxy:
         with pytest.raises(xmlrpc.client.ProtocolError, match="504"):
             proxy.patch_get(1)
         assert proxy.patch_get(1)["id"] == 1
@@ -112,10 +114,39 @@ def test_strict_mode_and_the_path_of_the_api_from_the_start(capfd: Any) -> None:
         assert proxy.patch_list({"series": "7"}) == []
         assert proxy.patch_get(1)["id"] == 1
     lines = capfd.readouterr().err.splitlines()
-    assert len(lines) == 3, lines  # the list's two remarks, and one on credentials
-    assert "fakepw: patch_list({'series': '7'}): 'series' is no key to filter by" in lines[1]
+    assert len(lines) == 1, lines  # and none on credentials, which are right
+    assert "fakepw: patch_list({'series': '7'}): 'series' is no key to filter by" in lines[0]
     with served("--strict", "--at", "/") as proxy:
         assert str(proxy).endswith("/>")
         with pytest.raises(xmlrpc.client.Fault):
             proxy.nothing()
     assert "nothing(): there is no method 'nothing'" in capfd.readouterr().err
+
+
+def test_a_strict_server_ends_as_its_clients_behaved(capfd: Any) -> None:
+    with served(FAKEPW_STRICT="error", status=1) as proxy:
+        assert proxy.patch_list({"series": "7"}) == []
+        assert proxy.patch_get(1)["id"] == 1
+    assert "in strict mode something was remarked once" in capfd.readouterr().err
+    with served("--strict-mode", "error ignore=keys", "demo") as proxy:
+        assert proxy.patch_list({"series": "7"}) == []
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [
+        ("eror", "strict is true, false or 'error', not 'eror'; `on` and `error` may"),
+        ("error ignore=kays", "there is no kind of remarks 'kays'; did you mean 'keys'?"),
+    ],
+)
+def test_what_is_no_mode_is_one_sentence(mode: str, why: str) -> None:
+    for options, variable in (([], "FAKEPW_STRICT"), (["--strict-mode", mode], "FAKEPW_HOST")):
+        done = subprocess.run(
+            [sys.executable, "-m", "fakepw", "serve", *options],
+            env={**os.environ, variable: mode},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert why in done.stderr

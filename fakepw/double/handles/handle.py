@@ -264,6 +264,7 @@ class Double(Rows[Shown], Claims):
     def strict(self) -> Strict:
         """How strict it is: False; True, which warns; or "error", which fails tests.
 
+        As text, `on` or `error` with the kinds of remarks that are none: "error ignore=order".
         It can be set, until the next reset. The wire is the same.
         """
         mode: Strict = self._do("strictness")[0]
@@ -291,11 +292,12 @@ class Double(Rows[Shown], Claims):
         if not noticed:
             return
         self._told = noticed[-1].number
-        fails = [each for each in noticed if mode == "error" or (mode and each.fails)]
+        fails = [each for each in noticed if each.fails_in(mode)]
         self._failures += tuple(fails)
         if path is None:
             path, line = caller()
-        issue([each for each in noticed if mode and each not in fails], path, line)
+        loud = [each for each in noticed if mode and not each.quiet and each not in fails]
+        issue(loud, path, line)
 
     def settle(self, path: str | None = None, line: int = 0) -> None:
         """Warn, and raise AssertionError for what strict mode does not let pass: once for each.

@@ -85,7 +85,7 @@ def to_bool(value: Any, traits: Traits) -> bool:
     """A value for a boolean column (servers.md 1.7 "archived", 2)."""
     if traits.truthy_booleans:
         if not isinstance(value, bool):
-            remark("{} is taken for {}: anything is, by its truth", value, truth(value))
+            remark("values", "{} is taken for {}: anything is, by its truth", value, truth(value))
         return truth(value)
     if isinstance(value, Decimal) and value.is_snan():
         raise not_comparable()
@@ -244,7 +244,10 @@ def prepare(field: Field, value: Any, traits: Traits, *, ceil: bool = False) -> 
             rounded = ceil and field.kind != "ForeignKey"  # whose value is another row's
             if rounded and isinstance(value, float) and traits.exact_float_bounds:
                 value = _ceil(value)
-            return to_int(value, field.name, traits)
+            number = to_int(value, field.name, traits)
+            if type(value) not in (int, str) and (isinstance(value, bool) or number != value):
+                remark("values", "{} is taken for the number {}", value, number)
+            return number
         case "BooleanField":
             return to_bool(value, traits)
         case "DateTimeField":

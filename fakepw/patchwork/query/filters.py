@@ -15,7 +15,7 @@ from ..rows.rows import Patch
 from ..rows.store import Store, in_order
 from ..words.faults import Fault
 from ..words.hash_order import keys_as_met
-from ..words.remarks import Words, remark
+from ..words.remarks import Words, heard, remark
 from ..words.text import attribute_error, person
 from .collation import COLLATIONS
 from .fields import Field, to_int
@@ -89,7 +89,10 @@ def keys_of(filt: Any, traits: Traits) -> list[Any]:
         return list(keys_as_met(filt, traits.py2))
     keys = iterate(filt, traits.py2)
     if keys:
-        remark("a filter is a struct; what {} holds is taken for its keys, {} first", filt, keys[0])
+        text = "a filter is a struct; what {} holds is taken for its keys, {} first"
+        remark("keys", text, filt, keys[0])
+    else:
+        remark("keys", "a filter is a struct; {} is none, and lets all rows come", filt)
     return keys
 
 
@@ -125,19 +128,19 @@ def parse(
         parts = split_key(key, traits)
         name = parts[0]
         if name not in keys:
-            remark(_NO_FIELD, name, Words(sorted(keys)))
+            remark("keys", _NO_FIELD, name, Words(sorted(keys)))
             return None
         if len(parts) > 1 and parts[1] not in LOOKUP_NAMES:
-            remark(_NO_LOOKUP, parts[1], key, Words(sorted(LOOKUP_NAMES)))
+            remark("keys", _NO_LOOKUP, parts[1], key, Words(sorted(LOOKUP_NAMES)))
             return None
         value = value_of(filt, key, traits)
         if name not in _WITHOUT_LOOKUP:
             found.wanted[key] = _builder(fields[name], parts[1:], value, traits)
             continue
         if len(parts) > 1:
-            remark("the lookup of {} is ignored, as for {} any is", key, name)
+            remark("keys", "the lookup of {} is ignored, as for {} any is", key, name)
         if name in met:
-            remark("{} takes the place of {}", key, met[name])
+            remark("keys", "{} takes the place of {}", key, met[name])
         met[name] = key
         if name == "max_count":
             found.max_count = value
@@ -194,9 +197,17 @@ def related_to_patch(store: Store, traits: Traits) -> Related:
         row_id = row_id_of(value, traits)
         row = None if row_id is None else tables[name].get(row_id)
         if name == "delegate_id":
-            remark("delegate_id is looked up among people and not among users: it finds no patch")
+            remark(
+                "matches",
+                "delegate_id is looked up among people and not among users: it finds no patch",
+            )
         if row is None:
-            remark("there is no row with the {} {}, and so the list is empty", Words([name]), value)
+            remark(
+                "matches",
+                "there is no row with the {} {}, and so the list is empty",
+                Words([name]),
+                value,
+            )
             if traits.missing_relation_faults:
                 raise Fault("IndexError", "list index out of range")
             return None
@@ -219,7 +230,7 @@ def _cannot_query(who: str) -> Callable[[], Condition]:
 def row_id_of(value: Any, traits: Traits) -> int | None:
     """A parameter as the id of a row; None for nil. Raises what Django raises (servers.md 1.5)."""
     if value is None:
-        remark("nil is the id of no row")
+        remark("matches", "nil is the id of no row")
         return None
     number = to_int(value, "id", traits)
     if number < 1 or type(value) not in _IDS:
@@ -232,9 +243,9 @@ def row_id_of(value: Any, traits: Traits) -> int | None:
 
 def _doubtful(value: Any, number: int) -> None:
     if number < 1:
-        remark("ids are counted from 1: {} is the id of no row", value)
+        remark("matches", "ids are counted from 1: {} is the id of no row", value)
     elif isinstance(value, bool) or number != value:
-        remark("{} is taken for the id {}", value, number)
+        remark("values", "{} is taken for the id {}", value, number)
 
 
 # -- finding patches -----------------------------------------------------------------------
@@ -250,7 +261,31 @@ def find_patches(store: Store, wanted: list[Condition], traits: Traits) -> list[
     tests = compile_all(wanted, traits)
     among, covered = candidates(store, wanted, traits)
     rest = [test for condition, test in zip(wanted, tests, strict=True) if condition not in covered]
-    return _filtered(store, among, rest)
+    found = _filtered(store, among, rest)
+    if not found and heard():
+        tell_of_near(store, wanted)
+    return found
+
+
+#: What is meant by a text that a column does not hold, if it holds that.
+_MEANT: dict[str, Callable[[str], str]] = {
+    "msgid": lambda text: f"<{text.strip().removeprefix('<').removesuffix('>')}>",
+    "hash": lambda text: text.strip().lower(),
+}
+
+
+def tell_of_near(store: Store, wanted: Iterable[Condition]) -> None:
+    """Remark on conditions that no patch meets, and that one would with what was meant by them."""
+    for condition in wanted:
+        field, text = condition.field, condition.value
+        if condition.lookup != "exact" or field.name not in _MEANT or not isinstance(text, str):
+            continue
+        meant = _MEANT[field.name](text)
+        held = set(map(field.get, store.patches.values()))
+        if text not in held and meant in held:
+            remark(
+                "matches", "no patch has the {} {}; one has {}", Words([field.name]), text, meant
+            )
 
 
 def _filtered(store: Store, among: Iterable[int], tests: list[Predicate]) -> list[int]:

@@ -56,7 +56,7 @@ def limited(
         return rows if whole < 0 else rows[:whole]
     if count > 0:
         if whole != max_count or isinstance(max_count, bool):
-            remark("max_count={} is taken for {}", max_count, whole)
+            remark("counts", "max_count={} is taken for {}", max_count, whole)
         _told_of_tie(rows, whole, tied)
         return rows[:whole]
     if count < 0 and below == "last":
@@ -64,13 +64,16 @@ def limited(
         _told_of_tie(rows, start, tied)
         return rows[start:]
     if count < 0:
-        remark("max_count={} is ignored: on this release all rows come", max_count)
+        remark("counts", "max_count={} is ignored: on this release all rows come", max_count)
     return rows
 
 
 def _told_of_tie(rows: Sequence[Row], place: int, tied: Callable[[Row, Row], bool]) -> None:
     if heard() and 0 < place < len(rows) and tied(rows[place - 1], rows[place]):
-        remark("max_count cuts between rows that have no order: on another server others may come")
+        remark(
+            "order",
+            "max_count cuts between rows that have no order: on another server others may come",
+        )
 
 
 def _check(whole: int, traits: Traits) -> None:
@@ -84,7 +87,11 @@ def _first_of_last(
     rows: Sequence[Row], count: float | Decimal, max_count: Any, traits: Traits
 ) -> int:
     """Where the last rows begin. Raises the Fault of there not being so many."""
-    remark("max_count={} is a fault where fewer rows match, or none: count them first", max_count)
+    remark(
+        "counts",
+        "max_count={} is a fault where fewer rows match, or none: count them first",
+        max_count,
+    )
     start = len(rows) + count
     if start < 0:
         raise Fault(traits.negative_index_fault, "Negative indexing is not supported.")

@@ -19,6 +19,7 @@ from ..words.remarks import Words, as_text, remark
 from ..words.text import to_str, type_name
 from . import arrays, date_lookups
 from .collation import COLLATIONS
+from .doubts import told_of_id, told_of_null
 from .fields import Field, equal_text, prepare, to_int, truth, year_bounds
 from .parameters import (
     Characters,
@@ -122,7 +123,9 @@ def build(field: Field, parts: Sequence[str], value: Any, traits: Traits) -> Con
         given = value
         value = prepare(target, value, traits, ceil=lookup in ("gte", "lt") and part != "year")
         if target.kind == "DateTimeField" and lookup == "exact" and value.time() == _MIDNIGHT:
-            remark("{} means midnight, and no moment after; a day is from gte to lt", given)
+            remark(
+                "matches", "{} means midnight, and no moment after; a day is from gte to lt", given
+            )
     return Condition(field, lookup, value, part)
 
 
@@ -133,9 +136,14 @@ def _items(field: Field, value: Any, lookup: str, traits: Traits) -> list[Any]:
     """
     if not isinstance(value, str):
         if isinstance(value, dict):
-            remark("{} takes a list; of {} it is the names of the members", Words([lookup]), value)
+            remark(
+                "values",
+                "{} takes a list; of {} it is the names of the members",
+                Words([lookup]),
+                value,
+            )
         return [prepare(field, item, traits) for item in iterate(value, traits.py2)]
-    remark("{} takes a list; of {} it is the characters", Words([lookup]), value)
+    remark("values", "{} takes a list; of {} it is the characters", Words([lookup]), value)
     prepared = [prepare(field, char, traits) for char in dict.fromkeys(value)]
     if lookup == "range" and len(value) == 2:
         return [prepared[0], prepared[-1]]
@@ -220,7 +228,7 @@ def _null_flag(value: Any, traits: Traits) -> bool:
         text = "The QuerySet value for an isnull lookup must be True or False."
         raise Fault("ValueError", text)
     if not isinstance(value, bool):
-        remark("isnull takes {} for {}, by its truth", value, truth(value))
+        remark("values", "isnull takes {} for {}, by its truth", value, truth(value))
     return truth(value)
 
 
@@ -238,6 +246,7 @@ def compile_condition(condition: Condition, traits: Traits) -> Predicate:
         return date_lookups.compile_part(lookup, value, get, traits)
     if lookup == "isnull":
         wanted = _null_flag(value, traits)
+        told_of_null(condition.field, wanted)
         return lambda row: (get(row) is None) is wanted
     if lookup in PATTERNS:
         return _pattern(condition, get, traits)
@@ -284,13 +293,14 @@ def _comparison(condition: Condition, get: Callable[[Any], Any], traits: Traits)
     bounded = traits.knows_integer_ranges and condition.field.kind != "ForeignKey"
     if bounded and too_big(value, traits.integer_bits):
         if lookup == "exact" or (lookup in ("gt", "gte")) == (value > 0):
-            remark("the column holds no such number as {}: no row can match", value)
+            remark("matches", "the column holds no such number as {}: no row can match", value)
             raise NothingMatches
-        remark("the column holds no such number as {}: every row matches", value)
+        remark("matches", "the column holds no such number as {}: every row matches", value)
         return lambda row: get(row) is not None
     value = bound(value, traits)
     if value is None:
         return lambda row: False
+    told_of_id(condition.field, lookup, value)
     key = _key(condition, traits, "exact" if lookup == "exact" else "order")
     compare, wanted = _COMPARISONS[lookup], key(value)
 
@@ -304,9 +314,9 @@ def _comparison(condition: Condition, get: Callable[[Any], Any], traits: Traits)
 def _membership(condition: Condition, get: Callable[[Any], Any], traits: Traits) -> Predicate:
     values = [value for value in condition.value if value is not None]
     if len(values) < len(condition.value):
-        remark("nil in a list stands for no row, and for none without a value")
+        remark("matches", "nil in a list stands for no row, and for none without a value")
     if not values:
-        remark("there is nothing in the list: no row can match")
+        remark("matches", "there is nothing in the list: no row can match")
         raise NothingMatches
     key = _key(condition, traits, "exact")
     wanted = {key(value) for each in values if not too_big(value := bound(each, traits), _SMALL)}
@@ -328,12 +338,12 @@ def _between(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
         raise Fault("IndexError", traits.single_range_text)
     values = all_bound(values, traits)
     if None in values:
-        remark("nil is no end of a range: no row can match")
+        remark("matches", "nil is no end of a range: no row can match")
         return lambda row: False
     key = _key(condition, traits, "order")
     least, most = key(values[0]), key(values[1])
     if most < least:
-        remark("a range from {} to {} holds nothing: no row can match", *values)
+        remark("matches", "a range from {} to {} holds nothing: no row can match", *values)
 
     def matches(row: Any) -> bool:
         found = get(row)
@@ -352,10 +362,12 @@ def _pattern(condition: Condition, get: Callable[[Any], Any], traits: Traits) ->
         traits.longest_pattern
     )
     if traits.nul_ends_pattern and "\0" in fragment:
-        remark("the text ends at its first NUL")
+        remark("values", "the text ends at its first NUL")
         fragment, _, _ = fragment.partition("\0")
         test = _WITHOUT_OPEN_END.get(condition.lookup, test)
     wanted = fold(fragment)
+    if not fragment and test("x", ""):
+        remark("matches", "{} of an empty text lets every row come", Words([condition.lookup]))
 
     def matches(row: Any) -> bool:
         found = get(row)

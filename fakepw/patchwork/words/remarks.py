@@ -11,19 +11,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from .brief import brief
+from .values import Binary
 
 #: Remarks on one call, whatever a client puts into it.
 MOST = 20
 
 
+#: What a remark can be about, by the word for it: docs/double.md says what each holds.
+Kind = Literal[
+    "methods",
+    "keys",
+    "matches",
+    "values",
+    "counts",
+    "order",
+    "writes",
+    "bodies",
+    "paths",
+    "releases",
+    "credentials",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
 class Remark(NamedTuple):
-    """A sentence; and whether no call of a working client can be like that."""
+    """A sentence, and what it is about; whether no call of a working client can be like that, or
+    whether, on the contrary, it is only worth knowing: then nobody is warned of it."""
 
     text: str
+    kind: Kind = "values"
     fails: bool = False
+    quiet: bool = False
 
 
 class Words:
@@ -39,11 +60,11 @@ class Words:
 _HEARD: ContextVar[list[Remark] | None] = ContextVar("fakepw remarks", default=None)
 
 
-def remark(text: str, *values: Any, fails: bool = False) -> None:
+def remark(kind: Kind, text: str, *values: Any, fails: bool = False, quiet: bool = False) -> None:
     """Say something of the call that is being carried out; each `{}` is a value, in brief."""
     heard = _HEARD.get()
     if heard is not None:
-        found = Remark(text.format(*map(_shown, values)), fails)
+        found = Remark(text.format(*map(_shown, values)), kind, fails, quiet)
         if len(heard) < MOST and found not in heard:
             heard.append(found)
 
@@ -69,7 +90,12 @@ def listening() -> Iterator[list[Remark]]:
 
 
 def as_text(value: Any, text: str) -> str:
-    """A text that a value is taken for, remarking on it if that is an array or a struct."""
-    if isinstance(value, list | dict):
-        remark("{} is no text, and taken for {}", value, text)
+    """A text that a value is taken for, remarking on it if it is anything but text."""
+    if not isinstance(value, str | Binary):
+        remark("values", "{} is no text, and taken for {}", value, text)
     return text
+
+
+def met_again(name: Any) -> None:
+    """Remark on a member that stands in a struct again."""
+    remark("bodies", "{} stands in a struct more than once: the last one is taken", name)

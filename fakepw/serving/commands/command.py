@@ -21,6 +21,7 @@ from ...double.outcome import Answer, Later, Outcome, Stream
 from ...double.pipeline import Pipeline
 from ...double.rules.spec import Spec
 from ...double.steering import start_of
+from ...double.strictness import Strict, is_error
 from ...double.worlds import Host
 from ...fixtures import FixtureError
 from ...patchwork.instances.settings import from_texts
@@ -37,7 +38,7 @@ from ..server import Application, Server, listen
 from ..thread import fixture_of, patchwork_of
 from ..tls import TLS, secured
 from .banner import banner
-from .staging import FIXTURE, PRESET, RATE, RULE, SETTING, JournalFile
+from .staging import FIXTURE, PRESET, RATE, RULE, SETTING, STRICT, Findings, JournalFile
 
 log = logging.getLogger("fakepw")
 
@@ -92,7 +93,19 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
 @_option(
     "--at", metavar="PATH", default=API, help="A path that is handed on as /xmlrpc/: / or /RPC2."
 )
-@_option("--strict", is_flag=True, help="Log what a real server decides without saying so.")
+@_option(
+    "--strict",
+    is_flag=True,
+    type=STRICT,
+    help="Log what a real server decides without saying so.",
+)
+@_option(
+    "--strict-mode",
+    type=STRICT,
+    metavar="MODE",
+    help="The same, with `on` or `error`, and what is to be ignored: 'error ignore=order'. With"
+    " `error` it ends with 1 if there was anything.",
+)
 @_option("--journal", metavar="FILE", help="Append every request to this file, as JSON lines.")
 @click.option(
     "--tls",
@@ -122,7 +135,8 @@ def serve(
     fronts: tuple[Spec, ...],
     limit: Spec | None,
     at: str,
-    strict: bool,
+    strict: Strict,
+    strict_mode: Strict | None,
     journal: str | None,
     tls: bool,
     tls_cert: str | None,
@@ -137,7 +151,8 @@ def serve(
     itself. Several are read as one. Without any, the demo is served. Every option is an environment
     variable, too, and FAKEPW_FIXTURE the fixtures.
 
-    Ends with 0 after Ctrl-C or SIGTERM, and with 2 and the reasons if it cannot start.
+    Ends with 0 after Ctrl-C or SIGTERM, with 1 if in the strict mode `error` anything was remarked,
+    and with 2 and the reasons if it cannot start.
     """
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
@@ -166,8 +181,10 @@ def serve(
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     pipeline = Pipeline(patchwork, timer=time.perf_counter)
-    steering = Host(pipeline, start_of(faults, fronts, limit, strict=strict), fixture.faults)
-    steering.follow(lambda each: each.notices.listeners.append(_remarked))
+    mode = strict if strict_mode is None else strict_mode
+    steering = Host(pipeline, start_of(faults, fronts, limit, strict=mode), fixture.faults)
+    findings = Findings()
+    steering.follow(findings.follow)
     if noted is not None:
         steering.follow(noted.follow)
     bound, port = listener.getsockname()[:2]
@@ -201,6 +218,10 @@ def serve(
         # Closing the loop takes its handlers away; a second signal must not end us the hard way.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     loop.close()
+    if is_error(mode) and findings.failures:
+        times = f"{findings.failures} times" if findings.failures > 1 else "once"
+        click.echo(f"fakepw serve: in strict mode something was remarked {times}", err=True)
+        sys.exit(1)
 
 
 def _give_up(*reasons: str) -> NoReturn:
@@ -240,11 +261,6 @@ def _raise_descriptor_limit() -> None:
 
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _remarked(call: str, text: str) -> None:
-    """Log what strict mode remarks on a call."""
-    log.warning("%s: %s", call, text)
 
 
 def _logged(steering: Host, guard: Guard | None, ca_file: str | None) -> Application:

@@ -7,6 +7,7 @@ import logging
 import re
 from base64 import b32encode
 from collections.abc import Callable
+from contextlib import suppress
 from os import urandom
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ from ...double.pipeline import Pipeline
 from ...double.rules.grammar import parse
 from ...double.rules.spec import Spec
 from ...double.rules.staged import staged
+from ...double.strictness import Noticed, strict_of
 
 log = logging.getLogger("fakepw")
 
@@ -86,6 +88,42 @@ class SettingText(click.ParamType):  # type: ignore[type-arg]
 
 
 FIXTURE, SETTING = FixtureText(), SettingText()
+
+
+class StrictText(click.types.BoolParamType):
+    """How strict a double is: what a flag is, or a text, as `FAKEPW_STRICT` may be one."""
+
+    name = "MODE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The mode. Ends with one sentence for what is none."""
+        with suppress(click.BadParameter):  # which knows only yes and no, but more words for them
+            return super().convert(value, None, None)
+        try:
+            return strict_of(value.lower())
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+STRICT = StrictText()
+
+
+class Findings:
+    """What strict mode remarks on calls, on the log as it is noticed; and how much of it a double
+    that was to be held to "error" must not end well with."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    def follow(self, pipeline: Pipeline) -> None:
+        """Tell of a pipeline from now on."""
+
+        def noticed(found: Noticed) -> None:
+            self.failures += found.fails_in(pipeline.strict)
+            if not found.quiet:
+                log.warning("%s", found)
+
+        pipeline.notices.listeners.append(noticed)
 
 
 def _name() -> str:
