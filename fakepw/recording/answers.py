@@ -24,7 +24,7 @@ class Answers:
     """The answers of one server by what was asked. Raises Unfit if the file is another's."""
 
     def __init__(self, path: Path | None, url: str) -> None:
-        """`path` None: in memory, which ends with the process."""
+        """`path` None: in a file without a name, which ends with the process."""
         self.path = path
         self.db = self._opened(path)
         try:
@@ -47,7 +47,7 @@ class Answers:
 
     def _opened(self, path: Path | None) -> sqlite3.Connection:
         if path is None:
-            return sqlite3.connect(":memory:")
+            return sqlite3.connect("")
         try:
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
             with open(os.open(path, flags, 0o600), "rb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,13 +152,13 @@ def record_(url: str, output: str, contact: str, **options: Any) -> None:
 
 
 def _run(url: str, wanted: Wanted, progress: Path | None, output: str, **options: Any) -> None:
-    def save(fixture: bytes) -> None:
+    def save(fixture: Iterator[bytes]) -> None:
         if output == "-":
-            sys.stdout.buffer.write(fixture)
+            sys.stdout.buffer.writelines(fixture)
             sys.stdout.buffer.flush()
             return
         with replacing(output) as file:
-            file.write(fixture)
+            file.writelines(fixture)
 
     try:
         with stages() as tell:

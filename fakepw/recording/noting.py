@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ..fixtures.forms import counted
-from .reading import Read, Wanted
-
-#: Ids that a note names.
-_NAMED = 20
+from .reading import NAMED, Read, Some, Wanted
 
 
-def notes(read: Read, wanted: Wanted, provenance: str) -> list[str]:
-    """All of it, a sentence or two each, what holds for every recording first."""
-    return [provenance, *_instance(read), *_always(read), *_part(wanted), *_trouble(read)]
+def notes(read: Read, wanted: Wanted, provenance: str, damaged: Collection[str]) -> list[str]:
+    """All of it, a sentence or two each, what holds for every recording first.
+
+    `damaged`: questions whose answers hold characters that could not be read.
+    """
+    said = [provenance, *_instance(read), *_always(read), *_part(wanted)]
+    return [*said, *_trouble(read, damaged)]
 
 
 def _instance(read: Read) -> Iterator[str]:
@@ -24,10 +25,10 @@ def _instance(read: Read) -> Iterator[str]:
             f" what tells them apart. {likeliest} comes nearest; say --instance to serve it."
         )
     elif len(alike) > 1:
-        others = ", ".join(alike[1 : _NAMED + 1])
+        others = ", ".join(alike[1 : NAMED + 1])
         yield (
             f"It answers as {likeliest} does; nothing that was asked tells that from {others}"
-            f"{' and more' if len(alike) > _NAMED + 1 else ''}."
+            f"{' and more' if len(alike) > NAMED + 1 else ''}."
         )
     else:
         yield f"It answers as {likeliest} does, and as no other instance."
@@ -35,7 +36,7 @@ def _instance(read: Read) -> Iterator[str]:
 
 def _always(read: Read) -> Iterator[str]:
     held, traits = read.held, read.held.traits
-    made_up = len(held.comments)
+    made_up = held.made_up
     yield (
         "XML-RPC tells no comments: tag lines that they brought into a mail stand in its message"
         + (f", {made_up} of them in comments that nobody wrote." if made_up else ".")
@@ -46,7 +47,8 @@ def _always(read: Read) -> Iterator[str]:
         " person or created a check that was recorded."
     )
     if held.without_id:
-        yield f"The ids of these accounts are made up: {_listed(sorted(held.without_id))}."
+        listed = _listed(sorted(held.without_id), len(held.without_id))
+        yield f"The ids of these accounts are made up: {listed}."
     yield (
         "It tells no list ids, no lists' addresses but those that a mail shows, and not which"
         " states require action; accounts' addresses are known of those alone that look after a"
@@ -81,7 +83,7 @@ def _part(wanted: Wanted) -> Iterator[str]:
         yield "Checks were not recorded (--checks)."
 
 
-def _trouble(read: Read) -> Iterator[str]:
+def _trouble(read: Read, damaged: Collection[str]) -> Iterator[str]:
     trouble = read.trouble
     spoilt = "that cannot be read are missing; every list that one of them is in is a fault there"
     yield from _of(trouble.patches, f"Patches {spoilt}")
@@ -89,7 +91,7 @@ def _trouble(read: Read) -> Iterator[str]:
     yield from _of(trouble.people, "People cannot be read but as patches name them")
     yield from _of(trouble.mails, "Patches whose mail is refused have no headers and no message")
     yield from _of(trouble.diffs, "Patches whose diff is refused have none")
-    yield from _of(read.held.otherwise, "Patches whose mail comes out otherwise than it was")
+    yield from _of(trouble.otherwise, "Patches whose mail comes out otherwise than it was")
     yield from _of(trouble.nulls, "Patches whose empty hash or commit may be null or ''")
     yield from _of(
         trouble.hashes,
@@ -98,10 +100,10 @@ def _trouble(read: Read) -> Iterator[str]:
     )
     yield from _of(trouble.changed, "Patches that changed meanwhile are as they were at the end")
     yield from _of(trouble.gone, "Patches that were gone at the end are as they were before")
-    if read.damaged:
+    if damaged:
         yield (
             "Characters of these answers could not be read, and are U+FFFD: "
-            f"{_listed(sorted(read.damaged))}."
+            f"{_listed(sorted(damaged), len(damaged))}."
         )
     if trouble.no_people_list:
         yield "People cannot be listed there: only those who sent a patch are recorded."
@@ -109,18 +111,17 @@ def _trouble(read: Read) -> Iterator[str]:
         yield "This release has no checks."
 
 
-def _of(ids: Collection[int], what: str) -> Iterator[str]:
-    if ids:
-        yield f"{what}: {_listed(sorted(ids))}."
+def _of(ids: Some, what: str) -> Iterator[str]:
+    if ids.count:
+        yield f"{what}: {_listed(ids.first, ids.count)}."
 
 
-def _listed(values: list[str] | list[int]) -> str:
-    shown = ", ".join(str(value) for value in values[:_NAMED])
-    return f"{shown} and {len(values) - _NAMED} more" if len(values) > _NAMED else shown
+def _listed(values: list[str] | list[int], count: int) -> str:
+    shown = ", ".join(str(value) for value in values[:NAMED])
+    return f"{shown} and {count - NAMED} more" if count > NAMED else shown
 
 
 def summary(read: Read) -> str:
     """What is in it, in a line."""
-    rows = read.dataset
     tables = ("projects", "people", "patches", "checks")
-    return ", ".join(counted(table, len(getattr(rows, table))) for table in tables)
+    return ", ".join(counted(table, len(read.tables[table])) for table in tables)

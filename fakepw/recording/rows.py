@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from typing import TypeVar
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from ..patchwork.instances.traits import Traits
-from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person, Project, State, User
+from ..patchwork.rows.rows import Check, Comment, Patch, Person, Project, State, User
 from . import mails
 from .shapes import CheckSaid, PatchSaid, PersonSaid, ProjectSaid, date_of
+from .shelves import Rows, Shelves
 from .source import Contradiction
 
 #: What stands for an account where there is none (servers.md 1.3).
 NOBODY = "None"
 #: Where lists are whose address nobody tells: a name that nobody has.
 UNKNOWN_HOST = "recorded.invalid"
+#: Addresses of one list that are counted, at most: mails show whatever was sent.
+_LISTS = 1000
+#: Rows by table, each ascending by id, to be gone through as often as need be.
+Tables = dict[str, Rows[Any]]
 _RowT = TypeVar("_RowT")
 _MAILBOX = re.compile(r"(.*) <([^<>]*)>", re.DOTALL)
 
@@ -32,25 +38,23 @@ def said_by(sent: PatchSaid) -> PersonSaid:
 class Held:
     """The rows so far. They contradict one another in nothing; else Contradiction is raised."""
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, shelves: Shelves) -> None:
         self.traits = traits
         self.states: dict[int, State] = {}
         self.projects: dict[int, Project] = {}
         self.people: dict[int, Person] = {}
-        self.patches: dict[int, Patch] = {}
-        self.checks: dict[int, Check] = {}
+        self.patches = shelves.shelf("patches", Patch)
+        self.checks = shelves.shelf("checks", Check)
         #: Made up, for what only comments bring into a mail.
-        self.comments: dict[int, Comment] = {}
+        self.comments = shelves.shelf("comments", Comment)
+        self.made_up = 0
         #: Accounts by name; those whose ids are made up; and those whose address is known.
         self.users: dict[str, int] = {}
         self.without_id: set[str] = set()
         self.emails: dict[int, str] = {}
         self._names: dict[int, str] = {}
         self._accounts: dict[int, str] = {}
-        self._mails: dict[int, str] = {}
-        self._listemails: Counter[tuple[int, str]] = Counter()
-        #: Patches whose mail comes out otherwise than it was.
-        self.otherwise: list[int] = []
+        self._listemails: dict[int, Counter[str]] = defaultdict(Counter)
 
     def add_projects(self, said: list[ProjectSaid]) -> None:
         """Projects, whose lists nobody tells."""
@@ -79,18 +83,20 @@ class Held:
     def add_check(self, said: CheckSaid) -> None:
         """A check, and whose it is."""
         self._account(said.user, said.user_id)
-        self.checks[said.id] = Check(
-            id=said.id,
-            patch_id=said.patch_id,
-            user_id=said.user_id,
-            date=date_of(said.date),
-            state=said.state,
-            target_url=said.target_url,
-            description=said.description,
-            context=said.context,
+        self.checks.put(
+            Check(
+                id=said.id,
+                patch_id=said.patch_id,
+                user_id=said.user_id,
+                date=date_of(said.date),
+                state=said.state,
+                target_url=said.target_url,
+                description=said.description,
+                context=said.context,
+            )
         )
 
-    def add_accounts(self, patches: list[PatchSaid]) -> None:
+    def add_accounts(self, patches: Iterable[PatchSaid]) -> None:
         """Those that look after patches, and then those of people, whose ids nobody tells."""
         for row in patches:
             if row.delegate_id:
@@ -105,13 +111,13 @@ class Held:
 
     def add_patch(
         self, said: PatchSaid, mail: str, diff: str | None, hash_: str | None, ref: str | None
-    ) -> None:
-        """A patch; its mail is taken apart once all are here."""
+    ) -> bool:
+        """A patch, whose mail is taken apart; whether it comes out just so again."""
         if said.state_id not in self.states or said.project_id not in self.projects:
             raise Contradiction(f"patch {said.id} is in a state or a project that is not listed")
         if hash_ is not None and self.traits.hash_storage == "padded":
             hash_ = hash_.rstrip(" ")
-        self.patches[said.id] = Patch(
+        patch = Patch(
             id=said.id,
             project_id=said.project_id,
             msgid=said.msgid,
@@ -127,43 +133,43 @@ class Held:
             content="",
             diff=diff,
         )
-        self._mails[said.id] = mail
+        if not mail:
+            self.patches.put(patch)
+            return True
+        user = None if patch.delegate_id is None else self._user(patch.delegate_id)
+        project, submitter = self.projects[patch.project_id], self.people[patch.submitter_id]
+        found = mails.apart(mail, mails.Rows(patch, project, submitter, user), self.traits)
+        self._learn(found, project, user)
+        if found.message.comment:
+            self.made_up += 1
+            self.comments.put(mails.comment_of(patch, found.message.comment, self.made_up))
+        self.patches.put(replace(patch, headers=found.headers, content=found.message.content))
+        return found.alike
+
+    def _learn(self, found: mails.Apart, project: Project, user: User | None) -> None:
+        """Addresses that only mails show."""
+        if found.delegate_email is not None and user is not None:
+            self.emails[user.id] = found.delegate_email
+        shown = self._listemails[project.id]
+        if found.listemail is not None and (found.listemail in shown or len(shown) < _LISTS):
+            shown[found.listemail] += 1
 
     # -- together ------------------------------------------------------------------------------
 
-    def dataset(self) -> Dataset:
+    def tables(self) -> Tables:
         """All rows, each table ascending by id."""
-        for number, mail in self._mails.items():
-            if mail:
-                self.patches[number] = self._with_mail(self.patches[number], mail)
-        for (project_id, email), _ in reversed(self._listemails.most_common()):
-            self.projects[project_id] = replace(self.projects[project_id], listemail=email)
-        return Dataset(
-            states=_ascending(self.states),
-            projects=_ascending(self.projects),
-            users=tuple(self._user(number) for number in sorted(self._names)),
-            people=_ascending(self.people),
-            patches=_ascending(self.patches),
-            comments=_ascending(self.comments),
-            checks=_ascending(self.checks),
-        )
-
-    def _with_mail(self, patch: Patch, mail: str) -> Patch:
-        user = None if patch.delegate_id is None else self._user(patch.delegate_id)
-        project, submitter = self.projects[patch.project_id], self.people[patch.submitter_id]
-        rows = mails.Rows(patch, project, submitter, user)
-        found = mails.apart(mail, rows, self.traits)
-        if not found.alike:
-            self.otherwise.append(patch.id)
-        if found.delegate_email is not None and user is not None:
-            self.emails[user.id] = found.delegate_email
-        if found.listemail is not None:
-            self._listemails[project.id, found.listemail] += 1
-        message = found.message
-        if message.comment:
-            number = len(self.comments) + 1
-            self.comments[number] = mails.comment_of(patch, message.comment, number)
-        return replace(patch, headers=found.headers, content=message.content)
+        for number, shown in self._listemails.items():
+            for email, _ in shown.most_common(1):
+                self.projects[number] = replace(self.projects[number], listemail=email)
+        return {
+            "states": _ascending(self.states),
+            "projects": _ascending(self.projects),
+            "users": tuple(self._user(number) for number in sorted(self._names)),
+            "people": _ascending(self.people),
+            "patches": self.patches,
+            "comments": self.comments,
+            "checks": self.checks,
+        }
 
     def _user(self, number: int) -> User:
         name = self._names[number]

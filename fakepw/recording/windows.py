@@ -7,7 +7,7 @@ a count; so no question costs a large server more than a small one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..fixtures.forms import MAX_ID
@@ -42,46 +42,51 @@ class Windows(Generic[_RowT]):
         self.most = rows_at_most
         #: Ids whose row cannot be read, and what is said instead.
         self.unreadable: dict[int, str] = {}
-        #: What was asked for, and answered.
-        self.asked: list[tuple[Filter, tuple[_RowT, ...]]] = []
+        #: What was asked for, and the ids between which its rows are.
+        self._read: list[tuple[Filter, int, int]] = []
 
-    def rows(self, tell: Callable[[int], None] = lambda count: None) -> list[_RowT]:
-        """All rows, or the newest ones if there is a bound, ascending by id. Raises Stopped."""
-        found: list[_RowT] = []
+    def rows(self) -> Iterator[_RowT]:
+        """All rows, or the newest ones if there is a bound, from the newest down, a window after
+        the other. Raises Stopped."""
         nothing = self._asked({"id": -1})
         if isinstance(nothing, wire.Fault):
             raise Stopped(f"{self.method} is refused: {nothing.text[:200]}")
-        if (few := self._few()) is not None:
-            tell(len(few))
-            return few
-        high, width = self._top(), WIDTH
-        while high > 0 and not (self.most and len(found) >= self.most):
-            low = max(1, high - width + 1)
-            rows = self._window(low, high)
-            found += rows
-            tell(len(found))
-            high = low - 1
-            if not rows and high and not self._one({"id__lt": low}, 1, low - 1):
-                break
-            width = min(MAX_ID, 4 * width) if len(rows) < WIDTH // 3 else WIDTH
-        found.sort(key=lambda row: row.id, reverse=True)
-        return sorted(found[: self.most or None], key=lambda row: row.id)
+        few = self._few()
+        left = self.most or MAX_ID
+        for rows in self._all() if few is None else (few,):
+            yield from sorted(rows, key=lambda row: row.id, reverse=True)[:left]
+            left -= len(rows)
+            if left <= 0:
+                return
 
-    def _few(self) -> list[_RowT] | None:
+    def _all(self) -> Iterator[tuple[_RowT, ...]]:
+        """The rows of one window after the other."""
+        high, width = self._top(), WIDTH
+        while high > 0:
+            low, found = max(1, high - width + 1), 0
+            for rows in self._window(low, high):
+                found += len(rows)
+                yield rows
+            high = low - 1
+            if not found and high and not self._one({"id__lt": low}, 1, low - 1):
+                return
+            width = min(MAX_ID, 4 * width) if found < WIDTH // 3 else WIDTH
+
+    def _few(self) -> tuple[_RowT, ...] | None:
         """All rows, if they fit into one window and nothing spoils them."""
         filt = {**self.filt, "max_count": WIDTH}
         rows = self._asked(filt)
         if isinstance(rows, wire.Fault) or len(rows) >= WIDTH:
             return None
-        self.asked.append((filt, rows))
-        return sorted(rows, key=lambda row: row.id)[-self.most :]
+        self._read.append((filt, 1, MAX_ID))
+        return rows
 
-    def again(self) -> Iterator[tuple[Filter, tuple[_RowT, ...], tuple[_RowT, ...]]]:
-        """Every window that was read, as it was and as it is now; not one that cannot be read."""
-        for filt, before in self.asked:
+    def again(self) -> Iterator[tuple[int, int, tuple[_RowT, ...]]]:
+        """Every window that was read, as it is now; not one that cannot be read."""
+        for filt, low, high in self._read:
             now = self._asked(filt, again=True)
             if not isinstance(now, wire.Fault):
-                yield filt, before, now
+                yield low, high, now
 
     def _top(self) -> int:
         """The highest id, or one above it whose row cannot be read; 0 if there is no row."""
@@ -110,26 +115,26 @@ class Windows(Generic[_RowT]):
             return low
         return rows[0].id if rows else 0
 
-    def _window(self, low: int, high: int) -> list[_RowT]:
+    def _window(self, low: int, high: int) -> Iterator[tuple[_RowT, ...]]:
         """The rows of a window, or of its halves if they are too many or one spoils the others."""
         filt = {**self.filt, "id__range": [low, high]}
         if high - low >= WIDTH:
             filt["max_count"] = WIDTH
         rows = self._asked(filt, low, high)
-        whole = not isinstance(rows, wire.Fault) and (high - low < WIDTH or len(rows) < WIDTH)
-        if whole and not isinstance(rows, wire.Fault):
-            self.asked.append((filt, rows))
-            return list(rows)
-        if low == high:
+        if not isinstance(rows, wire.Fault) and (high - low < WIDTH or len(rows) < WIDTH):
+            self._read.append((filt, low, high))
+            yield rows
+        elif low == high:
             assert isinstance(rows, wire.Fault)
             self.unreadable[low] = rows.text
             if len(self.unreadable) > SPOILT:
                 raise Stopped(
                     f"more than {SPOILT} rows of {self.method} cannot be read: {rows.text[:200]}"
                 )
-            return []
-        middle = (low + high) // 2
-        return self._window(middle + 1, high) + self._window(low, middle)
+        else:
+            middle = (low + high) // 2
+            yield from self._window(middle + 1, high)
+            yield from self._window(low, middle)
 
     def _asked(
         self, filt: Filter, low: int = 1, high: int = MAX_ID, *, again: bool = False

@@ -24,6 +24,7 @@ from fakepw.recording.anonymising import REMOVED, anonymised
 from fakepw.recording.anonymising.leaks import Search
 from tests import recordings
 from tests.fixtures.strategies import datasets
+from tests.recording.anonymous import texts
 
 #: Disguises that mail, logs and pages put an address into.
 DISGUISES: dict[str, Callable[[str], str]] = {
@@ -67,16 +68,6 @@ def around(text: str, **columns: Any) -> Dataset:
     comment = replace(rows.comments[0], content=text, headers=f"X: {text}\n")
     check, comment = replace(check, patch_id=patch.id), replace(comment, patch_id=patch.id)
     return replace(rows, patches=(patch,), checks=(check,), comments=(comment,))
-
-
-def texts(rows: Dataset) -> list[str]:
-    return [
-        value
-        for table in rows.__struct_fields__
-        for row in getattr(rows, table)
-        for value in map(row.__getattribute__, row.__struct_fields__)
-        if isinstance(value, str)
-    ]
 
 
 def assert_gone(rows: Dataset, originals: set[str]) -> None:

@@ -171,6 +171,27 @@ def test_ids_far_apart_are_all_found() -> None:
     assert len(server.calls) < 250
 
 
+def test_it_takes_no_more_memory_for_more_patches() -> None:
+    """10 MB of mails more are next to nothing in memory."""
+
+    def peak(patches: int) -> int:
+        text = "a line of a message, which is long\n" * 3000
+        rows = [{"name": f"n{number}", "content": text} for number in range(patches)]
+        with fakepw.serve({"patches": rows}) as server:
+            line = [sys.executable, "-c", _PEAK, server.url]
+            return int(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
+
+    assert peak(120) - peak(20) < 4_000  # kilobytes
+
+
+_PEAK = """
+import resource, sys
+from fakepw.recording.recorder import record
+record(sys.argv[1], save=lambda pieces: [len(piece) for piece in pieces] and None)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
 def test_null_and_empty_are_told_apart_where_they_can_be() -> None:
     patches = [
         {"name": "a", "hash": None, "commit_ref": None},

@@ -1,106 +1,133 @@
 """Rows of real people -> the same rows of nobody: people, addresses, hosts and message ids made up.
 
 The same original becomes the same everywhere, so that threads, tags and lists still fit together.
-`made_up` says what becomes of what, `rewriting` finds it in texts, also where it is encoded, and
-`leaks` looks through the result once more, by other means: a text in which an address is left
-goes as a whole.
+`made_up` says what becomes of what, and `words` of the words of names; `rewriting` finds them in
+texts, also where they are encoded, and `leaks` looks through the result once more, by other means:
+a text in which somebody is left goes as a whole.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from itertools import chain
 from typing import Any, TypeVar
 
-from msgspec.structs import fields, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ...patchwork.mail.diffs import diff_hash
 from ...patchwork.rows.rows import Dataset, Patch, User
+from ..shelves import Numbers, Shelves
 from .leaks import Search
-from .made_up import MadeUp
-from .rewriting import Overdone, Rewriter, addresses_in, hosts_in, ids_in, names_in
+from .made_up import MadeUp, Met
+from .rewriting import (
+    ADDRESS,
+    Overdone,
+    Rewriter,
+    addresses_in,
+    hosts_in,
+    ids_in,
+    names_in,
+    spoken_to_in,
+)
 
 #: Stands for a text that cannot be shown.
-REMOVED = "[removed: an address in it could not be replaced]"
-#: Columns that are neither anybody's nor text: hashes and commits are public, and tell nobody.
-_KEPT = {"hash", "commit_ref", "state", "linkname"}
+REMOVED = "[removed: somebody in it could not be replaced]"
+#: Columns that are words of Patchwork's own, or by which something is found.
+_KEPT = {"Check": {"state"}, "State": {"name"}, "Project": {"linkname"}}
+#: An id of a commit, or its first digits.
+_DIGITS = re.compile(r"[0-9a-f]{7,64}|[0-9A-F]{7,64}")
 
-_RowT = TypeVar("_RowT")
+_RowT = TypeVar("_RowT", bound=Struct)
 
 
 def anonymised(dataset: Dataset) -> tuple[Dataset, str]:
     """The rows of nobody, and a sentence for the fixture's notes."""
-    made_up = _known(dataset)
-    anonymiser = _Anonymiser(made_up)
-    tables: dict[str, Any] = {
-        name: tuple(anonymiser.row(row) for row in getattr(dataset, name))
-        for name in dataset.__struct_fields__
-    }
-    note = (
-        "People, addresses, hosts and message ids are made up, each the same one everywhere, and"
-        " passwords are the usernames; a given name alone in a sentence is left as it was."
-    )
-    if anonymiser.removed:
-        note += (
-            f" Texts that went, for an address in them could not be replaced: {anonymiser.removed}."
-        )
-    return Dataset(**tables), note
+    tables = {name: getattr(dataset, name) for name in dataset.__struct_fields__}
+    with closing(Shelves()) as shelves:
+        anonymiser = Anonymiser(tables, shelves)
+        rows = {name: tuple(map(anonymiser.row, rows)) for name, rows in tables.items()}
+        return Dataset(**rows), anonymiser.note()
 
 
-def _known(dataset: Dataset) -> MadeUp:
-    """Everybody and everything that is named anywhere, in the order in which it is met."""
-    made_up = MadeUp()
-    for person in dataset.people:
-        made_up.owned(person.email, person.name)
-    for project in dataset.projects:
-        made_up.address(project.listemail)
-        if project.listid:
-            made_up.host(project.listid)
-    for user in dataset.users:
-        made_up.address(user.email)
-        made_up.username(user.username)
-    mails: list[Any] = [*dataset.patches, *dataset.comments]
-    for row in mails:
-        made_up.msgid(row.msgid)
-    for row in mails:
+def _met(tables: Mapping[str, Iterable[Any]], ids: Numbers) -> Met:
+    """Everybody and everything that is named anywhere, in the order in which it is met.
+
+    Of patches and comments there may be many: only who and what they name is held.
+    """
+    met = Met(ids)
+    for person in tables["people"]:
+        met.person(person.email, person.name)
+    for project in tables["projects"]:
+        met.person(project.listemail, None)
+        met.host(project.listid)
+    for user in tables["users"]:
+        met.person(user.email, None)
+        met.usernames.setdefault(user.username)
+    for row in chain(tables["patches"], tables["comments"]):
+        met.msgid(row.msgid)
         for msgid in ids_in(row.headers):
-            made_up.msgid(msgid)
+            met.msgid(msgid)
         for host in hosts_in(row.headers):
-            made_up.host(host)
+            met.host(host)
         for text in _texts(row):
             for name, address in names_in(text):
-                made_up.address(address, name)
+                met.person(address, name)
+        for text in (row.headers, row.content or ""):
+            for word in spoken_to_in(text):
+                met.hinted.setdefault(word)
     for table in ("projects", "people", "patches", "comments", "checks"):
-        for row in getattr(dataset, table):
+        for row in tables[table]:
             for text in _texts(row):
                 for address in addresses_in(text):
-                    made_up.address(address)
-    return made_up
+                    if met.ids.of(address) is None:
+                        met.person(address, None)
+    return met
 
 
 def _texts(row: Any) -> list[str]:
     """The columns of a row that are text."""
-    values = (getattr(row, field.name) for field in fields(row))
+    values = (getattr(row, name) for name in row.__struct_fields__)
     return [value for value in values if isinstance(value, str)]
 
 
-class _Anonymiser:
-    def __init__(self, made_up: MadeUp) -> None:
-        self.made_up = made_up
-        self.rewriter = Rewriter(made_up)
-        self.search = Search(made_up.addresses)
+class Anonymiser:
+    """Makes other people of everybody who is in some rows, which are gone through twice before."""
+
+    def __init__(self, tables: Mapping[str, Iterable[Any]], shelves: Shelves) -> None:
+        met = _met(tables, shelves.numbers("ids"))
+        self.made_up = MadeUp(met)
+        odd = [each for each in met.addresses if "@" in each and not ADDRESS.fullmatch(each)]
+        self.rewriter = Rewriter(self.made_up, met.names, odd)
+        self.search = Search(met.addresses, self.made_up.words.gone)
         self.removed = 0
+
+    def note(self) -> str:
+        """What was done to the rows, for the fixture's notes."""
+        said = (
+            "People, addresses, hosts, and the ids of messages and commits are made up, each the"
+            " same one everywhere, and passwords are the usernames. Left are names within longer"
+            " words, names that are words, in small letters, people whom no address and no"
+            " salutation shows to be some; and subjects, dates and what diffs do, by which"
+            " whoever knows the list knows them."
+        )
+        if self.removed:
+            said += f" Texts that went, for somebody in them could not be replaced: {self.removed}."
+        return said
 
     def row(self, row: _RowT) -> _RowT:
         """A row of nobody."""
         changed: dict[str, Any] = {}
-        for field in fields(row):  # type: ignore[arg-type]
-            value = getattr(row, field.name)
-            if isinstance(value, str) and field.name not in _KEPT:
-                changed[field.name] = self._column(field.name, value, type(row).__name__)
+        for name in row.__struct_fields__:
+            if isinstance(value := getattr(row, name), str):
+                changed[name] = self._column(name, value, type(row).__name__)
         if isinstance(row, User):
             changed["password"] = changed["username"]
         if isinstance(row, Patch) and row.diff is not None and row.hash == diff_hash(row.diff):
             changed["hash"] = diff_hash(changed["diff"])
-        return replace(row, **changed)  # type: ignore[type-var]
+        return replace(row, **changed)
 
     def _column(self, name: str, value: str, table: str) -> str:
         made_up = self.made_up
@@ -114,8 +141,12 @@ class _Anonymiser:
             return made_up.username(value)
         if name == "name" and table == "Person":
             return made_up.name(value)
+        if name in ("hash", "commit_ref") and _DIGITS.fullmatch(value):
+            return made_up.commit(value)
+        if name in _KEPT.get(table, ()):
+            return value
         try:
-            text = self.rewriter.text(value)
+            text = self.rewriter.text(value, code=name == "diff")
         except Overdone:
             text = ""
         if (value and not text) or self.search.leaks(text):

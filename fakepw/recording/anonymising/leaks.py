@@ -1,5 +1,5 @@
-"""Whether somebody's address is left in a text, in whatever disguise: looked for by other means
-than those by which it was to be replaced."""
+"""Whether somebody is left in a text, by address or by name, in whatever disguise: looked for by
+other means than those by which they were to be replaced."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import binascii
 import html
 import quopri
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from email.header import decode_header
 from urllib.parse import unquote
@@ -20,14 +20,18 @@ _DEPTH, _MOST = 4, 400
 _WORK, _TIMES = 1_000_000, 60
 #: Characters of the longest name of a host that there can be.
 _LONGEST = 255
+_LETTERS = re.compile(r"(?<!\w)[^\W\d_]{4,}(?!\w)")
 _RUN = re.compile(r"[A-Za-z0-9+/\s]{8,}+={0,2}")
 _WORD = re.compile(r"=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=(?:\s*+=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=)*+")
 
 
 class Search:
-    """Looks for some addresses."""
+    """Looks for some addresses, and for words that may not be there."""
 
-    def __init__(self, addresses: Collection[str]) -> None:
+    def __init__(
+        self, addresses: Collection[str], gone: Callable[[str], bool] = lambda word: False
+    ) -> None:
+        self._gone = gone
         self._locals: dict[str, set[str]] = {}
         self._long: list[str] = []
         for address in addresses:
@@ -52,7 +56,7 @@ class Search:
             work -= len(shown)
             if work < 0 or len(seen) > _MOST:
                 return True
-            if self._holds(shown.lower()):
+            if self._holds(shown.lower()) or any(map(self._gone, set(_LETTERS.findall(shown)))):
                 return True
             if depth < _DEPTH:
                 ahead += [(inner, depth + 1) for inner in _inside(shown)]
