@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ..fixtures import FixtureError, load
 from ..fixtures.canonical import ROWS
 from ..fixtures.soundness import Soundness
-from ..fixtures.writing import TOGETHER, head, pieces
+from ..fixtures.writing import TOGETHER, head, written
 from ..patchwork.rows.rows import Dataset
 from .answers import Unfit
 from .noting import notes, summary
@@ -146,7 +146,7 @@ class _Recording:
 
     def pieces(self) -> Iterator[bytes]:
         """The fixture."""
-        return pieces(head(self.instance, {}, self.notes), self.tables)
+        return written(head(self.instance, {}, self.notes), self.tables)
 
     def told(self, fixture: bytes) -> Recorded:
         """What is told of it."""
