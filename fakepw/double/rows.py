@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
 from typing import Any
@@ -247,6 +247,19 @@ def shown(store: Store, row: Row) -> Shown:
     return Shown(members)
 
 
+def told_of(row: Shown) -> dict[str, Any]:
+    """A row as JSON tells it."""
+    found: dict[str, Any] = msgspec.to_builtins(row._members)
+    return found
+
+
+def shown_as(table: str, told: Mapping[str, Any]) -> Shown:
+    """The row of that table that JSON tells of."""
+    kind = _KINDS[table]
+    row = msgspec.convert({name: told[name] for name in kind.__struct_fields__}, kind)
+    return Shown({**told, **structs.asdict(row)})
+
+
 def _named(store: Store, table: str, number: int | None) -> str | None:
     row = getattr(store, table).get(number)
     if row is None:
@@ -260,29 +273,45 @@ def _named(store: Store, table: str, number: int | None) -> str | None:
 
 
 class Patches:
-    """The patches as they are now: by id, message id or name, or one after the other."""
+    """The patches of a double as they are when they are asked for: one by its id, message id or
+    name, which costs the same however many there are; or one after the other."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._store = Store(dataset)
+    def __init__(self, one: Callable[[int | str], Shown], every: Callable[[], Dataset]) -> None:
+        self._one, self._every = one, every
 
     def __getitem__(self, which: int | str) -> Shown:
-        return shown(self._store, which_patch(self._store, which))
+        return self._one(which)
 
     def __len__(self) -> int:
-        return len(self._store.patches)
+        return len(self._every().patches)
 
-    def __iter__(self) -> Any:
-        return (shown(self._store, patch) for patch in self._store.patches.values())
+    def __iter__(self) -> Iterator[Shown]:
+        store = Store(self._every())
+        return (shown(store, patch) for patch in store.patches.values())
 
     def __contains__(self, which: object) -> bool:
-        try:
-            which_patch(self._store, which)  # type: ignore[arg-type]
-        except LookupError:
+        if type(which) not in (int, str):
             return False
+        try:
+            self._one(which)  # type: ignore[arg-type]
+        except LookupError:  # there is none, or more than one
+            rows = self._every().patches
+            return any(which in (patch.msgid, patch.name) for patch in rows)
         return True
 
     def __repr__(self) -> str:
         return f"<{len(self)} patches>"
 
 
-__all__ = ["TABLES", "Patches", "Row", "Shown", "added", "changed", "shown", "which_patch"]
+__all__ = [
+    "TABLES",
+    "Patches",
+    "Row",
+    "Shown",
+    "added",
+    "changed",
+    "shown",
+    "shown_as",
+    "told_of",
+    "which_patch",
+]

@@ -24,7 +24,7 @@ from ..wording import near, quoted, refusal
 from .clock import moment_of
 from .journal.calls import Calls
 from .pipeline import Pipeline
-from .rows import TABLES, Row, Shown, Whole, added, changed, shown
+from .rows import TABLES, Row, Shown, Whole, added, changed, shown, which_patch
 from .rules.rules import Rule
 from .rules.spec import Spec
 from .rules.staged import Given, staged
@@ -180,6 +180,11 @@ class Steering:
         """The rows as they are now."""
         self.pipeline.scenarios.tick()
         return self.pipeline.patchwork.store.rows()
+
+    def patch(self, which: int | str) -> Shown:
+        """A patch as it is now, with its relations by name. Raises LookupError."""
+        self.pipeline.scenarios.tick()
+        return shown(self._store, which_patch(self._store, which))
 
     def take(self, step: Step) -> Shown:
         """Add or change a row, and give it with its relations by name."""

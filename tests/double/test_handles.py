@@ -14,6 +14,7 @@ import pytest
 
 import fakepw
 import fakepw.docker
+from fakepw.serving.reach.connecting import RemoteDouble
 from tests import tools
 from tests.containers.image import image
 
@@ -111,6 +112,58 @@ def test_rows_are_added_in_the_fixtures_words(pw: fakepw.Double) -> None:
     assert "[PATCH] late" in pw.patches
     pw.reset()
     assert "[PATCH] late" not in pw.patches
+
+
+def test_the_row_that_was_made_is_given_from_afar_as_here_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever else there is: of a Patchwork of thousands of rows, others must not be asked for."""
+    asked: list[str] = []
+    request = RemoteDouble._request
+
+    def noted(double: RemoteDouble, method: str, path: str, body: Any = None) -> Any:
+        asked.append(f"{method} {path}")
+        return request(double, method, path, body)
+
+    with fakepw.serve("demo", clock="2026-01-31T12:00:00.5") as here, here.world("demo") as other:
+        other.clock.set("2026-01-31T12:00:00.5")
+        afar = fakepw.connect(other.url)
+        monkeypatch.setattr(RemoteDouble, "_request", noted)
+        for do in (
+            lambda pw: pw.add_patch("new", submitter="Zoe <zoe@example.org>", delegate="kim"),
+            lambda pw: pw.add_patch("other", date="2020-02-02", state="Accepted", diff=None),
+            lambda pw: pw.add_comment("new", "Acked-by: me"),
+            lambda pw: pw.add_check(5, state="fail", context="ci", user="kim"),
+            lambda pw: pw.add_person("who@example.org"),
+            lambda pw: pw.change_patch("new", state="Rejected", delegate=None),
+        ):
+            one, same = do(here), do(afar)
+            assert one == same
+            assert [(name, getattr(one, name)) for name in dir(one)] == [
+                (name, getattr(same, name)) for name in dir(same)
+            ]
+        assert afar.patches["new"] == here.patches["new"]
+        with pytest.raises(LookupError, match="there is no patch 'a/b .'"):
+            afar.patches["a/b ?"]
+        monkeypatch.undo()
+        for pw in (here, afar):
+            for _ in range(2):
+                pw.add_patch("a/b ?", state="Accepted")
+            assert "a/b ?" in pw.patches
+            with pytest.raises(LookupError, match="2 patches are called 'a/b .'; say which by id"):
+                pw.patches["a/b ?"]
+            assert (None in pw.patches, 99 in pw.patches, "99" in pw.patches) == (False,) * 3
+            assert [each.name for each in pw.patches][-2:] == ["a/b ?"] * 2
+    assert asked == [
+        "POST patches",
+        "POST patches",
+        "POST comments",
+        "POST checks",
+        "POST people",
+        "PATCH patches/new",
+        "GET patches/new",
+        "GET patches/a%2Fb%20%3F",
+    ]
 
 
 def test_a_patch_is_changed_as_if_somebody_else_did(pw: fakepw.Double) -> None:

@@ -17,7 +17,7 @@ from ...fixtures import PACKAGED, Source, dumps, packaged, read
 from ...patchwork.patchwork import Patchwork
 from ...wording import quoted
 from ..journal.calls import Call
-from ..rows import TABLES, Row
+from ..rows import TABLES, told_of
 from ..rules.grammar import parse
 from ..rules.spec import spec_of
 from ..steering import RuleState, Steering, Step, wanted_of
@@ -171,14 +171,22 @@ def _set_clock(asked: Asked) -> ClockState:
 
 def _add_row(kind: str) -> Callable[[Asked], dict[str, Any]]:
     def run(asked: Asked) -> dict[str, Any]:
-        return _row(asked.steering.add(kind, asked.body))
+        return told_of(asked.steering.take((kind, None, asked.body)))
 
     return run
 
 
+def _patch(asked: Asked) -> dict[str, Any]:
+    return told_of(asked.steering.patch(_which(asked)))
+
+
 def _change_row(asked: Asked) -> dict[str, Any]:
+    return told_of(asked.steering.take(("change", _which(asked), asked.body)))
+
+
+def _which(asked: Asked) -> int | str:
     word = asked.words[0]
-    return _row(asked.steering.change(int(word) if word.isdecimal() else word, asked.body))
+    return int(word) if word.isascii() and word.isdecimal() and len(word) < 20 else word
 
 
 def _scenarios(asked: Asked) -> ScenarioList:
@@ -258,11 +266,6 @@ def _number(text: str, what: str) -> int:
     return int(text)
 
 
-def _row(row: Row) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.to_builtins(row)
-    return found
-
-
 def view(call: Call) -> CallView:
     """A call as JSON tells it."""
     return CallView(
@@ -305,10 +308,18 @@ ROUTES = (
     Route("POST", "snapshots", "remember the rows of now", Named, Named, _snapshot),
     Route("POST", "snapshots/{}/restore", "the rows of a snapshot again", None, Done, _restore),
     *(
-        Route("POST", table, f"add a {kind}", _Object, _Object, _add_row(kind))
+        Route("POST", table, f"add a {kind}; the row is answered", _Object, _Object, _add_row(kind))
         for kind, table in TABLES.items()
     ),
-    Route("PATCH", "patches/{}", "change a patch, by id", _Object, _Object, _change_row),
+    Route("GET", "patches/{}", "a patch, by its id", None, _Object, _patch),
+    Route(
+        "PATCH",
+        "patches/{}",
+        "change a patch, by its id; the row is answered",
+        _Object,
+        _Object,
+        _change_row,
+    ),
     Route(
         "GET",
         "calls",

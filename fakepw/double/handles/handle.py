@@ -145,8 +145,16 @@ class Double(Rows[Shown], Claims):
 
     @property
     def patches(self) -> Patches:
-        """The patches as they are now: `pw.patches["[1/2] net: count drops"].state`."""
-        return Patches(self.state())
+        """The patches as they are when asked for: `pw.patches["[1/2] net: count drops"].state`.
+
+        A patch is meant by its id, its message id or its name. Raises LookupError if there is none.
+        """
+        return Patches(self._patch, self.state)
+
+    def _patch(self, which: int | str) -> Shown:
+        typed(int | str, which=which)
+        found: Shown = self._do("patch", which)
+        return found
 
     def snapshot(self, name: str | None = None) -> SnapshotHandle:
         """Remember the rows of now. As a context manager, they are back at its end."""

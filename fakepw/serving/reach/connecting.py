@@ -17,22 +17,19 @@ import msgspec
 from ...double.control import api, shapes
 from ...double.handles.handle import Double
 from ...double.journal.calls import Calls
-from ...double.rows import TABLES, Row, Shown, shown
+from ...double.rows import TABLES, Shown, shown_as
 from ...double.rules.spec import Spec
 from ...double.steering import RuleState, Snapshot, Step, Wanted
 from ...double.strictness import Noticed, Strict
 from ...double.worlds import WorldState
 from ...fixtures import FixtureError, Source, dump, load, read
 from ...patchwork.instances.settings import Settings, settings_of
-from ...patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
-from ...patchwork.rows.store import Store
+from ...patchwork.rows.rows import Dataset
 from ...patchwork.words.place import Place
 from ...wording import refusal
 from .waiting import wait
 
 __tracebackhide__ = refusal
-
-_ROWS: dict[str, type[Row]] = {"patch": Patch, "comment": Comment, "check": Check, "person": Person}
 
 
 class DoubleUnreachable(OSError):
@@ -211,15 +208,14 @@ class RemoteDouble(Double):
 
     def _taken(self, step: Step) -> Shown:
         kind, which, form = step
-        row = self._change(which, form) if kind == "change" else self._added(kind, form)
-        return shown(Store(self._state()), row)
+        if kind == "change":
+            return self._one(which, "PATCH", form)
+        table = TABLES[kind]
+        return shown_as(table, self._request("POST", table, form))
 
-    def _added(self, kind: str, form: Mapping[str, Any]) -> Row:
-        return msgspec.convert(self._request("POST", TABLES[kind], form), _ROWS[kind])
-
-    def _change(self, which: int | str, form: Mapping[str, Any]) -> Row:
-        word = quote(str(which), safe="")
-        return msgspec.convert(self._request("PATCH", f"patches/{word}", form), Patch)
+    def _one(self, which: int | str, method: str = "GET", form: Any = None) -> Shown:
+        found = self._request(method, f"patches/{quote(str(which), safe='')}", form)
+        return shown_as("patches", found)
 
     def _calls(self) -> Calls:
         found = msgspec.convert(self._request("GET", "calls"), shapes.CallList)
@@ -347,6 +343,7 @@ _WAYS: dict[str, Callable[..., Any]] = {
     "state": _R._state,
     "snapshot": _R._snapshot,
     "restore": lambda d, name: d._request("POST", f"snapshots/{quote(name, safe='')}/restore"),
+    "patch": _R._one,
     "take": _R._taken,
     "calls": _R._calls,
     "fault": _R._fault,
