@@ -143,14 +143,14 @@ def test_the_row_that_was_made_is_given_from_afar_as_here_and_nothing_else(
                 (name, getattr(same, name)) for name in dir(same)
             ]
         assert afar.patches["new"] == here.patches["new"]
-        with pytest.raises(LookupError, match="there is no patch 'a/b .'"):
+        with pytest.raises(LookupError, match=r"there is no patch 'a/b .'"):
             afar.patches["a/b ?"]
         monkeypatch.undo()
         for pw in (here, afar):
             for _ in range(2):
                 pw.add_patch("a/b ?", state="Accepted")
             assert "a/b ?" in pw.patches
-            with pytest.raises(LookupError, match="2 patches are called 'a/b .'; say which by id"):
+            with pytest.raises(LookupError, match=r"2 patches are called 'a/b .'; say which by id"):
                 pw.patches["a/b ?"]
             assert (None in pw.patches, 99 in pw.patches, "99" in pw.patches) == (False,) * 3
             assert [each.name for each in pw.patches][-2:] == ["a/b ?"] * 2
