@@ -86,17 +86,17 @@ def check(fixtures: tuple[str, ...]) -> None:
     Prints what is in them, or everything that is wrong, a line each. Exits 0 or 1.
     A fixture is a file, `-` for standard input, or a packaged one: demo, tiny, hostile.
     """
-    from .fixtures import FixtureError, counted, read
+    from .fixtures import FixtureError, counted
+    from .fixtures import check as checked
 
     try:
-        fixture = read(*fixtures)
+        fixture, rows = checked(*fixtures)
     except FixtureError as error:
         for line in error.errors:
             click.echo(line, err=True)
         count = len(error.errors)
         click.echo(f"{count} {'error' if count == 1 else 'errors'}", err=True)
         sys.exit(1)
-    rows = {name: len(getattr(fixture.dataset, name)) for name in fixture.dataset.__struct_fields__}
     click.echo("ok: " + ", ".join(counted(name, count) for name, count in rows.items()))
     if fixture.instance:
         click.echo(f"instance: {fixture.instance}")
