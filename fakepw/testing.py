@@ -136,11 +136,18 @@ class Server:
             fixture.settings | given,
             at,
         )
-        double = self._double
-        if double is None:
-            double = self._double = self._started(wanted)
+        if self._double is not None:
+            with suppress(LookupError):  # of a world elsewhere that was left alone for too long
+                return self._ready(self._double, wanted)
+            self._serves = None
+        self._double = self._started(wanted)
+        return self._ready(self._double, wanted)
+
+    def _ready(self, double: Double, wanted: _Served) -> Double:
         if not self._is(wanted):
-            double.load(wanted.dataset, instance=wanted.like, settings=wanted.settings, at=at)
+            double.load(
+                wanted.dataset, instance=wanted.like, settings=wanted.settings, at=wanted.at
+            )
         double.reset()
         self._serves, self._loads = wanted, double._loads()
         return double

@@ -54,6 +54,7 @@ class Pipeline:
         self.scenarios = Scenarios(self.clock)
         self.strict: Strict = False
         self.notices = Notices()
+        self.waiting = 0  # requests that a rule lets wait
         self._resets = 0
         patchwork.clock = self.clock
 
@@ -131,13 +132,16 @@ class Pipeline:
             arrived.carry_out()  # now; only its answer is late
         resets = self._resets
         arrived.number = self.journal.begin(self._entry(arrived, None))
+        self.waiting += 1
 
         def later() -> Answer:
+            self.waiting -= 1
             if resets != self._resets:  # the test that it belonged to is over
                 return Outcome(None, end=End.CLOSE)
             return self._affected(arrived)
 
         def given_up() -> None:
+            self.waiting -= 1
             if resets == self._resets:
                 self._write_down(arrived, None)
 

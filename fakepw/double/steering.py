@@ -171,10 +171,14 @@ class Steering:
         kept = fixture.settings or patchwork.settings
         like = (fixture.instance or patchwork.instance) if instance is None else instance
         laid = kept if given is None else fixture.settings | given
+        self.admit(fixture.dataset)
         patchwork.load(fixture.dataset, like, laid, at)
         self.faults = fixture.faults
         self.loads += 1
         self.reset()
+
+    def admit(self, dataset: Dataset) -> None:
+        """Raise ValueError if there is no room for those rows."""
 
     def state(self) -> Dataset:
         """The rows as they are now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from .connections.ciphered import Certified, Ciphered
 from .connections.commons import Application, Commons
@@ -78,6 +78,8 @@ class Server:
         self._certified = certified
         self._server: asyncio.Server | None = None
         self._listener: socket.socket | None = None
+        #: What is to be done when it closes.
+        self.at_close: list[Callable[[], object]] = []
 
     @property
     def connections(self) -> Collection[Watched]:
@@ -124,6 +126,8 @@ class Server:
         if self._server is not None:
             self._server.close()
         self.commons.sweep.end()
+        for done in self.at_close:
+            done()
 
     def descriptors(self) -> list[int]:
         """The file descriptors of all connections."""

@@ -25,6 +25,7 @@ from ..wording import refusal
 from .addresses import url_host
 from .application import application, longest_body
 from .control.guard import Guard, control_of
+from .idle import IdleWorlds
 from .limits import Limits
 from .loop import LoopThread, shared
 from .reach.here import Here
@@ -62,8 +63,10 @@ class LiveServer(Here):
         control: bool | str = True,
         tls: TLS = False,
         faults: Iterable[Spec] = (),
+        world_idle: float | None = None,
     ) -> None:
-        self._hosted = Host(Pipeline(patchwork, timer=time.perf_counter), start, faults)
+        pipeline = Pipeline(patchwork, timer=time.perf_counter)
+        self._hosted = Host(pipeline, start, faults, world_idle)
         self._thread: LoopThread = shared()
         if self._thread.current:  # to wait there for the start would be to wait for ever
             raise RuntimeError("no server can be started from within LiveServer.run")
@@ -80,6 +83,7 @@ class LiveServer(Here):
             self._shown.certified,
             longest_body(self._hosted),
         )
+        self._server.at_close.append(IdleWorlds(self._hosted).end)
         self._thread.run_coroutine(self._server.start(self._listener))
         _running.add(self)
 
@@ -157,6 +161,7 @@ def serve(
     strict: Strict = False,
     at: str = API,
     tls: TLS = False,
+    world_idle: float | None = None,
 ) -> LiveServer:
     """Start a server in a thread; it answers when this returns.
 
@@ -195,6 +200,8 @@ def serve(
     tls
         True to serve https, by a certificate of an authority whose file is the handle's `ca_file`
         (that takes the extra `tls`); or the files of a certificate of your own and of its key.
+    world_idle
+        The seconds for which a world may be left alone that says nothing of it: an hour.
 
     All servers of a process share one thread, and a server that is not stopped ends with it.
 
@@ -217,7 +224,7 @@ def serve(
         patchwork = patchwork_of(fixture, instance, enabled is not False, given, at)
         faults = fixture.faults
     limits = limits or Limits()
-    return LiveServer(patchwork, host, port, limits, start, control, tls, faults)
+    return LiveServer(patchwork, host, port, limits, start, control, tls, faults, world_idle)
 
 
 def fixture_of(source: Source | Iterable[Source] | None = None) -> Fixture:

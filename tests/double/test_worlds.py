@@ -15,12 +15,17 @@ from typing import Any
 import pytest
 
 import fakepw
+import fakepw.testing
 from fakepw.double import worlds as worlds_module
+from fakepw.double.outcome import Later
 from fakepw.double.pipeline import Pipeline
+from fakepw.double.rules.spec import spec_of
 from fakepw.double.steering import Wanted
 from fakepw.double.worlds import Host
 from fakepw.protocol import site
 from fakepw.protocol.messages import Request, Response
+from fakepw.serving.reach.here import LiveWorld
+from fakepw.serving.reach.waiting import wait
 
 from .asking import call, value
 
@@ -190,6 +195,66 @@ def test_a_world_that_nobody_asks_is_gone_by_the_machines_clock(host: Host) -> N
     with pytest.raises(LookupError, match="left alone too long"):
         host.found(one.id)
     assert [each.id for each in host.worlds()] == [other.id]
+
+
+def test_a_world_is_not_left_alone_while_somebody_waits_for_its_answer(host: Host) -> None:
+    timer: Any = host.pipeline.timer
+    made = host.world(Wanted(idle=60))
+    steering = host.found(made.id).steering
+    assert host.due == 60
+    steering.fault(spec_of({"latency": 100}))
+    later = steering.pipeline.answer(call("patch_get", 1))
+    assert isinstance(later, Later)
+    timer.now = 99
+    host.let_go_of_the_idle()
+    assert host.due == 99  # it is looked for again, and again
+    later.outcome()
+    host.let_go_of_the_idle()
+    assert host.worlds() == []
+
+
+def test_an_idle_world_is_gone_without_anybody_looking() -> None:
+    with fakepw.serve("demo", world_idle=0.1) as pw:
+        kept, left = pw.world(idle=60), pw.world()
+        assert isinstance(left, LiveWorld)
+        held = weakref.ref(left._steering.pipeline)
+        del left
+        wait(5, lambda: gc.collect() == 0 and held() is None)
+        assert held() is None
+        kept.reset()
+
+
+def test_a_suite_that_left_its_world_alone_gets_another(server: fakepw.LiveServer) -> None:
+    suite = fakepw.testing.Server(server.url)
+    first = suite.prepared(sources=["tiny"])
+    first.close()
+    second = suite.prepared(sources=["tiny"])
+    assert len(second.patches) == 2
+    assert second.url != first.url
+    suite.stop()
+
+
+def test_worlds_share_a_bound_on_their_rows(
+    server: fakepw.LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {"patches": [{"name": "x", "content": "x" * 1024 * 1024}]}
+    monkeypatch.setattr(worlds_module, "ROWS", 5 * 512 * 1024)
+    afar = fakepw.connect(server.url)
+    with server.world(rows) as one, afar.world(rows) as other, server.world() as shares:
+        before = len(server._steering.worlds())
+        for refused in (
+            lambda: server.world(rows),
+            lambda: afar.world(rows),
+            lambda: one.load(rows, {"patches": [{"name": "y", "content": "y" * 1024 * 1024}]}),
+            lambda: shares.load(rows),
+        ):
+            with pytest.raises(ValueError, match="all together may take 2 MiB: close some") as text:
+                refused()
+            assert "\n" not in str(text.value)
+        assert (len(server._steering.worlds()), len(one.patches)) == (before, 1)
+        other.load(rows)  # in the place of as many
+        one.load("tiny")
+        shares.load(rows)
 
 
 def test_there_are_not_too_many(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import fakepw
+
 
 @contextmanager
 def served(
@@ -150,3 +152,20 @@ def test_what_is_no_mode_is_one_sentence(mode: str, why: str) -> None:
         )
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
         assert why in done.stderr
+
+
+def test_worlds_are_left_alone_for_as_long_as_the_server_says() -> None:
+    with served(FAKEPW_WORLD_IDLE="90") as proxy:
+        url = str(proxy).partition(" for ")[2].partition("/")[0]
+        with fakepw.connect(f"http://{url}/") as pw, pw.world(), pw.world(idle=5):
+            worlds = pw._request("GET", "worlds")["worlds"]
+            assert [each["idle"] for each in worlds] == [90, 5]
+    done = subprocess.run(
+        [sys.executable, "-m", "fakepw", "serve", "--world-idle", "0"],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "fakepw serve: idle is seconds above 0 and up to 604800, not 0.0\n",
+    )

@@ -337,7 +337,7 @@ class Double(Rows[Shown], Claims):
 
         Rows, journal, rules, clock, instance: nothing is shared. Without sources it starts as this
         server did. It is there until it is closed, or nobody asked it for anything for `idle`
-        seconds, an hour unless told otherwise.
+        seconds, an hour unless the server was told otherwise.
 
         Raises FixtureError, and ValueError with one sentence for what there is not, or for one
         world too many.

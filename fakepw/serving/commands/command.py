@@ -32,6 +32,7 @@ from ...protocol.messages import Called, Request, Response
 from ..addresses import is_loopback, url_host
 from ..application import application, longest_body
 from ..control.guard import Guard, control_of
+from ..idle import IdleWorlds
 from ..limits import Limits
 from ..loop import new_event_loop
 from ..server import Application, Server, listen
@@ -122,6 +123,12 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
     metavar="on|off|TOKEN",
     help="Whether it can be steered under /_fakepw/, or the bearer token that this takes.",
 )
+@_option(
+    "--world-idle",
+    type=float,
+    metavar="SECONDS",
+    help="For how long a world may be left alone that says nothing of it.  [default: an hour]",
+)
 @_option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves.")
 @click.option("-v", "--verbose", is_flag=True, envvar="FAKEPW_VERBOSE", help="Log every request.")
 def serve(
@@ -142,6 +149,7 @@ def serve(
     tls_cert: str | None,
     tls_key: str | None,
     control: str,
+    world_idle: float | None,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -166,6 +174,10 @@ def serve(
         steered_by = control_of(control)
         fixture = fixture_of(fixtures or None)
         patchwork = patchwork_of(fixture, instance, not disable_xmlrpc, settings, at)
+        mode = strict if strict_mode is None else strict_mode
+        start = start_of(faults, fronts, limit, strict=mode)
+        pipeline = Pipeline(patchwork, timer=time.perf_counter)
+        steering = Host(pipeline, start, fixture.faults, world_idle)
         shown = secured(_tls(tls, tls_cert, tls_key))
         listener = listen(host, port)
         noted = None if journal is None else JournalFile(journal)
@@ -180,9 +192,6 @@ def serve(
         _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
-    pipeline = Pipeline(patchwork, timer=time.perf_counter)
-    mode = strict if strict_mode is None else strict_mode
-    steering = Host(pipeline, start_of(faults, fronts, limit, strict=mode), fixture.faults)
     findings = Findings()
     steering.follow(findings.follow)
     if noted is not None:
@@ -192,6 +201,7 @@ def serve(
     speaks = _logged if verbose else application
     answer = speaks(steering, guard, shown.ca_file)
     server = Server(answer, Limits(), shown.certified, longest_body(steering))
+    server.at_close.append(IdleWorlds(steering).end)
     root = f"{shown.scheme}://{url_host(bound)}:{port}"
     if not is_loopback(bound):
         steer = ", steer it and read its passwords" if steered_by is True else ""
