@@ -6,7 +6,6 @@ clients rely on.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,9 +17,10 @@ from playwright.sync_api import Page, sync_playwright
 
 import fakepw
 
+from .chromium import launched
+
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE = {"width": 1200, "height": 760}
-ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
 def double(page: Page, file: Path) -> None:
@@ -57,7 +57,7 @@ def main() -> None:
     """Take both."""
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
+        browser = launched(playwright)
         for take in (double, report):
             page = browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
             take(page, FOLDER / f"{take.__name__}.png")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from html.parser import HTMLParser
 
 import pytest
@@ -13,10 +12,11 @@ from conformance.reports import KINDS
 from conformance.requirements.catalogue import requirements
 from conformance.verdicts.verdicts import Outcome
 from tests import tools
+from tests.chromium import CONTRAST
+from tools.chromium import launched
 
 from . import builders
 from .builders import RUNS
-from .chromium import ARGS, CONTRAST
 
 pytestmark = pytest.mark.needs(*tools.BROWSER)
 
@@ -25,11 +25,10 @@ VISIBLE = "details.verdict:visible"
 
 @pytest.fixture(scope="module")
 def browser():
-    chromium = shutil.which("chromium")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield launched
-        launched.close()
+        found = launched(playwright)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="module")

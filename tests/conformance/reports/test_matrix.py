@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,10 @@ from conformance.requirements.catalogue import requirements
 from conformance.verdicts.matrix import Matrix, of_recordings, of_runs
 from conformance.verdicts.verdicts import Outcome
 from tests import tools
+from tests.chromium import CONTRAST
 from tests.conformance.kept.kept import report, stored
 from tests.conformance.reports.builders import HOSTILE
-from tests.conformance.reports.chromium import ARGS, CONTRAST
+from tools.chromium import launched
 
 PAGE = Path(__file__).parents[3] / "docs" / "releases.html"
 FAILS = {"outcome": "fail", "reason": "patch_get(7) answered HTTP 500"}
@@ -184,7 +184,7 @@ def test_the_recordings_have_a_row_for_each_requirement_and_a_column_for_each_se
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
+        found = launched(playwright)
         yield found
         found.close()
 

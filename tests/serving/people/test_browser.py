@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import struct
 import xmlrpc.client
 from typing import Any
 
@@ -11,24 +11,19 @@ from playwright.sync_api import expect, sync_playwright
 
 import fakepw
 from tests import tools
+from tests.chromium import CONTRAST
+from tools import pictures
+from tools.chromium import launched
 
 pytestmark = pytest.mark.needs(*tools.BROWSER)
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
-        yield launched
-        launched.close()
+        found = launched(playwright)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -152,23 +147,6 @@ def test_with_a_token_the_page_asks_for_it(opened):
             page.close()
 
 
-CONTRAST = """() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (text) => { canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3); };
-  const light = (color) => { const [r, g, b] = color.map((c) => c / 255)
-    .map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
-    return .2126 * r + .7152 * g + .0722 * b; };
-  const ground = (e) => { for (; e; e = e.parentElement) {
-    const color = getComputedStyle(e).backgroundColor;
-    if (color !== "rgba(0, 0, 0, 0)") return color; } return "white"; };
-  return [...document.querySelectorAll("main *, header *")]
-    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
-    .map((e) => { const [a, b] = [light(rgb(getComputedStyle(e).color)), light(rgb(ground(e)))];
-      return [e.tagName, (Math.max(a, b) + .05) / (Math.min(a, b) + .05)]; })
-    .filter(([, contrast]) => contrast < 4.5); }"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_on_a_phone_in_either_scheme(opened, pw, scheme):
     pw.load("hostile")
@@ -180,7 +158,7 @@ def test_it_can_be_read_on_a_phone_in_either_scheme(opened, pw, scheme):
     page = opened(pw, viewport={"width": 360, "height": 700}, color_scheme=scheme, is_mobile=True)
     expect(page.locator("#lines tr")).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert page.evaluate(CONTRAST) == []
+    assert page.evaluate(CONTRAST) == {}
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)"
     assert dark == (scheme == "dark")
     small = [
@@ -191,3 +169,25 @@ def test_it_can_be_read_on_a_phone_in_either_scheme(opened, pw, scheme):
         if box < 24
     ]
     assert small == []
+
+
+@pytest.mark.parametrize(
+    ("take", "shows"),
+    [
+        (pictures.double, ["check_create(5, 'build', 'success'", "http 502", "latency=0.05"]),
+        (pictures.report, ["not conformant", "pw-read-"]),
+    ],
+)
+def test_the_pictures_of_the_readme_show_what_they_are_said_to(browser, tmp_path, take, shows):
+    page = browser.new_page(viewport=pictures.SIZE)
+    said = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    file = tmp_path / "picture.png"
+    take(page, file)
+    body = page.inner_text("body").lower()
+    assert [each for each in shows if each not in body] == []
+    head = file.read_bytes()[:24]
+    assert head.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", head[16:]) == tuple(pictures.SIZE.values())
+    assert said == []
+    page.close()

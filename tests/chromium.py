@@ -1,15 +1,6 @@
-"""What tests of pages have in common: how Chromium is started, and what it is asked."""
+"""What Chromium is asked about a page."""
 
 from __future__ import annotations
-
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 #: Texts of which the contrast is too low, by element (WCAG 2, level AA).
 CONTRAST = """() => {
