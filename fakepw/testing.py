@@ -120,14 +120,19 @@ class Server:
         """The one that speaks https, or not: the other of the two, if a test wants that."""
         if tls == self._tls:
             return self
-        if self._url is not None:
+        if self._url is not None and not self._contained:
             elsewhere = "https" if self._url.startswith("https:") else "http"
             if tls == (elsewhere == "https"):
                 return self
             raise ValueError(f"the double at {self._url} speaks {elsewhere}, whatever a test wants")
         if self._by_https is None:
-            self._by_https = Server(tls=True)
+            self._by_https = Server(self._url, self._token, tls=True)
         return self._by_https
+
+    @property
+    def _contained(self) -> bool:
+        """Whether it is to be started in a container."""
+        return self._url is not None and self._url.startswith(CONTAINER)
 
     def _serving(self, fixture: Fixture, instance: str | None, given: Settings, at: str) -> Double:
         wanted = _Served(
@@ -164,10 +169,11 @@ class Server:
         one."""
         if self._url is None:
             return serve(Patchwork(wanted.dataset, wanted.like), tls=self._tls)
-        if self._url.startswith(CONTAINER):
+        if self._contained:
             from .docker import serve as contained  # with what reaches an engine
 
-            return contained(image=self._url.removeprefix(CONTAINER), control=self._token)
+            image = self._url.removeprefix(CONTAINER)
+            return contained(image=image, control=self._token, tls=self._tls)
         double = connect(self._url, token=self._token, ca_file=self._ca_file)
         try:
             return double.world()

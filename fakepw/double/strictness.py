@@ -71,6 +71,11 @@ def strict_of(given: Any) -> Strict:
     return f"{'error' if mode == 'error' else 'on'} ignore={ordered}"
 
 
+def mode_text(mode: Strict) -> str:
+    """A mode as options and variables have it."""
+    return {True: "on", False: "off"}[mode] if isinstance(mode, bool) else mode
+
+
 def is_error(mode: Strict) -> bool:
     """Whether a mode fails tests for whatever is remarked."""
     return isinstance(mode, str) and mode.startswith("error")

@@ -105,7 +105,7 @@ class Host(Steering):
         idle: float | None = None,
     ) -> None:
         super().__init__(pipeline, start, faults)
-        self.idle = _idle(idle, IDLE)
+        self.idle = idle_of(idle)
         self.due: float | None = None
         self._worlds: dict[str, World] = {}
         self._followers: list[Callable[[Pipeline], object]] = []
@@ -120,7 +120,7 @@ class Host(Steering):
 
         Raises ValueError for what no instance, path or time can be, and for one world too many.
         """
-        alone = _idle(wanted.idle, self.idle)
+        alone = idle_of(wanted.idle, self.idle)
         self.let_go_of_the_idle()
         if len(self._worlds) >= MOST:
             raise ValueError(f"there are {MOST} worlds, and room for no more; close some first")
@@ -223,7 +223,11 @@ def _mega(size: int) -> str:
     return f"{size / 1024 / 1024:.0f} MiB"
 
 
-def _idle(seconds: float | None, otherwise: float) -> float:
+def idle_of(seconds: float | None, otherwise: float = IDLE) -> float:
+    """For how long a world may be left alone; as told otherwise, if nothing is said.
+
+    Raises ValueError.
+    """
     if seconds is None:
         return otherwise
     if isinstance(seconds, bool) or not 0 < seconds <= LONGEST:

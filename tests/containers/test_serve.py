@@ -8,12 +8,16 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xmlrpc.client import ServerProxy
 
 import pytest
 
 import fakepw.docker
+import fakepw.testing
+from fakepw.serving.reach import waiting
 from pw_containers import container, owners
 from tests import tools
 
@@ -166,6 +170,7 @@ def test_without_the_sdk_it_says_what_to_install() -> None:
 HOLDING = """
 import sys, time
 import fakepw.docker
+import fakepw.testing
 pw = fakepw.docker.serve("tiny", image=sys.argv[1])
 print(pw._container.id, flush=True)
 {then}
@@ -275,3 +280,79 @@ def test_each_worker_has_its_own(client: DockerClient, image: str, tmp_path: Pat
     seen = set((tmp_path / "seen").read_text().split())
     assert len(seen) == 2
     assert not seen & ids(client)
+
+
+# What it is started with; whether an engine is there or not.
+
+
+class Standing:
+    """What stands for a container: the same command, with the same variables, on this machine."""
+
+    def __init__(self, name: str, *, environment: dict[str, str], **_: Any) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "fakepw", "serve"],
+            env={**os.environ, **environment, "FAKEPW_PORT": str(self.port)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        self.said = b""
+
+    def wait(self, seconds: float, answers: Callable[[str], bool]) -> str:
+        address = f"127.0.0.1:{self.port}"
+        waiting.wait(seconds, lambda: answers(address))
+        return address
+
+    def remove(self) -> None:
+        if self.process.returncode is None:
+            self.process.terminate()
+            _, self.said = self.process.communicate(timeout=10)
+
+
+def test_what_it_takes_reaches_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fakepw.docker, "begin", Standing)
+    trusted: list[str] = []
+    with fakepw.docker.serve(
+        "tiny", tls=True, strict="error ignore=order", clock="2026-01-31T12:00", world_idle=90
+    ) as pw:
+        assert pw.url.startswith("https://")
+        trusted.append(str(pw.ca_file))
+        for _ in range(2):
+            assert (pw.strict, str(pw.clock.now)) == ("error ignore=order", "2026-01-31 12:00:00")
+            pw.reset()
+        with pw.world() as world:
+            assert world.url.startswith("https://")
+            assert pw._request("GET", "worlds")["worlds"][0]["idle"] == 90
+        with ServerProxy(pw.url, transport=pw.transport()) as proxy:
+            assert proxy.patch_list({"series": 7}) == []
+        with pytest.raises(AssertionError, match="'series' is no key"):
+            pw.settle()
+        standing: Any = pw._container
+    assert standing.process.returncode == 1
+    assert b"in strict mode something was remarked once" in standing.said
+    assert not Path(trusted[0]).exists()
+
+
+def test_what_it_cannot_take_is_said_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fakepw.docker, "begin", None)
+    for wrong, why in (
+        ({"tls": ("a", "b")}, "tls: expected true or false"),
+        ({"strict": "eror"}, "strict is true, false or 'error', not 'eror'"),
+        ({"clock": "soon"}, "'soon' is no date"),
+        ({"world_idle": 0}, "idle is seconds above 0"),
+    ):
+        with pytest.raises(ValueError, match=why) as raised:
+            fakepw.docker.serve("tiny", **wrong)
+        assert "\n" not in str(raised.value)
+
+
+def test_a_suite_has_a_container_for_https_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fakepw.docker, "begin", Standing)
+    suite = fakepw.testing.Server("docker://fakepw")
+    try:
+        assert suite.prepared(["tiny"], tls=True).url.startswith("https://")
+    finally:
+        suite.stop()

@@ -91,6 +91,7 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
     help="What stands in front, such as nginx-limit; may be given again.",
 )
 @_option("--limit", type=RATE, help="Refuse what comes quicker, such as 20/s.")
+@_option("--clock", metavar="MOMENT", help="Where its clock stands still: 2026-01-31T12:00.")
 @_option(
     "--at", metavar="PATH", default=API, help="A path that is handed on as /xmlrpc/: / or /RPC2."
 )
@@ -141,6 +142,7 @@ def serve(
     faults: tuple[Spec, ...],
     fronts: tuple[Spec, ...],
     limit: Spec | None,
+    clock: str | None,
     at: str,
     strict: Strict,
     strict_mode: Strict | None,
@@ -175,7 +177,7 @@ def serve(
         fixture = fixture_of(fixtures or None)
         patchwork = patchwork_of(fixture, instance, not disable_xmlrpc, settings, at)
         mode = strict if strict_mode is None else strict_mode
-        start = start_of(faults, fronts, limit, strict=mode)
+        start = start_of(faults, fronts, limit, clock, mode)
         pipeline = Pipeline(patchwork, timer=time.perf_counter)
         steering = Host(pipeline, start, fixture.faults, world_idle)
         shown = secured(_tls(tls, tls_cert, tls_key))
