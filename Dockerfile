@@ -6,10 +6,12 @@
 # BASE brings Python 3.11 or newer as python3, with its venv. Everything else is below /opt/fakepw,
 # in one layer, which is the same for the same source, base and SOURCE_DATE_EPOCH. Without a network:
 # put the wheels of all that is needed into the folder wheels, and give --build-arg PIP_NO_INDEX=1.
+# EXTRAS=tls adds what `fakepw serve --tls` makes certificates with, and 18 MB.
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
 ARG SOURCE_DATE_EPOCH=315532800
+ARG EXTRAS=
 ARG PIP_NO_INDEX=
 ARG PIP_FIND_LINKS=/src/wheels
 COPY . /src/
@@ -18,7 +20,7 @@ RUN set -e; umask 022; mkdir -p wheels; \
     python3 -m venv /pip; \
     python3 -m venv --without-pip /opt/fakepw; \
     /pip/bin/pip --python /opt/fakepw/bin/python install \
-      --quiet --no-cache-dir --no-compile --disable-pip-version-check '/src[conformance]'; \
+      --quiet --no-cache-dir --no-compile --disable-pip-version-check "/src[conformance${EXTRAS:+,$EXTRAS}]"; \
     PYTHONHASHSEED=0 /opt/fakepw/bin/python -m compileall \
       -q --invalidation-mode unchecked-hash /opt/fakepw/lib; \
     mkdir -p /layer/opt; mv /opt/fakepw /layer/opt/; \
@@ -35,5 +37,6 @@ COPY --from=build /layer/ /
 ENV PATH=/opt/fakepw/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp FAKEPW_HOST=0.0.0.0
 USER 65532:65532
 EXPOSE 8000
-HEALTHCHECK --interval=1s --timeout=5s --retries=10 CMD ["fakepw", "health"]
+# Asked at once, as engines before 25 know no other beginning; once it is up, one look lasts.
+HEALTHCHECK --interval=100ms --timeout=30s --retries=4 CMD ["fakepw", "health", "--watch=15"]
 CMD ["fakepw", "serve"]

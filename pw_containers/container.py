@@ -50,9 +50,8 @@ class Container:
                 if answers(address):
                     return address
             if time.monotonic() > end:
-                ill = " and its own health check fails" if _health(state) == "unhealthy" else ""
                 raise ContainerError(
-                    f"{self.name} does not answer after {seconds:g} s{ill}{self._last()}"
+                    f"{self.name} does not answer after {seconds:g} s{_ill(state)}{self._last()}"
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST)
@@ -207,6 +206,15 @@ def _exposed(name: str, ports: Mapping[str, object]) -> int:
 def _health(state: Mapping[str, Any]) -> str | None:
     found = (state.get("Health") or {}).get("Status")
     return None if found in (None, "none") else str(found)
+
+
+def _ill(state: Mapping[str, Any]) -> str:
+    """What its own health check has to do with it that it does not answer."""
+    if _health(state) == "unhealthy":
+        return " and its own health check fails"
+    if _health(state) == "starting" and not state["Health"].get("Log"):
+        return ", and its health was never looked at, as by Podman without systemd"
+    return ""
 
 
 def _ended(state: Mapping[str, Any]) -> str:

@@ -60,9 +60,11 @@ def connect() -> DockerClient:
 
 def address_of(client: DockerClient) -> str | None:
     """The host under which the ports of a remote engine are reached; None for one of this machine,
-    which publishes them on loopback."""
+    which publishes them on loopback, and for which one is taken that is reached by loopback."""
     parts = urlsplit(os.environ.get("DOCKER_HOST") or client.api.base_url)
-    return parts.hostname if parts.scheme in ("tcp", "http", "https", "ssh") else None
+    host = parts.hostname if parts.scheme in ("tcp", "http", "https", "ssh") else None
+    here = host is None or host in ("localhost", "::1") or host.startswith("127.")
+    return None if here else host
 
 
 @contextmanager

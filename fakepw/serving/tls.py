@@ -27,6 +27,8 @@ TLS: TypeAlias = "bool | tuple[str | os.PathLike[str], str | os.PathLike[str]]"
 MOST_NAMES = 128
 #: By which this machine's own clients know it, whatever it listens on.
 _HERE = ("localhost", "127.0.0.1", "::1")
+#: Where what is temporary goes if no file can be written: engines give it to containers.
+_MEMORY = "/dev/shm"
 
 
 class Secured(NamedTuple):
@@ -125,7 +127,10 @@ class Authority:
 
     def _issued(self, *names: str) -> ssl.SSLContext:
         context = _context()
-        self._ca.issue_cert(*dict.fromkeys(names)).configure_cert(context)
+        issued = self._ca.issue_cert(*dict.fromkeys(names))
+        # not by its configure_cert, which wants a folder for what is temporary
+        with issued.private_key_and_cert_chain_pem.tempfile(dir=os.path.dirname(self.file)) as path:
+            context.load_cert_chain(path)
         return context
 
 
@@ -135,16 +140,27 @@ def _authority() -> Authority:
     try:
         import trustme
     except ModuleNotFoundError as error:
-        text = "tls needs the package trustme (pip install 'fakepw[tls]'), or a certificate"
+        how = "pip install 'fakepw[tls]', or an image built with --build-arg EXTRAS=tls"
+        text = f"tls needs the package trustme ({how}), or a certificate"
         raise ModuleNotFoundError(text, name=error.name) from None
-    import tempfile  # slow to import, for a server of plain http
-
-    folder = Path(tempfile.mkdtemp(prefix="fakepw-"))
+    folder = _folder()
     atexit.register(_swept(folder))
     ca = trustme.CA(organization_name="fakepw")
     file = folder / "ca.pem"
     ca.cert_pem.write_to_path(str(file))
     return Authority(ca, file)
+
+
+def _folder() -> Path:
+    """A new folder for what is temporary: in memory, in a container whose files are read-only."""
+    import tempfile  # slow to import, for a server of plain http
+
+    try:
+        return Path(tempfile.mkdtemp(prefix="fakepw-"))
+    except FileNotFoundError:  # no folder for such things can be written
+        if not os.access(_MEMORY, os.W_OK):
+            raise
+        return Path(tempfile.mkdtemp(prefix="fakepw-", dir=_MEMORY))
 
 
 def _swept(folder: Path) -> Callable[[], None]:

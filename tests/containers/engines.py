@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +57,37 @@ class Engine:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+@contextmanager
+def forwarded(where: str) -> Iterator[str]:
+    """The engine behind that socket by TCP, as DOCKER_HOST names it."""
+    path = where.removeprefix("unix://")
+
+    def copied(source: socket.socket, to: socket.socket) -> None:
+        with suppress(OSError):
+            while part := source.recv(65536):
+                to.sendall(part)
+            to.shutdown(socket.SHUT_WR)
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.socket(socket.AF_UNIX) as engine:
+                engine.connect(path)
+                back = threading.Thread(target=copied, args=(engine, self.request))
+                back.start()
+                copied(self.request, engine)
+                back.join()
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads, block_on_close = True, False
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def test_it_is_small_and_says_what_it_is(client: DockerClient, image: str) -> No
     config = found.attrs["Config"]
     assert config["User"] == "65532:65532"
     assert config["Cmd"] == ["fakepw", "serve"]
-    assert config["Healthcheck"]["Test"] == ["CMD", "fakepw", "health"]
+    assert config["Healthcheck"]["Test"] == ["CMD", "fakepw", "health", "--watch=15"]
     assert list(config["ExposedPorts"]) == ["8000/tcp"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     labels = {name.rpartition(".")[2]: text for name, text in config["Labels"].items()}

@@ -18,10 +18,10 @@ import pytest
 import fakepw.docker
 import fakepw.testing
 from fakepw.serving.reach import waiting
-from pw_containers import container, owners
+from pw_containers import container, engine, owners
 from tests import tools
 
-from .engines import Engine, registry
+from .engines import Engine, forwarded, registry
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -148,6 +148,41 @@ def test_no_engine_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_
         monkeypatch.setenv("DOCKER_HOST", where)
         with pytest.raises(OSError, match=f"^no container engine answers at {where} .*running"):
             fakepw.docker.serve()
+
+
+@needs_engine
+def test_an_engine_that_is_reached_by_tcp(
+    client: DockerClient, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (where := client.api.base_url).startswith("http+docker://"):
+        where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    with forwarded(where) as there:
+        monkeypatch.setenv("DOCKER_HOST", there)
+        with fakepw.docker.serve("tiny", image=image) as pw:
+            assert len(pw.state().patches) == 2
+            ports = client.containers.get(pw._container.id).ports["8000/tcp"]
+    assert ports
+    assert [each["HostIp"] for each in ports] == ["127.0.0.1"]  # nobody else steers it
+
+
+@pytest.mark.parametrize(
+    ("where", "host"),
+    [
+        ("unix:///run/podman/podman.sock", None),
+        ("tcp://127.0.0.1:2375", None),
+        ("tcp://[::1]:2375", None),
+        ("ssh://ann@localhost", None),
+        ("tcp://docker:2375", "docker"),
+        ("tcp://[2001:db8::1]:2376", "2001:db8::1"),
+        ("https://engine.example:2376", "engine.example"),
+        ("ssh://ann@engine.example", "engine.example"),
+    ],
+)
+def test_ports_are_reached_where_the_engine_is(
+    where: str, host: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", where)
+    assert engine.address_of(None) == host  # type: ignore[arg-type]
 
 
 def test_an_engine_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +18,8 @@ import fakepw
 from fakepw.serving.commands.health import health
 
 TOKEN = "correct-horse"
+#: Under its name there is the command.
+module = sys.modules["fakepw.serving.commands.health"]
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +188,47 @@ def test_a_world_is_well_by_itself(double: fakepw.LiveServer) -> None:
             assert (status, line.endswith("answers as 2.0-py2-sqlite: 1 patches")) == (0, True)
     status, line = asked(world.url)
     assert (status, "there is no world" in line) == (1, True)
+
+
+@pytest.mark.parametrize(("age", "looks"), [(0.0, 1), (99.0, 5)])
+def test_a_container_that_is_young_is_looked_at_once_and_an_older_one_for_a_while(
+    double: fakepw.LiveServer, monkeypatch: pytest.MonkeyPatch, age: float, looks: int
+) -> None:
+    seen: list[Any] = []
+    look = module._state
+
+    def _state(asked: Any, *how: Any) -> str:
+        seen.append(asked)
+        return str(look(asked, *how))
+
+    monkeypatch.setattr(module, "_state", _state)
+    monkeypatch.setattr(module, "_age", lambda: age)
+    monkeypatch.setattr(module, "LATER", 0.04)
+    status, said = asked("--watch=0.2", double.url)
+    assert (status, said[:3]) == (0, "ok:")
+    assert 1 <= len(seen) <= looks  # a slow machine has fewer
+    assert (len(seen) > 1) == (age > 0)
+
+
+def test_one_that_is_watched_may_begin_late_and_is_ill_when_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_age", lambda: 99.0)
+    monkeypatch.setattr(module, "LATER", 0.01)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = []
+    late = threading.Timer(0.2, lambda: served.append(fakepw.serve("tiny", port=port)))
+    late.start()
+    status, said = asked("--watch=99", PORT=str(port))
+    late.join()
+    assert (status, said[:3]) == (0, "ok:")  # and so it is told at once
+    threading.Timer(0.2, served[0].stop).start()
+    status, said = asked("--watch=99", "--timeout=0.3", PORT=str(port))
+    assert (status, "does not answer" in said) == (1, True)
+
+
+def test_the_age_of_a_container_is_that_of_its_first_process() -> None:
+    with open("/proc/uptime") as uptime:
+        assert 0 < module._age() <= float(uptime.read().split()[0]) + 1

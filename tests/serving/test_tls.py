@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -376,8 +377,30 @@ def test_without_trustme_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setitem(sys.modules, "trustme", None)
     tls._authority.cache_clear()
-    with pytest.raises(ModuleNotFoundError, match=r"needs the package trustme \(pip install"):
+    with pytest.raises(ModuleNotFoundError, match=r"trustme .pip install .* EXTRAS=tls"):
         fakepw.serve("tiny", tls=True)
+
+
+def test_where_no_file_can_be_written_certificates_are_kept_in_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in a container whose root is read-only."""
+    from fakepw.serving import tls
+
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tls, "_MEMORY", str(tmp_path / "none"))
+    tls._authority.cache_clear()
+    with pytest.raises(FileNotFoundError, match="No usable temporary directory"):
+        fakepw.serve("tiny", tls=True)
+    monkeypatch.setattr(tls, "_MEMORY", str(tmp_path))
+    with fakepw.serve("tiny", tls=True) as pw:
+        assert pw.ca_file
+        assert Path(pw.ca_file).parents[1] == tmp_path
+        context = ssl.create_default_context(cafile=pw.ca_file)
+        with urllib.request.urlopen(f"{pw.base_url}api/", timeout=5, context=context) as answer:
+            assert answer.status == 200
+    tls._authority.cache_clear()
 
 
 # The command.

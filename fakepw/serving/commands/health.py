@@ -1,12 +1,14 @@
 """`fakepw health`: whether a double answers, for a container's HEALTHCHECK and scripts that wait.
 
-It runs every few seconds beside the server, so it imports next to nothing: no asyncio, no
-http.client; ssl where https is spoken.
+It runs beside the server again and again, so it imports next to nothing: no asyncio, no
+http.client; ssl where https is spoken. An engine that asks often knows soon that a double is there,
+but each time costs it a process: with --watch, one look lasts.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import sys
@@ -20,6 +22,9 @@ from ..addresses import is_loopback, reached, url_host
 
 #: Bytes of an answer that are read at most.
 MOST = 64 * 1024
+#: Seconds between two looks at what does not answer yet, and at what does; and for which a
+#: container is young: its first looks are not to take longer than they must.
+SOON, LATER, YOUNG = 0.02, 1.0, 2.0
 _PATH = "/_fakepw/health"
 #: Where a world is, and what is before it.
 _WORLD = re.compile(r".*?/w/[0-9a-z]+(?=/|\Z)")
@@ -62,6 +67,12 @@ class Asked(NamedTuple):
     type=click.FloatRange(0, min_open=True),
     help="Seconds in which it must have answered.",
 )
+@click.option(
+    "--watch",
+    metavar="SECONDS",
+    type=click.FloatRange(0, min_open=True),
+    help="For HEALTHCHECK: wait for it until --timeout; once it is there, look for so long.",
+)
 @click.option("--host", envvar="FAKEPW_HOST", default="127.0.0.1", hidden=True)
 @click.option("--port", envvar="FAKEPW_PORT", default="8000", hidden=True)
 @click.option("--tls", envvar="FAKEPW_TLS", default="", hidden=True)
@@ -71,6 +82,7 @@ def health(
     token: str | None,
     ca_file: str | None,
     timeout: float,
+    watch: float | None,
     host: str,
     port: str,
     tls: str,
@@ -79,30 +91,37 @@ def health(
     """Say in one line whether a double answers, and exit with 0 or 1.
 
     Without a URL it is the one that `fakepw serve` starts with the same environment: the variables
-    FAKEPW_HOST, FAKEPW_PORT, FAKEPW_TLS, FAKEPW_TLS_CERT and FAKEPW_CONTROL say where it is.
-
-    On this machine's own addresses a certificate is not looked at unless --ca-file is given.
+    FAKEPW_HOST, FAKEPW_PORT, FAKEPW_TLS, FAKEPW_TLS_CERT and FAKEPW_CONTROL say where it is. On
+    this machine's own addresses a certificate is not looked at unless --ca-file is given.
     """
     control = (token or "on").strip()
-    known = None if control.lower() in ("on", "off") else control
     shown = url or "fakepw"
     try:
-        if known is not None and not re.fullmatch("[!-~]+", known):
-            raise Ill("cannot be asked with what is no token")
-        secure = bool(tls_cert) or _SWITCHES.get(tls.strip().lower(), False)
-        asked = _from_variables(host, port, secure) if url is None else _from_url(url)
+        known = _token(control)
+        asked = _from_variables(host, port, tls, tls_cert) if url is None else _from_url(url)
         asked = asked._replace(token=known, ca_file=ca_file)
         shown = asked.url
-        click.echo(f"ok: {shown} {_state(asked, timeout, control.lower() == 'off')}")
+        state = _watched(asked, timeout, control.lower() == "off", watch)
+        click.echo(f"ok: {shown} {state}")
     except Ill as error:
         click.echo(f"fakepw health: {shown} {error}", err=True)
         sys.exit(1)
 
 
-def _from_variables(host: str, port: str, tls: bool) -> Asked:
+def _token(control: str) -> str | None:
+    """What steering takes, as the server was told; None if that is nothing, or not known."""
+    if control.lower() in ("on", "off"):
+        return None
+    if not re.fullmatch("[!-~]+", control):
+        raise Ill("cannot be asked with what is no token")
+    return control
+
+
+def _from_variables(host: str, port: str, tls: str, certificate: str) -> Asked:
     if not (port.isascii() and port.isdecimal() and 0 < int(port[:9]) < 65536):
         raise Ill(f"has no port to ask at: FAKEPW_PORT is {port!r}, not 1 to 65535; give its URL")
-    return Asked(reached(host.strip("[]")), int(port), tls, "", None, None)
+    secure = bool(certificate) or _SWITCHES.get(tls.strip().lower(), False)
+    return Asked(reached(host.strip("[]")), int(port), secure, "", None, None)
 
 
 def _from_url(url: str) -> Asked:
@@ -118,6 +137,41 @@ def _from_url(url: str) -> Asked:
     if not (path.isascii() and path.isprintable() and " " not in path):
         raise Ill("is no URL of a double: http://HOST:PORT/")
     return Asked(host, port or (443 if tls else 80), tls, path, None, None)
+
+
+def _watched(asked: Asked, timeout: float, switched_off: bool, seconds: float | None) -> str:
+    """How it is at last. Raises Ill once it does not answer for longer than the timeout; at once
+    if there are no seconds to watch it."""
+    if seconds is None:
+        return _state(asked, timeout, switched_off)
+    until, came = time.monotonic() + seconds, _age() < YOUNG
+    while True:
+        end, pause = time.monotonic() + timeout, SOON
+        while True:
+            try:
+                state = _state(asked, _left(end), switched_off)
+                break
+            except Ill:
+                if time.monotonic() > end:
+                    raise
+                came = True
+                time.sleep(pause)
+                pause = min(pause * 1.5, LATER)
+        if came or time.monotonic() + LATER > until:
+            return state
+        time.sleep(LATER)
+
+
+def _age() -> float:
+    """Seconds since the first process of this container, or of this machine, began; 0 where the
+    kernel does not tell."""
+    try:
+        with open("/proc/1/stat", "rb") as stat, open("/proc/uptime", "rb") as uptime:
+            # the second field is the name, in brackets, and may hold anything
+            begun = int(stat.read().rpartition(b")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+            return float(uptime.read().split()[0]) - begun
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _state(asked: Asked, timeout: float, switched_off: bool) -> str:
