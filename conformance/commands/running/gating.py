@@ -8,10 +8,11 @@ import shlex
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -33,8 +34,12 @@ from .waiting import wait_for
 READY = 60.0
 #: How long what `--before` started may take to end once it is told to, in seconds.
 GRACE = 5.0
-#: How much of its output is kept, and of the last line of it told, in characters.
+#: How long `--before` may take where nothing else is said, in seconds.
+PATIENCE = 600.0
+#: How much of its output is kept, and of the last line of it told, in characters; how much may lie
+#: on the disk meanwhile, and how often that is looked at, in seconds.
 KEPT, TOLD = 1_000_000, 200
+MOST, LOOK = 16_000_000, 0.1
 
 
 class File(click.Path):
@@ -57,6 +62,10 @@ class File(click.Path):
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--before", {"metavar": "CMD", "help": helps.BEFORE}),
+    (
+        "--before-timeout",
+        {"type": Seconds(0, min_open=True), "metavar": "SECONDS", "help": helps.BEFORE_TIMEOUT},
+    ),
     ("--wait", {"type": Seconds(0, LONGEST), "metavar": "SECONDS", "help": helps.WAIT}),
     ("--max-failures", {"type": click.IntRange(1), "metavar": "N", "help": helps.MAX_FAILURES}),
     (
@@ -83,6 +92,7 @@ class Gate:
     """The options of a gate, as they were given, and what they say meanwhile."""
 
     before: str | None = None
+    before_timeout: float | None = None
     wait: float | None = None
     max_failures: int | None = None
     failed_from: Path | None = None
@@ -95,9 +105,15 @@ class Gate:
 
     @classmethod
     def taken(cls, given: dict[str, Any]) -> Gate:
-        """The gate's options out of all that were given; they are no longer among those."""
+        """The gate's options out of all that were given; they are no longer among those.
+
+        Raises click.UsageError, in one sentence, for what cannot be.
+        """
         names = [name.strip("-").replace("-", "_") for name, _ in OPTIONS]
-        return cls(**{name: given.pop(name) for name in names})
+        gate = cls(**{name: given.pop(name) for name in names})
+        if gate.before is None and gate.before_timeout is not None:
+            raise click.UsageError("--before-timeout is about --before, which is not given")
+        return gate
 
     def narrow(self, options: Options) -> None:
         """Leave what failed before, and nothing else.
@@ -152,7 +168,7 @@ class Gate:
         """Run what comes before, start the container if it is one that is tested, and wait for the
         server. Raises Unusable, in one sentence."""
         if self.before:
-            log, why = run_before(self.before)
+            log, why = run_before(self.before, self.before_timeout or PATIENCE)
             self.logs.append(log)
             if why:
                 raise Unusable(why)
@@ -176,16 +192,16 @@ class Gate:
             run.trouble = f"{run.trouble}; {self.box.died}"
 
 
-def run_before(command: str) -> tuple[Log, str]:
+def run_before(command: str, seconds: float) -> tuple[Log, str]:
     """Run a command line by the shell, without what is secret in the environment: its output, and
     why it failed, in one sentence; '' if it did not.
 
-    What it starts in the background goes on. Told to stop, it stops the command and all that is
-    with it.
+    What it starts in the background goes on. Told to stop, or if it takes longer than so many
+    seconds, it stops the command and all that is with it.
     """
     secret = ("PW_CONFORMANCE_PASSWORD", "PW_HEADER_")
     environment = {n: v for n, v in os.environ.items() if not n.startswith(secret)}
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile("a+b") as said:
         process = subprocess.Popen(
             ["/bin/sh", "-c", command],
             stdin=subprocess.DEVNULL,
@@ -195,19 +211,47 @@ def run_before(command: str) -> tuple[Log, str]:
             start_new_session=True,
         )
         try:
-            status = process.wait()
+            status = _ended(process, said, time.monotonic() + seconds)
         except BaseException:
             _stop(process)
             raise
-        said.seek(max(0, said.seek(0, os.SEEK_END) - KEPT))
-        text = said.read().decode("utf-8", "backslashreplace")
+        if status is None:
+            _stop(process)
+        text = _last(said).decode("utf-8", "backslashreplace")
     log = Log("before.txt", f"$ {command}\n{text}")
-    if not status:
+    if status == 0:
         return log, ""
     last = next((each for each in reversed(text.splitlines()) if each.strip()), "")
     told = f": {shortened(line(last.strip()), TOLD)}" if last else ", and said nothing"
-    why = f"status {status}" if status > 0 else _name(-status)
-    return log, f"--before {shlex.quote(command)} ended with {why}{told}"
+    return log, f"--before {shlex.quote(command)} {_why(status, seconds)}{told}"
+
+
+def _ended(process: subprocess.Popen[bytes], said: BinaryIO, end: float) -> int | None:
+    """Its status; None if it has none by then. Meanwhile what it says does not fill the disk."""
+    while True:
+        try:
+            return process.wait(max(0.0, min(LOOK, end - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= end:
+                return None
+        if said.seek(0, os.SEEK_END) > MOST:
+            last = _last(said)
+            said.truncate(0)
+            said.write(last)
+            said.flush()
+
+
+def _last(said: BinaryIO) -> bytes:
+    """The end of what was said, as much as is kept."""
+    said.seek(max(0, said.seek(0, os.SEEK_END) - KEPT))
+    return said.read(KEPT)
+
+
+def _why(status: int | None, seconds: float) -> str:
+    """How a command ended."""
+    if status is None:
+        return f"took longer than {seconds:g} s (--before-timeout)"
+    return f"ended with {f'status {status}' if status > 0 else _name(-status)}"
 
 
 def _name(number: int) -> str:

@@ -43,6 +43,7 @@ BEFORE = (
     "Run this by the shell first, such as what starts or seeds the server. If it fails the run is"
     " inconclusive."
 )
+BEFORE_TIMEOUT = "How long that may take; 600 unless told."
 WAIT = (
     "Wait so long for the server to answer, whatever it answers; if it never does the run is"
     " inconclusive."

@@ -8,14 +8,17 @@ import re
 import signal
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from click.testing import CliRunner
 
 import fakepw
 from conformance.commands.cli import main
+from conformance.commands.running import gating
 from conformance.commands.running.gating import Gate, run_before
 from conformance.commands.running.runner import Options
 from conformance.commands.running.waiting import wait_for
@@ -136,7 +139,7 @@ def test_what_comes_before_is_run_by_the_shell_without_secrets(
 ) -> None:
     monkeypatch.setenv("PW_CONFORMANCE_PASSWORD", "earl-grey")
     monkeypatch.setenv("PW_HEADER_X_TOKEN", "s3cret")
-    log, why = run_before("echo one; env >&2; sleep 60 & echo two")
+    log, why = run_before("echo one; env >&2; sleep 60 & echo two", 60)
     assert not why
     assert log.text.startswith("$ echo one; env")
     assert "one\n" in log.text
@@ -156,7 +159,7 @@ def test_what_comes_before_is_run_by_the_shell_without_secrets(
     ],
 )
 def test_what_fails_before_is_told_in_one_sentence(command: str, said: str) -> None:
-    log, why = run_before(command)
+    log, why = run_before(command, 60)
     assert log.text.startswith(f"$ {command}\n")
     assert re.search(said, why)
     assert "\n" not in why
@@ -179,10 +182,51 @@ def test_what_comes_before_is_stopped_with_the_run(tmp_path: Path) -> None:
         timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
         timer.start()
         with pytest.raises(KeyboardInterrupt):
-            run_before(command)
+            run_before(command, 60)
         timer.join()
     number = int(mark.read_text())
     assert servers.until(lambda: not running(number), 10)
+
+
+@pytest.mark.parametrize("command", ["exec sleep 600", "trap '' TERM; yes long; sleep 600"])
+def test_what_comes_before_and_does_not_end_is_stopped(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says meanwhile takes no more room than it may."""
+    monkeypatch.setattr(gating, "MOST", 2_000_000)
+    monkeypatch.setattr(gating, "GRACE", 0.1)
+    kept: list[bytes] = []
+    last = gating._last
+
+    def noted(said: BinaryIO) -> bytes:
+        kept.append(last(said))
+        return kept[-1]
+
+    monkeypatch.setattr(gating, "_last", noted)
+    log, why = run_before(f"echo $$; {command}", 0.5)
+    assert "took longer than 0.5 s (--before-timeout): " in why
+    if "yes" in command:
+        assert len(kept) > 1
+        assert len(log.text) < 1_100_000
+    else:
+        assert servers.until(lambda: not running(int(log.text.splitlines()[1])), 10)
+
+
+def test_what_comes_before_shows_no_secret_that_it_found_by_itself(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    with servers.misbehaving(servers.honest) as server:
+        words = ("--before", "echo kim:earl-grey; false", "--username", "kim")
+        done = suite(
+            *("run", server.url, *words, "--report", f"json={file}"),
+            *("--bundle", str(tmp_path / "b.zip")),
+            PW_CONFORMANCE_PASSWORD="earl-grey",
+        )
+    assert done.returncode == 3
+    with zipfile.ZipFile(tmp_path / "b.zip") as bundle:
+        kept = b"".join(map(bundle.read, bundle.namelist()))
+    assert "earl-grey" not in done.stdout + done.stderr + file.read_text()
+    assert b"earl-grey" not in kept
+    assert any(name.endswith("before.txt") for name in bundle.namelist())
 
 
 def running(number: int) -> bool:
@@ -322,6 +366,8 @@ def test_a_report_that_is_of_something_else_is_told_of(tmp_path: Path) -> None:
     [
         (("--wait", "nan"), "no number"),
         (("--wait", "-1"), "not in the range"),
+        (("--before-timeout", "5"), "about --before, which is not given"),
+        (("--before", "x", "--before-timeout", "0"), "not in the range"),
         (("--max-failures", "0"), "not in the range"),
         (("--failed-from", "nosuch.json"), "does not exist"),
         (("--failed-from", "README.md"), "README.md is no JSON report"),
