@@ -4,6 +4,7 @@
 #   make demo    see it work: a server, the real pwclient, a server to play with until Ctrl-C
 #   make test    lint, types and every test; TESTS="tests/clients" instead of every one
 #   make docs    the documentation site, in build/site/html
+#   make docs-links   whether its links to other sites lead somewhere: takes network
 #   make fresh   all of that on machines that have nothing but what the README names (as root)
 #   make threads fifty threads at one double for a minute: THREADS="--seconds 600" for longer
 #   make release-check   whether what would be released is fit to be
@@ -19,7 +20,7 @@ RELEASE :=
 TESTS :=
 THREADS := --seconds 60
 
-.PHONY: demo docs fresh test test-uvloop test-all attack threads lint schema release-check clean tools pythons
+.PHONY: demo docs docs-links fresh test test-uvloop test-all attack threads lint schema release-check clean tools pythons
 .DELETE_ON_ERROR:
 
 demo: .venv/.demo
@@ -27,6 +28,9 @@ demo: .venv/.demo
 
 docs: .venv/.docs
 	@$(BIN)/python -m tools.site
+
+docs-links: .venv/.docs
+	@$(BIN)/python -m tools.site --links
 
 # uvloop may change nothing (it is an extra), so what serves is tested with it first.
 # Whatever fails, all of it runs.

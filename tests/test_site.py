@@ -12,6 +12,7 @@ from conformance.requirements.catalogue import requirements
 from fakepw.cli import COMMANDS
 from tools.site.__main__ import build, source
 from tools.site.gather import outside_fences, pages
+from tools.site.outside import odd, outside
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,20 @@ def test_every_page_is_there_and_every_link_leads_somewhere(site: Path) -> None:
     assert not wrong
 
 
+def test_links_to_other_sites_are_of_a_form_that_can_lead_there(site: Path) -> None:
+    """Whether they do, `make docs-links` asks, which takes network."""
+    links = outside(site.parent / "source")
+    assert "https://semver.org/" in links
+    assert odd(links) == []
+    assert odd(
+        ["http://a.example/", "https://host/x", "https://b.example/X/", "https://b.example/x"]
+    ) == [
+        "http://a.example/: is not https",
+        "https://host/x: 'host' is no site that all can reach",
+        "https://b.example/x: is written https://b.example/X/ elsewhere",
+    ]
+
+
 def test_what_is_made_of_the_code_is_whole(site: Path) -> None:
     catalogue = "".join(path.read_text() for path in site.glob("reference/catalogue/*.html"))
     anchors = set(re.findall(r'id="(pw-[a-z]+-\d+)"', catalogue))
@@ -77,6 +92,35 @@ def test_a_warning_is_an_error(tmp_path: Path, site: Path) -> None:
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "index.md").write_text("# Here\n\n[nowhere](nowhere.md)\n")
     assert build(tmp_path / "source", tmp_path / "html", tmp_path / "doctrees", quiet=True) != 0
+
+
+class Words(HTMLParser):
+    """What a page says outside code."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.code, self.text = 0, ""
+        self.feed(page.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.code += tag in _CODE
+
+    def handle_endtag(self, tag: str) -> None:
+        self.code -= tag in _CODE
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self.code else data
+
+
+_CODE = ("pre", "code", "script", "style", "title")
+#: Markup that was none where it stands.
+_STRAY = re.compile(r".*(?:`|\[\w[^\]\n]*\]\(|::$|^```|:\w+:`).*", re.M)
+
+
+def test_no_page_shows_markup(site: Path) -> None:
+    pages = [path for path in site.rglob("*.html") if path.name != "releases.html"]
+    stray = {path.name: found for path in pages if (found := _STRAY.findall(Words(path).text))}
+    assert stray == {}
 
 
 def test_code_stays_as_it_is() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .gather import ROOT, extras, gather
 from .generate import generate
+from .outside import odd, outside
 
 BUILD = ROOT / "build" / "site"
 #: In docs/index.md, where pages of docs/ go that it does not name.
@@ -42,25 +43,44 @@ def _listed(text: str) -> list[str]:
     return [re.sub(r".*<(\S+)>$", r"\1", line) for line in lines]
 
 
-def build(pages: Path, into: Path, trees: Path, *, quiet: bool = False) -> int:
+def build(
+    pages: Path, into: Path, trees: Path, *, quiet: bool = False, builder: str = "html"
+) -> int:
     """Build it; warnings are errors. The status of Sphinx."""
     sphinx = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "auto"]
-    words = ["-b", "html", "-c", str(ROOT / "docs"), "-d", str(trees), str(pages), str(into)]
+    words = ["-b", builder, "-c", str(ROOT / "docs"), "-d", str(trees), str(pages), str(into)]
     words += ["-D", f"html_extra_path={','.join(map(str, extras()))}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     said = subprocess.DEVNULL if quiet else None
     return subprocess.run([*sphinx, *words], env=environment, stderr=said, check=False).returncode
 
 
+def _asked() -> int:
+    """Whether all links to other sites lead somewhere, as Sphinx's linkcheck finds. (Links within
+    the site are a matter of building it.)"""
+    links = outside(BUILD / "source")
+    for address, pages in links.items():
+        print(f"{address}  in {', '.join(pages)}")
+    for sentence in (wrong := odd(links)):
+        print(sentence, file=sys.stderr)
+    status = build(BUILD / "source", BUILD / "links", BUILD / "doctrees", builder="linkcheck")
+    return status or bool(wrong)
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.site", description=__doc__)
     parser.add_argument("--source", type=Path, help="write the pages here, and build nothing")
+    parser.add_argument(
+        "--links", action="store_true", help="ask the sites that are linked to, which takes network"
+    )
     given = parser.parse_args()
     if given.source:
         source(given.source)
         return
     source(BUILD / "source")
+    if given.links:
+        sys.exit(_asked())
     status = build(BUILD / "source", BUILD / "html", BUILD / "doctrees")
     if not status:
         print(f"the site is in {(BUILD / 'html').relative_to(ROOT)}/index.html")

@@ -172,6 +172,8 @@ def _documented(module: str, name: str, value: Any, level: int = 2) -> str:
             "autoclass",
             f"   :members:\n   :inherited-members: {', '.join(FOREIGN)}\n",
         )
+        if issubclass(value, Exception):
+            more += "   :show-inheritance:\n"
     elif not callable(value):
         shown = ", ".join(map(repr, value)) if isinstance(value, tuple) else repr(value)
         return f"{'#' * level} {name}\n\n{_code(shown)}"
