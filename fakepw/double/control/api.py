@@ -311,11 +311,11 @@ ROUTES = (
         Route("POST", table, f"add a {kind}; the row is answered", _Object, _Object, _add_row(kind))
         for kind, table in TABLES.items()
     ),
-    Route("GET", "patches/{}", "a patch, by its id", None, _Object, _patch),
+    Route("GET", "patches/{}", "a patch, by its id, message id or name", None, _Object, _patch),
     Route(
         "PATCH",
         "patches/{}",
-        "change a patch, by its id; the row is answered",
+        "change a patch; the row is answered",
         _Object,
         _Object,
         _change_row,
