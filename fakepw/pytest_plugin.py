@@ -237,7 +237,8 @@ def fakepw(
     except (ValueError, TypeError, LookupError, OSError, ModuleNotFoundError) as error:
         why = str(error).replace("\n", "; ")
     if why:
-        pytest.fail(f"{request.node.nodeid}: @pytest.mark.fakepw: {why}", pytrace=False)
+        said = "@pytest.mark.fakepw" if _marked(request.node) else "fakepw"
+        pytest.fail(f"{request.node.nodeid}: {said}: {why}", pytrace=False)
     request.node.stash[_DOUBLE] = double
     return double
 

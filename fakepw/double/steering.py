@@ -82,7 +82,8 @@ def start_of(
 
 @dataclass(frozen=True, repr=False)
 class Wanted:
-    """A world as somebody wants it; what is None is as the server that it is made on started.
+    """A world as somebody wants it; what is None is as the server that it is made on started, or
+    the world whose id is `beside`.
 
     Without rows of its own it has those from which the server started, and its instance, settings
     and start, but for what is given here. `idle` is the seconds for which it may be left alone,
@@ -96,6 +97,7 @@ class Wanted:
     start: Start | None = None
     idle: float | None = None
     faults: tuple[Spec, ...] = ()
+    beside: str | None = None
 
     def __repr__(self) -> str:
         return described(self, brief(self.instance), "" if self.dataset is None else "own rows")

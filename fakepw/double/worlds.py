@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import Struct
 
@@ -76,15 +76,25 @@ class Guest(Steering):
     """What steers a world: its rows are of those that there is room for."""
 
     def __init__(
-        self, host: Host, pipeline: Pipeline, start: Start, faults: Iterable[Spec], taken: int
+        self,
+        host: Host,
+        number: str,
+        pipeline: Pipeline,
+        start: Start,
+        faults: Iterable[Spec],
+        taken: int,
     ) -> None:
         super().__init__(pipeline, start, faults)
-        self._host = host
+        self._host, self._number = host, number
         self.taken = taken  # the bytes of its rows, if they are its own
 
     def admit(self, dataset: Dataset) -> None:
         """Raise ValueError if there is no room for those rows in the place of those of now."""
         self.taken = self._host.room_for(dataset, self.taken)
+
+    def world(self, wanted: Wanted) -> WorldState:
+        """Make a world on the same server, which is like this one in all that is not said."""
+        return self._host.world(replace(wanted, beside=self._number))
 
 
 class Host(Steering):
@@ -96,6 +106,8 @@ class Host(Steering):
 
     `idle` is that time for worlds that say nothing of it. Raises ValueError for what is none.
     """
+
+    taken = 0  # the bytes of its rows: they are no world's
 
     def __init__(
         self,
@@ -118,20 +130,22 @@ class Host(Steering):
     def world(self, wanted: Wanted) -> WorldState:
         """Make a world.
 
-        Raises ValueError for what no instance, path or time can be, and for one world too many.
+        Raises ValueError for what no instance, path or time can be, and for one world too many;
+        LookupError if there is none that it is to be like.
         """
+        base = self if wanted.beside is None else self.found(wanted.beside).steering
         alone = idle_of(wanted.idle, self.idle)
         self.let_go_of_the_idle()
         if len(self._worlds) >= MOST:
             raise ValueError(f"there are {MOST} worlds, and room for no more; close some first")
-        taken = 0 if wanted.dataset is None else self.room_for(wanted.dataset)
+        taken = base.taken if wanted.dataset is None else self.room_for(wanted.dataset)
         number = secrets.token_hex(4)
         pipeline = Pipeline(
-            self._patchwork(wanted, f"/w/{number}"), self.pipeline.watch, self.pipeline.timer
+            _patchwork(base, wanted, f"/w/{number}"), self.pipeline.watch, self.pipeline.timer
         )
-        start = wanted.start or (self.start if wanted.dataset is None else Start())
-        faults = self.faults if wanted.dataset is None else wanted.faults
-        guest = Guest(self, pipeline, start, faults, taken)
+        start = wanted.start or (base.start if wanted.dataset is None else Start())
+        faults = base.faults if wanted.dataset is None else wanted.faults
+        guest = Guest(self, number, pipeline, start, faults, taken)
         world = World(number, guest, alone, self.pipeline.timer())
         self._worlds[number] = world
         self.due = world.due if self.due is None else min(self.due, world.due)
@@ -139,16 +153,6 @@ class Host(Steering):
         for follower in self._followers:
             follower(pipeline)
         return world.state
-
-    def _patchwork(self, wanted: Wanted, under: str) -> Patchwork:
-        own = self.pipeline.patchwork
-        at = own.place.api if wanted.at is None else wanted.at
-        if wanted.dataset is None:
-            like = own.instance.name if wanted.instance is None else wanted.instance
-            laid = own.settings | wanted.settings
-            return Patchwork(own.seed, like, settings=laid, under=under, at=at)
-        like = DEFAULT if wanted.instance is None else wanted.instance
-        return Patchwork(wanted.dataset, like, settings=wanted.settings, under=under, at=at)
 
     def room_for(self, dataset: Dataset, instead: int = 0) -> int:
         """The bytes that rows take, about; of which so many are there already.
@@ -202,6 +206,17 @@ class Host(Steering):
         share = min(MOST_BYTES, JOURNALS // max(1, len(self._worlds)))
         for world in self._worlds.values():
             world.steering.pipeline.journal.most_bytes = share
+
+
+def _patchwork(base: Steering, wanted: Wanted, under: str) -> Patchwork:
+    own = base.pipeline.patchwork
+    at = own.place.api if wanted.at is None else wanted.at
+    if wanted.dataset is None:
+        like = own.instance.name if wanted.instance is None else wanted.instance
+        laid = own.settings | wanted.settings
+        return Patchwork(own.seed, like, settings=laid, under=under, at=at)
+    like = DEFAULT if wanted.instance is None else wanted.instance
+    return Patchwork(wanted.dataset, like, settings=wanted.settings, under=under, at=at)
 
 
 def _alone(world: World, now: float) -> bool:

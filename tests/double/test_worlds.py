@@ -257,6 +257,33 @@ def test_worlds_share_a_bound_on_their_rows(
         shares.load(rows)
 
 
+@pytest.mark.parametrize("where", ["here", "from afar"])
+def test_a_world_of_a_world_is_like_it(server: fakepw.LiveServer, where: str) -> None:
+    """A suite that is given a world in the place of a server does with it what it did before."""
+    host = server if where == "here" else fakepw.connect(server.url)
+    with (
+        host.world("tiny", instance="2.0-py2-sqlite", faults=FAULTS, clock="2026-01-31") as first,
+        first.world() as second,
+        second.world(instance="2.2-py3-sqlite") as third,
+        third.world("demo") as own,
+    ):
+        first.add_patch("another")
+        assert [len(each.patches) for each in (first, second, third, own)] == [3, 2, 2, 12]
+        assert (second.instance, third.instance) == ("2.0-py2-sqlite", "2.2-py3-sqlite")
+        assert [each.rule for each in third.rules] == ["patch_get: first=1 status=504"]
+        assert (str(third.clock.now)[:10], own.rules) == ("2026-01-31", [])
+        with client(second) as proxy:
+            proxy.patch_list()
+        second.assert_called("patch_list")
+        first.assert_not_called()
+        first.close()
+        with pytest.raises(LookupError, match="it was closed, or left alone too long"):
+            first.world()
+        second.reset()
+    status, said = ask(f"{server.control_url}worlds", {"beside": "nowhere"})
+    assert (status, said["error"][:27]) == (404, "there is no world 'nowhere'")
+
+
 def test_there_are_not_too_many(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worlds_module, "MOST", 2)
     first, _ = host.world(Wanted()), host.world(Wanted())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
@@ -232,7 +233,7 @@ def _add_world(asked: Asked) -> WorldState:
         clock=form.clock,
         strict=form.strict,
     )
-    return _host(asked).world(wanted)
+    return _host(asked).world(replace(wanted, beside=form.beside))
 
 
 def _end_world(asked: Asked) -> Done:

@@ -51,7 +51,8 @@ class Load(Form):
 
 
 class WorldForm(Form):
-    """What a world starts from; all that is left out is as the server started.
+    """What a world starts from; all that is left out is as the server started, or the world whose
+    id is `beside`.
 
     `fixture`, `instance`, `settings` and `at` are as in `Load`; `faults`, `in_front` and `limit`
     are rules, by text or by their members; `clock` is the moment at which its clock stands;
@@ -68,6 +69,7 @@ class WorldForm(Form):
     clock: str | None = None
     strict: Strict = False
     idle: float | None = None
+    beside: str | None = None
 
 
 class WorldList(Struct):

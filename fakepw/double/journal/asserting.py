@@ -63,7 +63,9 @@ def assert_calls(calls: Calls, expected: Iterable[Expected], *, ordered: bool, o
         if fits is None:
             where = f" after #{left[place - 1].number}" if ordered and place else ""
             what = f"call {number} of {len(wanted)}, {wanted_text(method, params)}, was not made"
-            near = nearest(Calls.these(ahead), method, params, ANYONE)
+            near = "; nothing more was called"
+            if ahead or not heard:
+                near = nearest(Calls.these(ahead), method, params, ANYONE)
             raise AssertionError(f"{what}{where}{near}")
         if ordered:
             place = left.index(fits) + 1

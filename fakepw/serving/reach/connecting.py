@@ -8,6 +8,7 @@ import os
 import ssl
 import xmlrpc.client
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -190,6 +191,7 @@ class RemoteDouble(Double):
 
     def _made(self, wanted: Wanted) -> WorldState:
         form: dict[str, Any] = {"instance": wanted.instance, "at": wanted.at, "idle": wanted.idle}
+        form["beside"] = wanted.beside
         form["settings"] = msgspec.to_builtins(wanted.settings)
         if wanted.dataset is not None:
             form["fixture"] = whole(wanted.dataset, wanted.faults)
@@ -245,6 +247,12 @@ class RemoteWorld(RemoteDouble):
         self.id = made.id
         where = f"{server._root}{made.control}"
         super().__init__(where, server._token, server._timeout, server.ca_file)
+
+    def _made(self, wanted: Wanted) -> WorldState:
+        return self._server._made(replace(wanted, beside=self.id))
+
+    def _world(self, made: WorldState) -> RemoteWorld:
+        return RemoteWorld(self._server, made)
 
     def close(self) -> None:
         """Let it go. Once gone, this does nothing."""
@@ -355,7 +363,7 @@ _WAYS: dict[str, Callable[..., Any]] = {
     "advance_clock": lambda d, steps: d._request("POST", "clock", {"advance": steps}),
     "run_clock": lambda d: d._request("POST", "clock", {"run": True}),
     "later": _R._later,
-    "world": _R._made,
+    "world": lambda d, wanted: d._made(wanted),
     "then": lambda d, n, step: d._request("POST", f"scenarios/{n}/steps", _step(step)),
     "strictness": _R._strictness,
     "set_strict": lambda d, mode: d._request("POST", "strict", {"strict": mode}),

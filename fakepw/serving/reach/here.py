@@ -144,6 +144,9 @@ class LiveWorld(Here):
         """The result of a function called between two requests, in the server's thread."""
         return self._server.run(function, *args)
 
+    def _world(self, made: WorldState) -> LiveWorld:
+        return LiveWorld(self._server, made.id)
+
     def close(self) -> None:
         """Let it go. Once gone, this does nothing."""
         self.run(partial(self._host.end_world, self.id))
