@@ -161,19 +161,22 @@ class Steering:
         settings: Settings | Mapping[str, Any] | None = None,
         at: str | None = None,
     ) -> None:
-        """Other rows, and what `reset` returns to from now on.
+        """Other rows, and what `reset` returns to from now on; without any, those of before.
 
         Instance and settings are those given, or those that the fixture has, or those of before;
         the path of the API is the one given, or that of before. Raises FixtureError and ValueError,
         and then changes nothing.
         """
-        fixture = read(*sources)
-        patchwork = self.pipeline.patchwork
+        patchwork, wanted = self.pipeline.patchwork, list(sources)
+        if wanted:
+            fixture = read(*wanted)
+            self.admit(fixture.dataset)
+        else:
+            fixture = Fixture(patchwork.seed, settings=patchwork.settings, faults=self.faults)
         given = None if settings is None else settings_of(settings)
         kept = fixture.settings or patchwork.settings
         like = (fixture.instance or patchwork.instance) if instance is None else instance
         laid = kept if given is None else fixture.settings | given
-        self.admit(fixture.dataset)
         patchwork.load(fixture.dataset, like, laid, at)
         self.faults = fixture.faults
         self.loads += 1

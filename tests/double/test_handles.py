@@ -93,6 +93,25 @@ def test_a_fixture_and_an_instance_can_be_loaded(pw: fakepw.Double) -> None:
         pw.load({"patches": [{"nme": "x"}]})
 
 
+def test_the_rows_of_before_can_be_served_by_another_instance(pw: fakepw.Double) -> None:
+    """Settings of a server can be changed after its start, over HTTP, too."""
+    pw.load("demo", instance="3.2-py3-postgresql", settings={"TIME_ZONE": "UTC"})
+    pw.change_patch(5, archived=True)
+    pw.load(instance="2.0-py2-sqlite")
+    assert (pw.instance, len(pw.patches), pw.patches[5].archived) == ("2.0-py2-sqlite", 12, False)
+    pw.load("tiny")  # which says nothing of settings
+    pw.load(settings={"SITE_NAME": "mine"})
+    pw.clock.set("2026-01-31T12:00")
+    assert str(pw.add_check(1, user="kim", context="ci").date) == "2026-01-31 12:00:00"
+    assert (pw.instance, len(pw.patches)) == ("2.0-py2-sqlite", 2)
+
+
+def test_a_sequence_that_ends_too_early_is_told(pw: fakepw.Double) -> None:
+    client(pw).patch_get(5)
+    with pytest.raises(AssertionError, match=r"was not made after #1; nothing more was called$"):
+        pw.assert_calls(["patch_get", "patch_set"])
+
+
 def test_rows_are_added_in_the_fixtures_words(pw: fakepw.Double) -> None:
     added = pw.add_patch("[PATCH] late", submitter="Zoe <zoe@example.org>", state="Accepted")
     assert (added.name, added.state, added.submitter) == (

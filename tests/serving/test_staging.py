@@ -133,6 +133,14 @@ def test_a_strict_server_ends_as_its_clients_behaved(capfd: Any) -> None:
     with served("--strict-mode", "error ignore=keys", "demo") as proxy:
         assert proxy.patch_list({"series": "7"}) == []
     assert capfd.readouterr().err == ""
+    with served("--strict-mode", "error", "demo", status=1) as proxy:
+        host = str(proxy).partition(" for ")[2].partition("/")[0]
+        with fakepw.connect(f"http://{host}/") as pw, pw.world("tiny") as world:
+            assert world.strict == "error"
+            with xmlrpc.client.ServerProxy(world.url) as inside:
+                assert inside.patch_list({"series": "7"}) == []
+            world.reset()
+            pw.reset()
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,8 @@ def _reset(asked: Asked) -> Done:
 
 def _load(asked: Asked) -> Health:
     form: Load = asked.body
-    asked.steering.load([_source(form.fixture)], form.instance, form.settings, form.at)
+    sources = [] if form.fixture is None else [_source(form.fixture)]
+    asked.steering.load(sources, form.instance, form.settings, form.at)
     return _health(asked)
 
 
@@ -303,7 +304,7 @@ _SINCE = ("since",)
 ROUTES = (
     Route("GET", "health", "that it is there, and what it is", None, Health, _health),
     Route("POST", "reset", "everything as at the start", None, Done, _reset),
-    Route("POST", "load", "serve another fixture from now on", Load, Health, _load),
+    Route("POST", "load", "serve another fixture, or as another instance", Load, Health, _load),
     Route("GET", "state", "the rows of now, as a canonical fixture", None, _Object, _state),
     Route("GET", "snapshots", "the snapshots that there are", None, Snapshots, _snapshots),
     Route("POST", "snapshots", "remember the rows of now", Named, Named, _snapshot),

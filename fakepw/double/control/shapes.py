@@ -41,10 +41,10 @@ class Health(Struct):
 
 
 class Load(Form):
-    """A fixture, as an object or the name of a packaged one; instance and settings, if not those
-    that it names; and the path of the API, if not that of before."""
+    """A fixture, as an object or the name of a packaged one, left out: that of before; instance and
+    settings, if not those that it names; and the path of the API, if not that of before."""
 
-    fixture: dict[str, Any] | str
+    fixture: dict[str, Any] | str | None = None
     instance: str | None = None
     settings: dict[str, Any] | None = None
     at: str | None = None

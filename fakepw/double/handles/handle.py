@@ -129,7 +129,8 @@ class Double(Rows[Shown], Claims):
         settings: Settings | Mapping[str, Any] | None = None,
         at: str | None = None,
     ) -> None:
-        """Serve another fixture from now on; `reset` comes back to it.
+        """Serve another fixture from now on; `reset` comes back to it. Without sources it is the
+        one of before, as another instance, with other settings.
 
         `at` is the path of its API, if not that of before. Raises FixtureError with all that is
         wrong with it, and ValueError for an instance, a setting or a path that there is not.

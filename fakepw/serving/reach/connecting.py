@@ -23,7 +23,7 @@ from ...double.rules.spec import Spec
 from ...double.steering import RuleState, Snapshot, Step, Wanted
 from ...double.strictness import Noticed, Strict
 from ...double.worlds import WorldState
-from ...fixtures import FixtureError, Source, dump, load, read
+from ...fixtures import NONE, FixtureError, Source, dump, load, read
 from ...patchwork.instances.settings import Settings, settings_of
 from ...patchwork.rows.rows import Dataset
 from ...patchwork.words.place import Place
@@ -176,14 +176,15 @@ class RemoteDouble(Double):
         settings: Settings | Mapping[str, Any] | None = None,
         at: str | None = None,
     ) -> None:
-        fixture = read(*sources)
-        laid = fixture.settings | settings_of(settings or {})
-        body = {
-            "fixture": whole(fixture.dataset, fixture.faults),
-            "instance": fixture.instance if instance is None else instance,
-            "settings": msgspec.to_builtins(laid),
-            "at": at,
-        }
+        body: dict[str, Any] = {"instance": instance, "at": at}
+        laid = None if settings is None else settings_of(settings)
+        if sources:
+            fixture = read(*sources)
+            body["fixture"] = whole(fixture.dataset, fixture.faults)
+            body["instance"] = fixture.instance if instance is None else instance
+            if laid is not None or fixture.settings:
+                laid = fixture.settings | (laid or NONE)
+        body["settings"] = None if laid is None else msgspec.to_builtins(laid)
         found = self._request("POST", "load", body)
         self._loaded += 1
         health = msgspec.convert(found, shapes.Health)
