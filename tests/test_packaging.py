@@ -82,7 +82,13 @@ def test_the_wheel_holds_the_package_and_its_fixtures(wheel: Path) -> None:
     assert {f"fakepw/_fixtures/{name}" for name in JSON} <= names
     assert {"fakepw/py.typed", "fakepw/cli.py", "fakepw/serving/commands/command.py"} <= names
     templates = (f"templates/report.{kind}" for kind in ("css", "html.j2", "js"))
-    reports = {"report.schema.json", *templates, "templates/matrix.css", "templates/matrix.html.j2"}
+    reports = {
+        "report.schema.json",
+        "outputs.schema.json",
+        *templates,
+        "templates/matrix.css",
+        "templates/matrix.html.j2",
+    }
     assert {f"pw_conformance/reports/{name}" for name in reports} <= names
     assert (
         "pw_conformance/requirements/recorded.json" in names

@@ -82,6 +82,7 @@ def test_what_is_made_of_the_code_is_whole(site: Path) -> None:
     assert all(f'id="fakepw-{name}"' in commands for name in COMMANDS)
     assert 'id="pw-conformance-replay-recording"' in commands
     assert "post-fakepw-reset" in (site / "reference" / "control.html").read_text()
+    assert "Output of pw-conformance matrix" in (site / "reference" / "json.html").read_text()
     assert "PatchForm" in (site / "reference" / "fixtures.html").read_text()
     python = (site / "reference" / "python.html").read_text()
     assert 'id="fakepw.serve"' in python

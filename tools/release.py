@@ -46,6 +46,7 @@ NEEDED = (
     "fakepw/_fixtures/schema.json",
     "pw_conformance/pytest.ini",
     "pw_conformance/requirements/recorded.json",
+    "pw_conformance/reports/outputs.schema.json",
     "pw_conformance/reports/report.schema.json",
 )
 UNWANTED = re.compile(r"(^|/)(tests?|\.git|\.venv|__pycache__)/|\.(pyc|orig|rej|swp)$|~$")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from ..bridge import repeating
 from ..bridge.comparing import Comparer
 from ..bridge.recordings import DATASETS, Corpus, Key, NoCorpus, Recorded
 from ..bridge.repeating import Repeated
+from ..reports import json as json_report
 from ..reports.terminal import new_console
 from ..reports.visible import line
 from ..target.budget import BudgetSpent
@@ -74,7 +74,7 @@ def replay_calls(journal: Path, url: str, as_json: bool, **given: Any) -> None:
         click.echo(line(str(error)), err=True)
         sys.exit(ExitCode.INCONCLUSIVE)
     if as_json:
-        click.echo(json.dumps(replayed.as_json(found), indent=1))
+        click.echo(json_report.encoded(replayed.as_json(found)), nl=False)
     else:
         replayed.show(console, found)
     if found.different:
@@ -150,7 +150,7 @@ def replay_recording(
     finally:
         transport.close()
     if as_json:
-        click.echo(json.dumps(repeated.as_json(found), indent=1))
+        click.echo(json_report.encoded(repeated.as_json(found)), nl=False)
     else:
         repeated.show(console, found)
     sys.exit(_status(found))

@@ -16,6 +16,8 @@ from .. import reports
 from ..chapters import load
 from ..deciding.decisions import DECISIONS, requests_of
 from ..deciding.drawing import Settings
+from ..reports import json as json_report
+from ..reports.json import SCHEMAS
 from ..reports.redaction import clean
 from ..reports.terminal import new_console, say, show
 from ..reports.visible import line
@@ -293,11 +295,10 @@ def explain(ids: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
-def schema() -> None:
-    """Print the JSON Schema of the JSON report."""
-    from ..reports import json as report
-
-    click.echo(json.dumps(report.schema(), indent=2))
+@click.argument("what", type=click.Choice(SCHEMAS), default=SCHEMAS[0], metavar="[COMMAND]")
+def schema(what: str) -> None:
+    """Print the JSON Schema of the JSON report of a run, or of what COMMAND prints with --json."""
+    click.echo(json.dumps(json_report.schema(what), indent=2))
 
 
 @main.command(short_help="Show where two servers answer differently.")
@@ -350,7 +351,7 @@ def diff(
         click.echo(line(str(error)), err=True)
         sys.exit(ExitCode.INCONCLUSIVE)
     if as_json:
-        click.echo(json.dumps(compared.as_json(found), indent=1))
+        click.echo(json_report.encoded(compared.as_json(found)), nl=False)
     else:
         compared.show(console, found, every=every)
     if found.different:

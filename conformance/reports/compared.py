@@ -17,6 +17,8 @@ from ..verdicts.differences import Differences
 from .terminal import paragraphs, say
 from .visible import line, shortened
 
+#: Grows when a reader of the JSON would have to change.
+FORMAT = 1
 #: How many of a kind are shown unless all are asked for, and how much of an answer.
 SHOWN, SAID = 5, 300
 
@@ -97,6 +99,7 @@ def _typed(node: Node | None) -> str:
 def as_json(found: Differences) -> dict[str, Any]:
     """The differences as JSON values."""
     return {
+        "format": FORMAT,
         "servers": [{"url": url, "likely": likely} for url, likely in found.servers],
         "planned": found.planned,
         "compared": found.compared,

@@ -1,6 +1,7 @@
 """The JSON report: all that a run found, and a run again out of it.
 
-Its form is documented by `report.schema.json`, and `reading` checks it.
+Its form is documented by `report.schema.json`, and `reading` checks it; `outputs.schema.json`
+documents what else is written for programs.
 """
 
 from __future__ import annotations
@@ -20,10 +21,26 @@ from .reading import FORMAT, read
 _RUN = ("url", "started", "seconds", "requests", "trouble", "problems", "card", "settings")
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema of the report."""
-    text = resources.files(__package__).joinpath("report.schema.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
+#: What `schema` describes: the report of a run, and what commands print for programs.
+SCHEMAS = (
+    *("report", "compare", "matrix", "baseline", "replay", "probe", "diff"),
+    *("replay-calls", "replay-recording", "list", "explain"),
+)
+
+
+def schema(name: str = SCHEMAS[0]) -> dict[str, Any]:
+    """The JSON Schema of the report, or of what the command of that name prints as JSON."""
+    if name == SCHEMAS[0]:
+        return _described("report.schema.json")
+    found = _described("outputs.schema.json")
+    head = {"$schema": found["$schema"], "title": f"Output of pw-conformance {name}"}
+    return {**head, **found["outputs"][name], "$defs": found["$defs"]}
+
+
+def _described(file: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        resources.files(__package__).joinpath(file).read_text("utf-8")
+    )
     return found
 
 

@@ -18,6 +18,7 @@ import fakepw
 from conformance.chapters import load
 from conformance.commands.cli import main as suite_group
 from conformance.reports import catalogued
+from conformance.reports import json as json_report
 from conformance.requirements import recorded
 from conformance.requirements.catalogue import CHAPTERS, requirements
 from fakepw.cli import group as fakepw_group
@@ -59,6 +60,14 @@ One JSON object; `fakepw schema` prints the JSON Schema that this page is made o
 says all that is wrong with a file. [The guide](../guide.md#fixtures) explains it.
 
 """
+OUTPUTS = """\
+# JSON
+
+What `pw-conformance` writes for programs: the JSON report of a run, and what its commands print
+with `--json`. `pw-conformance schema`, with the name of a command or without, prints each of these
+JSON Schemas.
+
+"""
 INSTANCES = """\
 # Instances
 
@@ -88,6 +97,7 @@ def generate(into: Path) -> list[str]:
         "control": "".join(_control()),
         "fixtures": "".join(_fixtures()),
         "instances": "".join(_instances()),
+        "json": "".join(_outputs()),
         "catalogue/index": "".join(_chapters()),
     }
     for chapter in CHAPTERS:
@@ -240,6 +250,16 @@ def _fixtures() -> Iterator[str]:
     yield FIXTURES
     for name, form in document["$defs"].items():
         yield f"## {name}\n\n" + _members(form)
+
+
+# -- what programs read -----------------------------------------------------------------------
+
+
+def _outputs() -> Iterator[str]:
+    yield OUTPUTS
+    for name in json_report.SCHEMAS:
+        text = json.dumps(json_report.schema(name), indent=1, ensure_ascii=False)
+        yield f"## {name}\n\n```json\n{text}\n```\n\n"
 
 
 # -- instances --------------------------------------------------------------------------------

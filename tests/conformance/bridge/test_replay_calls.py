@@ -19,6 +19,7 @@ from conformance.target.exchange import WRITES
 from conformance.verdicts.verdicts import ExitCode
 from fakepw.protocol.messages import Request
 from tests import recordings
+from tests.conformance.reports import outputs
 from tests.double.asking import call
 from tests.usage.journals import CALLS, KIM, journal
 
@@ -28,7 +29,7 @@ def run(path: Path, url: str, *more: str) -> Result:
 
 
 def told(path: Path, url: str, *more: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(path, url, "--json", *more).output)
+    found: dict[str, Any] = outputs.told("replay-calls", run(path, url, "--json", *more).output)
     return found
 
 

@@ -15,6 +15,7 @@ import fakepw
 from conformance.commands.cli import main
 from conformance.target.exchange import WRITES
 from conformance.verdicts.verdicts import ExitCode
+from tests.conformance.reports import outputs
 from tests.recordings import CORPUS, FOLDER
 
 PG = "3.2-py3-postgresql"
@@ -51,7 +52,7 @@ def test_another_differs_and_how_is_told(pw: Any) -> None:
     assert result.exit_code == ExitCode.NOT_CONFORMANT
     assert "state_list('é')" in result.output
     assert "DataError" in result.output
-    found = json.loads(run("2.2-py2-sqlite", pw.url, *SOME, "--json").output)
+    found = outputs.told("replay-recording", run("2.2-py2-sqlite", pw.url, *SOME, "--json").output)
     assert found["datasets"] == ["a"]
     assert {each["kind"] for each in found["different"]} == {"headers"}  # which come first
     loose = json.loads(run("2.2-py2-sqlite", pw.url, *SOME, "--json", "--no-headers").output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from conformance.commands.cli import main
 from conformance.verdicts import baseline
 from conformance.verdicts.drafting import draft
 from tests.conformance.kept.kept import report, stored
+from tests.conformance.reports import outputs
 
 DAY = date.today() + timedelta(90)
 FAILED = {"PW-VER-001": "fail", "PW-READ-002": "fail", "PW-OLD-001": "fail"}
@@ -128,7 +128,7 @@ def test_an_update_keeps_what_people_wrote(tmp_path: Path) -> None:
     assert known.read_text().startswith(f"{kept}\n# MUST: ")
     assert set(baseline.entries(known.read_text(), "x", draft=True)) == {*outcomes}
     again = invoke(path, "--update", "-o", str(known), "--json")
-    told = json.loads(again.stdout)
+    told = outputs.told("baseline", again.stdout)
     assert (told["added"], told["dropped"], told["unfilled"]) == ([], {}, ["PW-READ-003"])
     assert told["kept"] == ["PW-VER-001", "PW-READ-002", "PW-XML-001", "PW-READ-003"]
 

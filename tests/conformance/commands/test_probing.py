@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import ssl
@@ -21,6 +20,7 @@ import fakepw
 from conformance.commands.cli import main
 from conformance.reports import probed
 from conformance.target.probe import REQUESTS, Bounds, Probed, State
+from tests.conformance.reports import outputs
 from tests.hostile import servers
 
 from .suite import free_port, suite
@@ -260,7 +260,7 @@ def test_what_a_label_holds_cannot_end_it() -> None:
 
 def test_programs_read_what_was_seen_and_a_file_that_cannot_be_written_is_told() -> None:
     with servers.misbehaving(servers.honest) as server:
-        told = json.loads(probe(server.url, "--json").stdout)
+        told = outputs.told("probe", probe(server.url, "--json").stdout)
         done = suite("probe", server.url, "--prometheus", "/dev/full")
     assert (told["format"], told["state"], told["version"]) == (1, "OK", "1.3.0")
     assert told["requests"] == 2

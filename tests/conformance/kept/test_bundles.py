@@ -19,6 +19,7 @@ from conformance.kept.notes import Notes
 from conformance.target.exchange import Answer, Exchange, call
 from conformance.verdicts.verdicts import Outcome
 from tests.conformance.commands.suite import suite
+from tests.conformance.reports import outputs
 from tests.hostile import servers
 
 PASSWORD, TOKEN = "earl-grey", "s3cret-access-token"
@@ -118,7 +119,7 @@ def test_another_judge_comes_to_another_verdict(
     assert "PW-READ-002: it cannot be judged again: no look at it is in the bundle" in done.stdout
     lost = len(judge_again(sources.bundled(made[0])).lost)
     assert done.stdout.splitlines()[-1].endswith(f"; 1 judged otherwise, {lost} not judged")
-    told = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)
+    told = outputs.told("replay", CliRunner().invoke(main, [*words, "--json"]).stdout)
     assert [row["id"] for row in told["otherwise"]] == ["PW-READ-001"]
     assert len(told["not_judged"]) == lost > 1
     assert json.loads(report.read_text())["exit_code"] == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +15,7 @@ from conformance.reports import catalogued
 from conformance.requirements import recorded
 from conformance.requirements.catalogue import CHAPTERS, Level, requirements
 from tests.conformance.chapters import corpus
+from tests.conformance.reports import outputs
 from tests.conformance.requirements import evidence
 
 load()
@@ -109,12 +109,11 @@ def test_list_is_a_line_for_each_with_its_chapter_and_the_counts():
 
 
 def test_list_and_explain_are_machine_readable():
-    listed = json.loads(
-        run("list", "--json", "--select", "VER", "--skip", "VER-010", "--skip", "VER-011").output
-    )
+    words = ("list", "--json", "--select", "VER", "--skip", "VER-010", "--skip", "VER-011")
+    listed = outputs.told("list", run(*words).output)
     assert [each["id"] for each in listed] == [f"PW-VER-{n:03}" for n in range(1, 10)]
     assert listed[0]["level"] == "MUST"
-    (explained,) = json.loads(run("explain", "--json", "ver-001").output)
+    (explained,) = outputs.told("explain", run("explain", "--json", "ver-001").output)
     assert explained.items() >= listed[0].items()
     assert explained["answers"][0]["answers"][0] == {"answer": "1", "servers": ["1.0-py2-sqlite"]}
 

@@ -19,6 +19,7 @@ from conformance.reports.changed import KINDS, show
 from conformance.requirements.catalogue import requirements
 from conformance.verdicts.changes import Changes, changes
 from tests.conformance.kept.kept import report, stored
+from tests.conformance.reports import outputs
 from tests.conformance.reports.builders import HOSTILE
 
 EVIL = HOSTILE.replace("\ud800", "") + " ::error:: | cell"
@@ -167,4 +168,4 @@ def test_the_command_ends_with_what_it_found(tmp_path: Path) -> None:
         assert (done.exit_code, said in done.output) == (status, True), (words, done.output)
     assert ElementTree.parse(file).getroot().get("failures") == "1"
     told = CliRunner().invoke(main, ["compare", good, bad, "--json"])
-    assert json.loads(told.stdout)["counts"]["newly broken"] == told.exit_code == 1
+    assert outputs.told("compare", told.stdout)["counts"]["newly broken"] == told.exit_code == 1

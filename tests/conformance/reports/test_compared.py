@@ -11,6 +11,7 @@ import fakepw
 from conformance.commands.cli import main
 from conformance.reports.compared import Kind, kind_of, places
 from conformance.target.wire import Node
+from tests.conformance.reports import outputs
 
 from .builders import answer, value
 
@@ -86,6 +87,7 @@ def test_two_servers_are_compared_and_named():
         found = CliRunner().invoke(main, (*words, "--json"))
         alike = CliRunner().invoke(main, ("diff", one.url, one.url, "--select", "SIG"))
     assert text.exit_code == found.exit_code == 1
+    assert outputs.told("diff", found.output)["different"]
     assert "A  " + one.url in text.output
     assert "Python 2" in text.output
     assert "  at " in text.output

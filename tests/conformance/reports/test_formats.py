@@ -138,6 +138,23 @@ def test_the_schema_is_printed():
     from conformance.commands.cli import main
 
     assert json.loads(CliRunner().invoke(main, ["schema"]).output) == json_report.schema()
+    done = CliRunner().invoke(main, ["schema", "anything"])
+    assert (done.exit_code, "'compare', 'matrix'" in done.output) == (2, True)
+
+
+def test_whatever_command_prints_json_has_a_schema():
+    from conformance.commands.cli import main
+
+    printing = {
+        name
+        for name, command in main.commands.items()
+        if any(option.name == "as_json" for option in command.params)
+    }
+    assert printing | {"report"} == set(json_report.SCHEMAS)
+    for name in json_report.SCHEMAS:
+        schema = json_report.schema(name)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert name == "report" or "--json` prints" in schema["description"]
 
 
 # JUnit. There is no standard; these are the rules of the xUnit schema that Jenkins keeps, which
