@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,21 @@ def test_another_differs_and_how_is_told(pw: Any) -> None:
     loose = json.loads(run("2.2-py2-sqlite", pw.url, *SOME, "--json", "--no-headers").output)
     assert "value" in {each["kind"] for each in loose["different"]} <= {"value", "bytes"}
     assert len(loose["different"]) < len(found["different"])
+
+
+def test_where_an_answer_differs_is_shown_and_not_how_it_begins(pw: Any) -> None:
+    with pw.snapshot():
+        pw.change_patch(5, state="Deferred")
+        said = run(PG, pw.url, "--select", "patch_list/positional=*", "--select", "patch_get/0")
+    place = r"\[\d+\]\['state'\]: '\w+'\n"
+    assert re.search(rf"recorded  {place} +here      {place}", said.output)
+    assert max(map(len, said.output.splitlines())) < 400
+    with pw.fault("patch_get", status=200, body="<html>wall</html>"):
+        walled = run(PG, pw.url, "--select", "patch_get/0")
+    assert "here      HTTP 200, but " in walled.output
+    with pw.fault("patch_get", status=200, body="<?xml version='1.0'?>\n<methodResponse>\n"):
+        cut = run(PG, pw.url, "--no-headers", "--select", "patch_get/0")
+    assert "here      HTTP 200, but " in cut.output
 
 
 def test_a_server_that_can_be_seeded_is_sent_all_of_it() -> None:
