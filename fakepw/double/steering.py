@@ -377,16 +377,22 @@ class Steering:
         self.pipeline.scenarios.tick()
         rules = [*self.pipeline.rules.all, *self._removed]
         found = [
-            f"the rule `{rule}` never had an effect: {_why(rule)}"
+            f"the rule `{rule}` never had an effect: {_why(rule)}{self._meant(rule.spec.method)}"
             for rule in rules
             if not rule.hits and not rule.spec.optional
         ]
         found += [
-            f"{scenario} never came to pass: {_ahead(scenario)}"
+            f"{scenario} never came to pass: {_ahead(scenario)}{self._meant(scenario.of)}"
             for scenario in self.pipeline.scenarios.all
             if not scenario.come and not scenario.optional
         ]
         return found + self.pipeline.notices.failures(self.pipeline.strict)
+
+    def _meant(self, method: str) -> str:
+        """What was meant by a method that there is not, and that is much like one."""
+        hint = "" if "*" in method else near(method, self.pipeline.patchwork.methods)
+        known = method in self.pipeline.patchwork.methods
+        return f"; there is no method {method}{hint}" if hint and not known else ""
 
 
 def _state_of(rule: Rule) -> RuleState:

@@ -247,6 +247,6 @@ def idle_of(seconds: float | None, otherwise: float = IDLE) -> float:
     """
     if seconds is None:
         return otherwise
-    if isinstance(seconds, bool) or not 0 < seconds <= LONGEST:
+    if type(seconds) not in (int, float) or not 0 < seconds <= LONGEST:
         raise ValueError(f"idle is seconds above 0 and up to {LONGEST:.0f}, not {seconds!r}")
     return float(seconds)

@@ -20,6 +20,7 @@ from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.instances.settings import Settings, settings_of
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Dataset
+from ..patchwork.words.brief import brief
 from ..patchwork.words.place import API
 from ..wording import refusal
 from .addresses import url_host
@@ -223,7 +224,9 @@ def serve(
         fixture = fixture_of(source)
         patchwork = patchwork_of(fixture, instance, enabled is not False, given, at)
         faults = fixture.faults
-    limits = limits or Limits()
+    limits = Limits() if limits is None else limits
+    if not isinstance(limits, Limits):
+        raise TypeError(f"limits are fakepw.Limits(…), not {brief(limits)}")
     return LiveServer(patchwork, host, port, limits, start, control, tls, faults, world_idle)
 
 

@@ -112,6 +112,30 @@ def test_a_sequence_that_ends_too_early_is_told(pw: fakepw.Double) -> None:
         pw.assert_calls(["patch_get", "patch_set"])
 
 
+def test_what_was_meant_by_a_rule_for_no_method_is_told(pw: fakepw.Double) -> None:
+    pw.fault("patch_gt", status=500)
+    pw.fault("foo", status=500)
+    assert repr(pw.later(calls=3, of="patch_lst").add_patch("x")) == (
+        "<later(calls=3, of='patch_lst')>"
+    )
+    rule, other, scenario = pw.unmet()
+    assert rule.endswith(
+        "nothing matched it; there is no method patch_gt; did you mean 'patch_get'?"
+    )
+    assert other.endswith("nothing matched it")
+    assert scenario.endswith(
+        "were needed; there is no method patch_lst; did you mean 'patch_list'?"
+    )
+    for wrong in (
+        lambda: pw.assert_called("patch_get", times=-1),
+        lambda: pw.expect("patch_get", times=-1).__enter__(),
+        lambda: pw.expect("patch_get", within=-1.0).__enter__(),
+    ):
+        with pytest.raises(ValueError, match=r"^(times|within): must be at least 0$"):
+            wrong()
+    assert repr(pw.calls) == "<0 calls>"
+
+
 def test_rows_are_added_in_the_fixtures_words(pw: fakepw.Double) -> None:
     added = pw.add_patch("[PATCH] late", submitter="Zoe <zoe@example.org>", state="Accepted")
     assert (added.name, added.state, added.submitter) == (

@@ -5,11 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from ...wording import typed
 from ..journal import asserting
 from ..journal.calls import Call, Calls
 from ..journal.matching import ANYONE
+
+_COUNT, _SECONDS = Annotated[int, Meta(ge=0)], Annotated[float, Meta(ge=0)]
 
 
 class Claims(ABC):
@@ -37,6 +42,7 @@ class Claims(ABC):
         Raises AssertionError with the nearest calls and what differs.
         """
         __tracebackhide__ = True
+        typed(_COUNT | None, times=times)
         return asserting.assert_called(self.calls, method, params, user, times)
 
     def assert_not_called(self, method: str = "*", /, *params: Any, user: Any = ANYONE) -> None:
@@ -83,6 +89,8 @@ class Claims(ABC):
         Raises AssertionError at the end of the block, unless the block raised already.
         """
         __tracebackhide__ = True
+        typed(_COUNT, times=times)
+        typed(_SECONDS, within=within)
         before = self._seen()
         yield
         self._wait(within, lambda: len(self._since(before)(method, *params, user=user)) >= times)

@@ -141,6 +141,10 @@ class Later(Rows["Later"]):
             self._double._do("then", self._number, step)
         return self
 
+    def __repr__(self) -> str:
+        when = ", ".join(f"{name}={value!r}" for name, value in self._when.items() if value)
+        return f"<later({when})>"
+
 
 class SnapshotHandle:
     """Rows that a double remembers. As a context manager it brings them back at the end."""

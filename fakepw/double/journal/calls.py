@@ -229,7 +229,7 @@ class Calls(Sequence[Call]):
         more = self._count - len(shown)
         lines = [f"{more} before"] * bool(more) + shown
         gone = f", {self.dropped} dropped" if self.dropped else ""
-        return f"<{self._count} calls{gone}: {'; '.join(lines)}>"
+        return f"<{self._count} calls{gone}{': ' * bool(lines)}{'; '.join(lines)}>"
 
 
 def decoded_call(body: bytes) -> tuple[str | None, tuple[Any, ...]]:
