@@ -17,7 +17,7 @@ from msgspec.structs import replace
 import fakepw
 from fakepw.patchwork.rows.rows import Dataset
 from fakepw.recording.anonymising import REMOVED, anonymised
-from fakepw.recording.anonymising.common import AMBIGUOUS, COMMON
+from fakepw.recording.anonymising.common import AMBIGUOUS, COMMON, GENERIC
 from tests.recording.anonymous import texts
 
 GIVEN, FAMILY, SHORT = "Roswitha", "Oberkofler", "Bob"
@@ -147,7 +147,7 @@ letters = st.sampled_from("abcdefghijklmnoprstuvwyzäéøł")
 names = (
     st.text(letters, min_size=4, max_size=9)
     .map(str.capitalize)
-    .filter(lambda name: name.lower() not in COMMON | AMBIGUOUS)
+    .filter(lambda name: name.lower() not in COMMON | AMBIGUOUS | GENERIC)
 )
 
 
@@ -181,6 +181,20 @@ def test_names_that_are_words_are_words_where_they_are_written_so() -> None:
     assert said.startswith("mark the page as long, and will test the kernel on Mon, 5 Jan\n")
     assert "Mark" not in said
     assert said.endswith(", will you?\n")
+
+
+def test_a_name_of_words_alone_goes_as_a_whole_and_where_it_is_spoken_to() -> None:
+    text = "Hi May,\nMay Sun said so on Sun, 3 May.\nThanks,\nBen\n"
+    rows, _ = anonymised(around(text, "May", "Sun", "Ben"))
+    said = rows.patches[0].content or ""
+    (given_name, family), ben = (
+        str(rows.people[0].name).split(),
+        str(rows.people[1].name).split()[0],
+    )
+    assert said == (
+        f"Hi {given_name},\n{given_name} {family} said so on Sun, 3 May.\nThanks,\n{ben}\n"
+    )
+    assert not {"May", "Sun", "Ben"} & {given_name, family, ben}
 
 
 def test_robots_and_lists_give_no_words_away() -> None:

@@ -38,7 +38,7 @@ REMOVED = "[removed: somebody in it could not be replaced]"
 #: Columns that are words of Patchwork's own, or by which something is found.
 _KEPT = {"Check": {"state"}, "State": {"name"}, "Project": {"linkname"}}
 #: An id of a commit, or its first digits.
-_DIGITS = re.compile(r"[0-9a-f]{7,64}|[0-9A-F]{7,64}")
+_DIGITS = re.compile(r"[0-9a-fA-F]{7,64}")
 
 _RowT = TypeVar("_RowT", bound=Struct)
 

@@ -18,7 +18,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from .common import AMBIGUOUS, COMMON
+from .common import AMBIGUOUS, COMMON, GENERIC
 from .made_up import MADE_ID, MadeUp
 from .words import WORD, said_in, words_of
 
@@ -93,7 +93,7 @@ _SIGNED = re.compile(
 )
 _TAGGED = re.compile(rf"^[\t >]{{0,8}}[A-Z][A-Za-z-]+-by:[ \t]{{0,8}}{_NAMES}", re.M)
 _TOLD = re.compile(rf"(?:\bat|[)\]}}])[ \t]+[\w.-]{{1,80}}[ \t]+\({_NAMES}\)")
-_WORDS = COMMON | AMBIGUOUS
+_WORDS = COMMON | AMBIGUOUS | GENERIC
 _SPOKEN = (_GREETED, _MENTIONED, _WROTE, _SIGNED, _TAGGED, _TOLD)
 #: Ids of commits: whole ones, and the first digits of one where they are said to be that.
 _COMMIT = re.compile(

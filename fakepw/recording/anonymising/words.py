@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from ...generating import words
-from .common import AMBIGUOUS, COMMON
+from .common import AMBIGUOUS, COMMON, GENERIC
 
 #: Marks that belong to the letter before them.
 _MARKS = r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0df3\u0e31-\u0e4e"
@@ -55,7 +55,9 @@ class Words:
             key = word.lower()
             if len(word) == 1 and not UNSPACED.match(word):
                 continue  # an initial
-            if key not in made and key not in COMMON:
+            if key in GENERIC or (key in COMMON and word.islower()):
+                continue  # as in `he is Ann Larsen <ann@…>`
+            if key not in made:
                 made[key] = next(self._family if number else self._given)
 
     def _fresh(self, known: tuple[tuple[str, str], ...]) -> Iterator[str]:
@@ -96,7 +98,7 @@ class Words:
 
     def _alone(self, word: str) -> str | None:
         key = word.lower()
-        if key not in self._made or key in self._hinted:
+        if key not in self._made or key in self._hinted or key in COMMON:
             return None
         if word.lower() == word.upper():  # of a script that has no capitals
             return self._made[key] if len(word) > 1 else None
