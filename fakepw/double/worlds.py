@@ -144,8 +144,6 @@ class Host(Steering):
             _patchwork(base, wanted, f"/w/{number}"), self.pipeline.watch, self.pipeline.timer
         )
         start = wanted.start or (base.start if wanted.dataset is None else Start())
-        if base.start.strict and not start.strict:  # whatever is served, clients are held to it
-            start = replace(start, strict=base.start.strict)
         faults = base.faults if wanted.dataset is None else wanted.faults
         guest = Guest(self, number, pipeline, start, faults, taken)
         world = World(number, guest, alone, self.pipeline.timer())

@@ -135,8 +135,8 @@ def test_a_strict_server_ends_as_its_clients_behaved(capfd: Any) -> None:
     assert capfd.readouterr().err == ""
     with served("--strict-mode", "error", "demo", status=1) as proxy:
         host = str(proxy).partition(" for ")[2].partition("/")[0]
-        with fakepw.connect(f"http://{host}/") as pw, pw.world("tiny") as world:
-            assert world.strict == "error"
+        with fakepw.connect(f"http://{host}/") as pw, pw.world() as world:
+            assert (world.strict, pw.strict) == ("error", "error")
             with xmlrpc.client.ServerProxy(world.url) as inside:
                 assert inside.patch_list({"series": "7"}) == []
             world.reset()
