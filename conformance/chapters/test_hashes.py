@@ -67,10 +67,13 @@ def _found_by(world: World, answer: Exchange, fits: Callable[[Row], bool]) -> Fi
             else deviates(answer, "the one patch of that hash")
         )
     plain = answer.value.plain if answer.value else None
-    if len(rows) == 1 and world.all_patches:
-        return expect(plain == rows[0], answer, f"patch {rows[0]['id']}")
-    right = isinstance(plain, dict) and plain.get("hash") == text
-    return expect(right, answer, f"a patch of hash {text}")
+    found = plain if isinstance(plain, dict) else {}
+    listed = next((row for row in rows if row["id"] == found.get("id")), None)
+    if listed is None and len(rows) == 1 and world.all_patches:
+        listed = rows[0]
+    if listed is not None:
+        return expect(found == listed, answer, f"patch {listed['id']}, as patch_list shows it")
+    return expect(found.get("hash") == text, answer, f"a patch of hash {text}")
 
 
 @decides("READ-032", fixed(call("patch_get_by_hash", "f" * 40)), on="patch_get_by_hash")

@@ -14,6 +14,7 @@ from ..target.world import World, structs_of
 from ..verdicts.verdicts import Deviation
 from .fronts import stands_in
 from .methods import DOCUMENTATION, PUBLIC, most, public, surplus
+from .rows import linkname
 
 
 def supported(exchange: Exchange) -> bool:
@@ -258,8 +259,10 @@ def _of(struct: str):  # type: ignore[no-untyped-def]
         filt = windows[0].bounds if windows else {"max_count": 3}
         steps: list[Step] = [call(f"{struct}_list", filt)]
         steps += calls(f"{struct}_get", [(row["id"],) for row in rows[:2]])
-        hashes = [r["hash"] for r in rows if r.get("hash", "").strip()]
-        return [*steps, *calls("patch_get_by_hash", [(h,) for h in hashes[:1]])]
+        hashes = [r for r in rows if r.get("hash", "").strip()][:1]
+        steps += calls("patch_get_by_hash", [(r["hash"],) for r in hashes])
+        named = [(linkname(world, r["project_id"]), r["hash"]) for r in hashes]
+        return [*steps, *calls("patch_get_by_project_hash", () if world.thrifty else named)]
 
     return probe
 

@@ -1,6 +1,7 @@
 """All mutants."""
 
 from .authentication import AUTHENTICATION
+from .by_one_method import BY_ONE_METHOD
 from .checks import CHECKS
 from .lists import LISTS
 from .near_misses import NEAR_MISSES
@@ -20,4 +21,5 @@ MUTANTS = (
     *LISTS,
     *NEAR_MISSES,
     *REMEMBERING,
+    *BY_ONE_METHOD,
 )
