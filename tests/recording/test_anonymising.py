@@ -230,6 +230,11 @@ NASTY = {
     "headers": "References: " + "\n <a@b>" * 12_000,
     "hosts": "a.b." * 20_000,
     "addresses": "".join(f"u{n}@h{n % 50}.example.org " for n in range(3_000)),
+    "letters with marks": "e\u0301" * 40_000,
+    "words": "Ab " * 30_000,
+    "thanks": "Thanks, " * 12_000,
+    "spelt addresses": "a dot b (a) " * 8_000,
+    "forms": "=a+" * 30_000,
     "everything": "=?u?b?%40&#64;=40" * 5_000,
 }
 
