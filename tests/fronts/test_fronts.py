@@ -11,6 +11,7 @@ from conformance.chapters import load
 from conformance.commands.running.runner import Options, discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
+from conformance.target.budget import Budget
 from conformance.target.login import MEANING, NO_CREDENTIALS
 from conformance.target.transport import Credentials
 from conformance.verdicts.verdicts import Outcome, Verdict
@@ -27,6 +28,12 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
 }
 #: What a front may be warned of, as long as no client breaks: not pwclient's form of a target.
 WARNED = {"runserver": {"PW-HTTP-012"}, "uWSGI --http": {"PW-HTTP-012"}}
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits until a busy server may be asked again: HAProxy says 503 of every other page."""
+    monkeypatch.setattr(Budget, "hold", lambda *args, **named: None)
 
 
 def verdicts(url: str, *chapters: str) -> list[Verdict]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -23,6 +24,18 @@ RIGHT = frozenset(
     f"Basic {base64.b64encode(account).decode()}"
     for account in (b"maint:maintpass", b"alice:alice:pass:word")
 )
+
+
+_Reads = TypeVar("_Reads", bound=Callable[..., Any])
+_KEPT: list[Any] = []
+
+
+def kept(function: _Reads) -> _Reads:
+    """Like functools.cache, for what holds recorded exchanges: until all that is forgotten."""
+    cached: Any = cache(function)
+    _KEPT.append(cached)
+    held: _Reads = cached
+    return held
 
 
 @dataclass(frozen=True)
@@ -106,13 +119,13 @@ def answer_of(answer: recordings.Answer) -> Answer:
     )
 
 
-@cache
+@kept
 def _requests() -> dict[recordings.Key, Request]:
     """Every recorded request, once for all the servers that were asked."""
     return {call.key: request_of(call) for call in recordings.calls() if not call.op}
 
 
-@cache
+@kept
 def recorded(instance: str) -> tuple[Recorded, ...]:
     """Every exchange of an instance, in the order sent."""
     answers = recordings.answers(instance)
@@ -131,7 +144,7 @@ def recorded(instance: str) -> tuple[Recorded, ...]:
     return tuple(found)
 
 
-@cache
+@kept
 def called(instance: str) -> dict[str, list[Recorded]]:
     """The ordinary calls of an instance by method."""
     found: dict[str, list[Recorded]] = {}
@@ -141,7 +154,7 @@ def called(instance: str) -> dict[str, list[Recorded]]:
     return found
 
 
-@cache
+@kept
 def world_of(instance: str, dataset: str) -> World:
     """What the instance held, as far as its own whole lists show it."""
     world = World(profile=profile_of(instance), right=RIGHT)
@@ -214,7 +227,7 @@ def matches(pattern: str, name: str) -> bool:
 def forget() -> None:
     """Let go of all that was read, and of what was made of it: with every parsed answer it is
     hundreds of megabytes, which no other tests need."""
-    for kept in (_requests, recorded, called, world_of):
-        kept.cache_clear()
+    for cached in _KEPT:
+        cached.cache_clear()
     _COPIES.clear()
     _REPLIES.clear()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from conformance.target.wire import Fault, Node
 from conformance.verdicts.matrix import of_recordings
 from conformance.verdicts.verdicts import Deviation, Outcome
 
-from ..chapters.corpus import INSTANCES, matches, recorded
+from ..chapters.corpus import INSTANCES, kept, matches, recorded
 from ..chapters.judged import findings
 
 FILE = Path(conformance.__file__).parent / "requirements" / "recorded.json"
@@ -37,7 +36,7 @@ CALLS, TEXT = 2, 200
 STRUCT = 700
 
 
-@cache
+@kept
 def _exchanges(instance: str) -> dict[str, Exchange]:
     return {item.id: item.exchange for item in reversed(recorded(instance))}
 
