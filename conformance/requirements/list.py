@@ -397,7 +397,7 @@ REQUIREMENTS = [
         "LIST-082",
         MUST,
         "1.1+",
-        text="patch_list gives the same without a filter, with nil and with {}.",
+        text="patch_list gives the same without a filter, with nil, with {} and by an id above 0.",
         why="clients without a filter pass nothing, nil or {}",
         facts="docs/servers.md 1.7",
         recorded=["patch_list + patch_list/positional={} + patch_list/positional=<nil/>"],

@@ -7,7 +7,7 @@ from conformance.target.exchange import Request
 from conformance.target.wire import Node
 
 from .common import BLANK, EMPTY, NOTHING
-from .operators import Mutant, arguments, faults_become, instead, member, text
+from .operators import Mutant, arguments, faults_become, instead, member, rows, text
 
 BY_HASH = "patch_get_by_hash patch_get_by_project_hash"
 
@@ -29,6 +29,10 @@ def _first(methods: str) -> Mutant:
 def _whole(node: Node) -> Node:
     """A date without its fraction."""
     return text(node.plain[:19])(node)
+
+
+def _unarchived(patches: tuple[Node, ...]) -> tuple[Node, ...]:
+    return tuple(each for each in patches if not each.plain["archived"])
 
 
 BY_ONE_METHOD = (
@@ -62,6 +66,15 @@ BY_ONE_METHOD = (
         "negative counts give nobody",
         "LIST-012",
         said=instead("person_list", EMPTY, lambda r: b"<int>-2<" in r.body),
+    ),
+    Mutant(
+        "archived patches are left out of the whole list",
+        "LIST-082",
+        said=lambda request, answer: (
+            rows("patch_list", _unarchived)(request, answer)
+            if request.rpc and not any(request.rpc[1])
+            else answer
+        ),
     ),
     Mutant(
         "no diff is an empty one",
