@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from .backend import Backend
@@ -25,7 +26,7 @@ from .query.filters import (
 )
 from .query.limits import limited
 from .query.lookups import Condition, build, compile_condition, exact
-from .query.running import compile_all
+from .query.running import compile_all, may_stumble
 from .rows.rows import Check, Patch
 from .rows.store import Store
 from .words.faults import Fault
@@ -241,25 +242,42 @@ def check_list(pw: Backend, filt: Any = None) -> list[Record]:
 
 def _find_checks(pw: Backend, wanted: list[Condition]) -> list[Check]:
     tests = compile_all(wanted, pw.traits)
-    rows, covered = _checks_among(pw.store, wanted)
+    rows, covered = _checks_among(pw, wanted)
     rest = [test for each, test in zip(wanted, tests, strict=True) if each is not covered]
     return [row for row in rows if all(test(row) for test in rest)] if rest else list(rows)
 
 
 def _checks_among(
-    store: Store, wanted: list[Condition]
+    pw: Backend, wanted: list[Condition]
 ) -> tuple[Collection[Check], Condition | None]:
     """Checks by id among which all matches are, and the condition that all of them meet.
 
-    A database has an index on both columns, too, so that what fails at a row is asked of no other.
+    A database has an index on patch and id, too, so that what fails at a row is asked of no other;
+    a user's and a project's checks are taken only where nothing can fail at a row.
     """
-    for condition in wanted:
-        if condition.lookup == "exact" and condition.part is None:
-            if condition.field is CHECK_FIELDS["patch_id"]:
-                return store.checks_of(condition.value), condition
-            if condition.field is CHECK_FIELDS["id"]:
-                found = store.checks.get(condition.value)
-                return () if found is None else (found,), condition
+    store = pw.store
+    equal = {
+        condition.field.name if condition.field is not CHECK_FIELDS["user"] else "user": condition
+        for condition in wanted
+        if condition.lookup == "exact" and condition.part is None
+    }
+    for name, condition in equal.items():
+        if name == "patch_id":
+            return store.checks_of(condition.value), condition
+        if name == "id":
+            found = store.checks.get(condition.value)
+            return () if found is None else (found,), condition
+    if any(may_stumble(condition, pw.traits) for condition in wanted):
+        return store.checks.values(), None
+    if "user" in equal and isinstance(equal["user"].value, int):
+        return store.checks_by(equal["user"].value), equal["user"]
+    if "project_id" in equal:
+        condition = equal["project_id"]
+        of_project = exact(PATCH_FIELDS["project_id"], condition.value)
+        patches = candidates(store, [of_project], pw.traits)[0]
+        if len(patches) < len(store.checks):
+            found_checks = [check for each in patches for check in store.checks_of(each)]
+            return sorted(found_checks, key=attrgetter("id")), condition
     return store.checks.values(), None
 
 

@@ -305,7 +305,7 @@ _KEYS = ("project_id", "state_id", "submitter_id", "msgid")
 
 def candidates(
     store: Store, wanted: list[Condition], traits: Traits
-) -> tuple[Iterable[int], list[Condition]]:
+) -> tuple[Collection[int], list[Condition]]:
     """Patches by (date, id) among which all matches are; the conditions that all of them meet."""
     equal = {c.field.name: c for c in wanted if c.lookup == "exact" and c.part is None}
     if "id" in equal:

@@ -97,6 +97,7 @@ class Store:
         self._checks: dict[int, list[Check]] = defaultdict(list)
         for check in dataset.checks:
             self._checks[check.patch_id].append(check)
+        self._checks_by: dict[int, list[Check]] | None = None
 
     def __repr__(self) -> str:
         writes = f"{len(self._undo)} writes since the reset" if self._undo else ""
@@ -160,6 +161,14 @@ class Store:
         """A patch's checks in the order of their ids."""
         return tuple(self._checks.get(patch_id, ()))
 
+    def checks_by(self, user_id: int) -> tuple[Check, ...]:
+        """The checks that a user made, in the order of their ids."""
+        if self._checks_by is None:
+            self._checks_by = defaultdict(list)
+            for check in self.checks.values():
+                self._checks_by[check.user_id].append(check)
+        return tuple(self._checks_by.get(user_id, ()))
+
     def rows(self) -> Dataset:
         """All rows as they are now, in fixture form."""
         return Dataset(
@@ -193,6 +202,8 @@ class Store:
         skipped, self._skipped_ids = self._skipped_ids, 0
         self.checks[check.id] = check
         self._checks[check.patch_id].append(check)
+        if self._checks_by is not None:
+            self._checks_by[check.user_id].append(check)
         self.shown.combined.pop(check.patch_id, None)
         self._undo.append(lambda: self._drop_check(check, skipped))
 
@@ -303,6 +314,8 @@ class Store:
         self.shown.checks.pop(check.id, None)
         self.shown.combined.pop(check.patch_id, None)
         self._checks[check.patch_id].pop()
+        if self._checks_by is not None:
+            self._checks_by[check.user_id].pop()
 
 
 def in_order(store: Store, patch_ids: Iterable[int]) -> list[int]:
