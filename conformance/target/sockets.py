@@ -10,16 +10,13 @@ import contextlib
 import http.client
 import io
 import os
-import selectors
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from .budget import Budget, BudgetSpent
+from .connecting import Deadline, connect, quiet
 from .exchange import ENDPOINT, Answer, Basic, Request, call
 from .transport import (
     BUSY,
@@ -32,7 +29,6 @@ from .transport import (
     NoAnswer,
     Trouble,
     Unreachable,
-    Untrusted,
     Withheld,
     compose,
     retry_after,
@@ -59,21 +55,6 @@ class _Lost(NoAnswer):
 
 class _Cut(NoAnswer):
     """An answer began and did not end."""
-
-
-class Deadline:
-    """A moment by which an exchange must be over. `seconds` is how long that was to take."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """The seconds that are left. Raises TimeoutError if there are none."""
-        left = self.end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
 
 
 class _Arriving(io.RawIOBase):
@@ -240,7 +221,7 @@ class HttpTransport:
         """The kept connection, unless it was closed meanwhile, says what was not asked for, or is
         that of the process that this one was forked from."""
         kept, self._kept = self._kept, None
-        if kept is None or (self._process == os.getpid() and _quiet(kept)):
+        if kept is None or (self._process == os.getpid() and quiet(kept)):
             return kept
         self._process = os.getpid()
         kept.close()
@@ -361,107 +342,3 @@ def _send(sock: socket.socket, data: bytes, deadline: Deadline) -> None:
         while rest:
             sock.settimeout(deadline.left())
             rest = rest[sock.send(rest) :]
-
-
-def _quiet(sock: socket.socket) -> bool:
-    """Whether nothing has arrived on an idle connection, its end included."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(sock, selectors.EVENT_READ)
-        return not selector.select(0)
-
-
-def connect(endpoint: Endpoint, deadline: Deadline, trusting: Any) -> socket.socket:
-    """A connection to the endpoint, TLS and all. Raises Trouble, in one sentence.
-
-    `trusting` makes the context of TLS, where that is spoken.
-    """
-    host, port = endpoint.host, endpoint.port
-    try:
-        plain = _reach(host, port, deadline)
-    except socket.gaierror:
-        raise Unreachable(f"the name {host} does not resolve; check the spelling or DNS") from None
-    except TimeoutError:
-        raise Unreachable(
-            f"{host}:{port} did not accept a connection within {deadline.seconds:g} s;"
-            " check the host, the port and firewalls"
-        ) from None
-    except ConnectionRefusedError:
-        raise Unreachable(f"nothing listens on {host}:{port}; check the port") from None
-    except OSError as error:
-        what = error.strerror or error
-        raise Unreachable(f"cannot connect to {host}:{port}: {what}") from None
-    if endpoint.scheme == "http":
-        return plain
-    try:
-        plain.settimeout(deadline.left())
-        wrapped: socket.socket = trusting().wrap_socket(plain, server_hostname=host)
-        return wrapped
-    except ssl.SSLCertVerificationError as error:
-        plain.close()
-        raise Untrusted(
-            f"the certificate of {host} is not trusted ({error.verify_message});"
-            " name its authority with --ca FILE"
-        ) from None
-    except TimeoutError:
-        plain.close()
-        raise NoAnswer(f"{host}:{port} did not finish TLS within {deadline.seconds:g} s") from None
-    except (ssl.SSLError, OSError) as error:
-        plain.close()
-        reason = getattr(error, "reason", None) or error
-        raise Unreachable(
-            f"{host}:{port} does not speak TLS ({reason}); is it an http:// address?"
-        ) from None
-
-
-def speaks_tls(endpoint: Endpoint, seconds: float) -> bool:
-    """Whether that port speaks TLS, whatever the scheme says. Sends no request."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    try:
-        connect(replace(endpoint, scheme="https"), Deadline(seconds), lambda: context).close()
-    except Trouble:
-        return False
-    return True
-
-
-def _reach(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """A TCP connection to the first address of the host that takes one."""
-    trouble: OSError = socket.gaierror("no address")
-    for family, kind, protocol, _, address in _addresses(host, port, deadline):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(deadline.left())
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
-        except OSError as error:
-            sock.close()
-            trouble = error
-        except BaseException:
-            sock.close()
-            raise
-    raise trouble
-
-
-def _addresses(host: str, port: int, deadline: Deadline) -> list[Any]:
-    """The addresses of a host. A resolver knows no deadline, so it is waited for in a thread."""
-    with contextlib.suppress(socket.gaierror):
-        numeric = socket.AI_NUMERICHOST
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=numeric)
-    found: list[Any] = []
-
-    def resolve() -> None:
-        try:
-            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except OSError as error:
-            found.append(error)
-
-    thread = threading.Thread(target=resolve, daemon=True)
-    thread.start()
-    thread.join(deadline.left())
-    if not found:
-        raise socket.gaierror("the resolver did not answer")
-    if isinstance(found[0], OSError):
-        raise found[0]
-    return list(found[0])

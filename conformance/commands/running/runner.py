@@ -22,10 +22,11 @@ from ...kept.notes import Notes
 from ...requirements.catalogue import Requirement, chosen
 from ...target import secrecy
 from ...target.budget import Budget
+from ...target.connecting import speaks_tls
 from ...target.counting import counted
 from ...target.exchange import Exchange, Request
 from ...target.login import LOGIN, refusal
-from ...target.sockets import HttpTransport, speaks_tls
+from ...target.sockets import HttpTransport
 from ...target.survey import Found, Surveyor, Unanswered, Unusable, find
 from ...target.transport import Credentials, Endpoint, NoAnswer, Transport, endpoint_of
 from ...target.world import World

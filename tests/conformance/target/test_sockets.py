@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from conformance.commands.running.runner import Options, discover
-from conformance.target import sockets
+from conformance.target import connecting, sockets
 from conformance.target.budget import Budget, BudgetSpent
+from conformance.target.connecting import quiet
 from conformance.target.exchange import Answer, Basic, Request, call
 from conformance.target.sockets import ACCIDENTS, LOST, HttpTransport
 from conformance.target.survey import Unusable
@@ -164,7 +165,7 @@ def test_what_was_not_asked_for_is_no_answer_to_what_is_asked_next(transport: Op
         talking = transport(server.url)
         for _ in range(3):
             assert b"somebody else" not in talking.send(READ).body
-            assert servers.until(lambda: talking._kept is None or not sockets._quiet(talking._kept))
+            assert servers.until(lambda: talking._kept is None or not quiet(talking._kept))
 
 
 def test_early_hints_are_no_answer(transport: Opening) -> None:
@@ -321,7 +322,7 @@ def test_a_response_that_outlives_what_it_was_read_from_says_nothing() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
-        arriving = sockets._Arriving(ours, sockets.Deadline(5))
+        arriving = sockets._Arriving(ours, connecting.Deadline(5))
         response = sockets._begin(sockets._Incoming(arriving), "POST")
         arriving.close()
         response.close()

@@ -19,8 +19,9 @@ import fakepw
 from conformance.commands.running.runner import Options, discover
 from conformance.target import sockets
 from conformance.target.budget import Budget, BudgetSpent
+from conformance.target.connecting import connect
 from conformance.target.exchange import Basic, call
-from conformance.target.sockets import HttpTransport, connect
+from conformance.target.sockets import HttpTransport
 from conformance.target.survey import Unusable
 from conformance.target.transport import (
     Credentials,
