@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from ..target.exchange import Exchange, Request
 from ..target.transport import Trouble
 
-#: Bytes of answers that are remembered.
-HELD = 16 * 1024 * 1024
+#: Bytes of answers that are remembered, and of the largest among them.
+HELD, LARGEST = 16 * 1024 * 1024, 1024 * 1024
 
 
 class Answers:
@@ -29,10 +29,13 @@ class Answers:
         return self._known.get(request)
 
     def add(self, exchange: Exchange) -> None:
-        """Remember an answer."""
-        before = self._known.pop(exchange.request, None)
+        """Remember an answer, unless it is large."""
+        if before := self._known.pop(exchange.request, None):
+            self._held -= len(before.answer.body)
+        if len(exchange.answer.body) > LARGEST:
+            return
         self._known[exchange.request] = exchange
-        self._held += len(exchange.answer.body) - (len(before.answer.body) if before else 0)
+        self._held += len(exchange.answer.body)
         while self._held > HELD:
             oldest = next(iter(self._known))
             self._held -= len(self._known.pop(oldest).answer.body)

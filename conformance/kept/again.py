@@ -233,7 +233,7 @@ def _surveyed(files: Sequence[Sequence[_Line]], name: str, work: _Work) -> tuple
     except (Trouble, ArithmeticError, ValueError, TypeError, LookupError) as error:
         raise ValueError(f"{name}: the server cannot be surveyed again: {error}") from None
     if login := next((e for e in asked if e.request == LOGIN), None):
-        world.evidence["login"] = login
+        world.keep("login", login)
     world.username, world.plain_login = line.username, line.plain_login
     world.thrifty, world.create_checks = line.thrifty, line.create_checks
     world.writable = tuple(line.writable)

@@ -18,6 +18,7 @@ from typing import Any
 from .budget import Budget, BudgetSpent
 from .connecting import Deadline, connect, quiet
 from .exchange import ENDPOINT, Answer, Basic, Request, call
+from .memory import USUAL, Memory
 from .transport import (
     BUSY,
     IN_THE_CLEAR,
@@ -111,7 +112,8 @@ class HttpTransport:
     `timeout` is in seconds and holds for a whole exchange, from connecting to the last byte.
     `more` are header fields of the operator's own, which go with every request. They and the
     credentials are sent over plain http to this machine alone, unless `plain_ok`. One that is not
-    `patient` sends everything once, and lets whoever asks judge whether anybody is there.
+    `patient` sends everything once, and lets whoever asks judge whether anybody is there. `memory`
+    counts the answers.
     """
 
     def __init__(
@@ -126,10 +128,12 @@ class HttpTransport:
         more: Sequence[tuple[str, str]] = (),
         plain_ok: bool = False,
         patient: bool = True,
+        memory: Memory | None = None,
     ) -> None:
         self.endpoint, self.budget, self.timeout = endpoint, budget, timeout
         self.credentials, self.ca, self.insecure = credentials, ca, insecure
         self.more, self.plain_ok, self.patient = tuple(more), plain_ok, patient
+        self.memory = memory or Memory.of(USUAL)
         self._kept: socket.socket | None = None
         self._process = os.getpid()
         self._context: ssl.SSLContext | None = None
@@ -291,12 +295,13 @@ class HttpTransport:
         arriving = _Arriving(sock, deadline)
         incoming = _Incoming(arriving)
         keep = False
+        body = bytearray()
         try:
             _send(sock, data, deadline)
             response = _begin(incoming, request.method)
-            body = bytearray()
             while chunk := response.read1(1 << 20):
                 body += chunk
+                self.memory.grow(len(chunk))
             if response.length:
                 raise http.client.IncompleteRead(bytes(body[:0]), response.length)
             arriving.ended = True
@@ -311,13 +316,14 @@ class HttpTransport:
             what = str(error) or type(error).__name__
             raise kind(f"the connection ended without an answer ({what})") from None
         finally:
+            self.memory.shrink(len(body))
             if not keep:
                 sock.close()
         if keep:
             self.close()
             self._kept, self._process = sock, os.getpid()
         headers = tuple(response.getheaders())
-        return Answer(response.status, headers, bytes(body))
+        return self.memory.keep(Answer(response.status, headers, bytes(body)))
 
 
 def _short(error: http.client.IncompleteRead) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -148,8 +149,10 @@ class Surveyor:
 
     def survey(self, found: Found) -> World:
         """The profile and the sample."""
-        evidence = {"version": found.version, **self._evidence()}
-        world = World(evidence=evidence, notes=list(found.notes))
+        world = World(notes=list(found.notes))
+        world.keep("version", found.version)
+        self._read_evidence(world)
+        evidence = world.evidence
         scheme = evidence.get("scheme")
         if scheme and scheme.fault and scheme.fault.message == NO_CREDENTIALS:
             world.notes.append(MEANING[NO_CREDENTIALS])
@@ -158,14 +161,14 @@ class Surveyor:
         self._read_lists(world)
         self._read_patches(world)
         if world.patch_rows:
-            evidence["row"] = self.read(call("patch_get", world.patch_rows[0]["id"]))
+            world.keep("row", self.read(call("patch_get", world.patch_rows[0]["id"])))
             world.profile = replace(world.profile, api=profiles.generation(evidence))
         if world.profile.api != "1.0":
             self._read_checks(world)
         world.profile = self._fingerprint(world)
         return world
 
-    def _evidence(self) -> dict[str, Exchange]:
+    def _read_evidence(self, world: World) -> None:
         asked = {
             "documentation": page(ENDPOINT),
             "about": page(f"{BASE}/about/"),
@@ -180,13 +183,9 @@ class Surveyor:
             "scheme": call("patch_set", NOWHERE, {}, auth="Bearer pw-conformance"),
             "year chain": call("patch_list", {"id": NOWHERE, "name__year__gt": 1}),
         }
-        evidence = {}
         for name, request in asked.items():
-            try:
-                evidence[name] = self.ask(request)
-            except (NoAnswer, Withheld):
-                continue
-        return evidence
+            with suppress(NoAnswer, Withheld):
+                world.keep(name, self.ask(request))
 
     def _fingerprint(self, world: World) -> profiles.Profile:
         return replace(
@@ -288,7 +287,7 @@ class Surveyor:
     def _ends(self, world: World, method: str, count: int) -> tuple[list[Row], bool]:
         """The first rows, and whether they could be listed at once; fewer at a time if not."""
         exchange = self.read(call(method, {"max_count": count}))
-        world.evidence["patches" if method == "patch_list" else "checks"] = exchange
+        world.keep("patches" if method == "patch_list" else "checks", exchange)
         rows = rows_of(exchange)
         if rows is not None:
             return _numbered(rows), True

@@ -8,9 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 from xml.parsers import expat
 
@@ -149,6 +150,8 @@ class _Invalid(Exception):
 DEEPEST = 100
 #: How much of what was sent is quoted to say what is wrong with it, in characters.
 QUOTED = 200
+#: How many different short texts of an answer are kept once only, however often they come.
+SHARED = 2000
 
 
 class _Reader:
@@ -156,12 +159,19 @@ class _Reader:
 
     def __init__(self) -> None:
         self.stack: list[_Frame] = [_Frame("")]
+        self.known: dict[tuple[str, str], Any] = {}
         self.parser = expat.ParserCreate("utf-8", intern={})
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.data
         self.parser.StartDoctypeDeclHandler = self.doctype
+
+    def done(self) -> None:
+        """Let go of all that was read: the parser and its handlers refer to one another, and so
+        would stay until somebody collects garbage."""
+        del self.parser
+        self.stack.clear()
 
     def doctype(self, *_: object) -> None:
         raise _Invalid("the answer carries a DOCTYPE")
@@ -176,7 +186,18 @@ class _Reader:
 
     def end(self, tag: str) -> None:
         frame = self.stack.pop()
-        self.stack[-1].nodes.append((tag, _build(frame)))
+        self.stack[-1].nodes.append((tag, self.built(frame)))
+
+    def built(self, frame: _Frame) -> Any:
+        """What an element holds: the same object for the same words, as nothing changes it."""
+        if frame.nodes or len(frame.text) > 1:
+            return _build(frame)
+        key = frame.tag, frame.text[0] if frame.text else ""
+        if (known := self.known.get(key)) is None:
+            known = _build(frame)
+            if len(self.known) < SHARED and len(key[1]) < QUOTED:
+                self.known[key] = known
+        return known
 
     def where(self) -> str:
         """The innermost row and member that the parser was inside of."""
@@ -267,6 +288,13 @@ def _exactly(nodes: list[Any], tags: tuple[str, ...], parent: str) -> list[Any]:
 def _read(body: bytes) -> tuple[Reply | None, IllFormed | None]:
     reader = _Reader()
     try:
+        return _read_by(reader, body)
+    finally:
+        reader.done()
+
+
+def _read_by(reader: _Reader, body: bytes) -> tuple[Reply | None, IllFormed | None]:
+    try:
         reader.parser.Parse(body, True)
     except expat.ExpatError as error:
         at = reader.parser.ErrorByteIndex
@@ -291,9 +319,39 @@ def _fault(node: Node) -> Reply:
     return Fault(code.plain, text.plain)
 
 
-#: Bodies up to this size are remembered by the hundred once they are read, larger ones by a few;
-#: of those beyond the second size only the last: what is read takes ten times as much as the bytes.
-SMALL, LARGE = 32_768, 1 << 20
+#: Bytes of bodies that are remembered once they are read: that takes ten times as much, or more.
+REMEMBERED = 4 << 20
+
+
+class _Remembered:
+    """What was read last, by the bytes that it was read from."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[bytes, Parsed] = {}
+        self._size = 0
+
+    def of(self, body: bytes) -> Parsed | None:
+        with self._lock:
+            if (found := self._known.pop(body, None)) is not None:
+                self._known[body] = found  # the latest comes last
+            return found
+
+    def make_room(self, body: bytes) -> None:
+        with self._lock:
+            while self._known and self._size + len(body) > REMEMBERED:
+                oldest = next(iter(self._known))
+                del self._known[oldest]
+                self._size -= len(oldest)
+
+    def add(self, body: bytes, parsed: Parsed) -> None:
+        self.make_room(body)
+        with self._lock:
+            self._size += len(body) if body not in self._known else 0
+            self._known[body] = parsed
+
+
+_remembered = _Remembered()
 
 
 def parse(body: bytes) -> Parsed:
@@ -302,8 +360,12 @@ def parse(body: bytes) -> Parsed:
     Text that XML cannot carry is reported as the flaw and then read with U+FFFD in their place, so
     that one bad row does not hide the others. Never raises.
     """
-    size = len(body)
-    return (_small if size <= SMALL else _large if size <= LARGE else _huge)(body)
+    if (known := _remembered.of(body)) is not None:
+        return known
+    _remembered.make_room(body)  # before: both at once would be too much
+    parsed = _parse(body)
+    _remembered.add(body, parsed)
+    return parsed
 
 
 def _parse(body: bytes) -> Parsed:
@@ -317,6 +379,3 @@ def _parse(body: bytes) -> Parsed:
     assert flaw is not None
     reply, _ = _read(FORBIDDEN.sub("\ufffd", body.decode("utf-8", "replace")).encode())
     return Parsed(reply or NotXmlRpc(f"the body is not well-formed XML: {flaw.reason}"), flaw)
-
-
-_small, _large, _huge = (lru_cache(maxsize=count)(_parse) for count in (512, 16, 1))

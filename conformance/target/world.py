@@ -21,6 +21,8 @@ Row = dict[str, Any]
 
 #: Rows that a list may be asked for at once, about; a table of no more is read whole.
 LISTED = 61
+#: The largest answer of discovery that is kept, in bytes.
+LARGEST = 1 << 20
 #: So many rows of one kind may be listed at once where that itself is what is judged.
 MANY = 2_000
 
@@ -89,6 +91,12 @@ class World:
     #: Whether requests are few: then probes try fewer methods alike.
     thrifty: bool = False
     notes: list[str] = field(default_factory=list)
+
+    def keep(self, name: str, exchange: Exchange) -> None:
+        """Keep what discovery asked for all of the run, unless it is as large as no Patchwork
+        answers there."""
+        if len(exchange.answer.body) <= LARGEST:
+            self.evidence[name] = exchange
 
     @property
     def patch_rows(self) -> list[Row]:

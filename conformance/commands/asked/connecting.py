@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from ...target.memory import USUAL
 from ...verdicts.reproduction import variable
 from .asking import LONGEST, Seconds
 
@@ -104,6 +105,14 @@ CONNECTION = (
         Seconds(0),
         0.0,
         value="SECONDS",
+    ),
+    Way(
+        "max-memory",
+        "How many megabytes a run may take more than with small answers; what would take more is"
+        " inconclusive.",
+        click.IntRange(128),
+        USUAL,
+        value="MB",
     ),
     Way(
         "max-requests",

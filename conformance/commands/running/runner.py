@@ -26,6 +26,7 @@ from ...target.connecting import speaks_tls
 from ...target.counting import counted
 from ...target.exchange import Exchange, Request
 from ...target.login import LOGIN, refusal
+from ...target.memory import USUAL, Memory
 from ...target.sockets import HttpTransport
 from ...target.survey import Found, Surveyor, Unanswered, Unusable, find
 from ...target.transport import Credentials, Endpoint, NoAnswer, Transport, endpoint_of
@@ -63,6 +64,17 @@ def leave_no_trace() -> None:
     set_hypothesis_home_dir(passing_folder())
 
 
+@cache
+def _memory(megabytes: int) -> Memory:
+    """What counts the answers of this process, which has its share of what a run may take."""
+    return Memory.of(megabytes, workers())
+
+
+def workers() -> int:
+    """How many processes decide, this one among them."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+
 @dataclass
 class Options:
     """What the operator asked for. None means the default for the host."""
@@ -81,6 +93,8 @@ class Options:
     seed: int = 0
     max_requests: int | None = None
     max_time: float = 0.0
+    #: In megabytes, for all processes of a run together.
+    max_memory: int = USUAL
     rate: float | None = None
     timeout: float = 30.0
     ca: str | None = None
@@ -181,6 +195,7 @@ class Options:
             more=self.header if self.asked(endpoint) else (),
             plain_ok=self.plain_http,
             patient=patient,
+            memory=_memory(self.max_memory),
         )
 
 
@@ -257,7 +272,7 @@ def discover(options: Options, budget: Path | None = None) -> Target:
         if options.credentials:
             opened.append(options.transport(found.endpoint, path, login=True))
             with contextlib.suppress(NoAnswer):  # for the chapter to say
-                world.evidence["login"] = asks(opened[-1])(LOGIN)
+                world.keep("login", asks(opened[-1])(LOGIN))
             if why := refusal(world.evidence.get("login")):
                 world.notes.append(f"the login does not work: {why}")
     finally:
@@ -310,7 +325,7 @@ def session(options: Options, target: Target) -> Session:
         options.have(),
         allowed=target.allowed,
         trust=Trust(options.insecure, options.ca, tuple(name for name, _ in options.header)),
-        room=ROOM // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+        room=ROOM // workers(),
     )
     if options.journal:
         opened.journal = Path(options.journal)
