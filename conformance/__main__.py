@@ -9,6 +9,9 @@ from .target import signals
 
 #: What a run ends with that could not be done, or not to the end.
 INCONCLUSIVE = 3
+#: The seconds within which it ends that was told to stop. Putting back may take two minutes; what
+#: could not be put back by then is remembered on disk, as after any crash.
+WITHIN = 300
 
 
 def main() -> None:
@@ -16,7 +19,7 @@ def main() -> None:
 
     Ctrl-C and SIGTERM end it in one line, with the status of a run that is inconclusive.
     """
-    with signals.heeded():
+    with signals.heeded(WITHIN):
         try:
             status = _command()
             if status != INCONCLUSIVE:  # or it was told already

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+from . import signals
+
+_T = TypeVar("_T")
 
 #: Wrong but well-formed credentials that one run may send (docs/conformance.md, Safety).
 LOGINS = 2
+#: The seconds that another worker may take to count, which it does at once.
+PATIENCE = 20
 #: The seconds between two requests once a server has said that they are too many.
 GAP = 0.1
 
@@ -32,7 +39,8 @@ class Budget:
         self.path, self.limit, self.rate, self.seconds = path, limit, rate, seconds
         #: Whether nothing holds just now: what was written is being put back.
         self.boundless = False
-        with self._counting() as db:
+
+        def opened(db: sqlite3.Connection) -> None:
             db.execute(
                 "CREATE TABLE IF NOT EXISTS spent (requests INT, logins INT, next REAL, gap REAL,"
                 " until REAL, stopped TEXT)"
@@ -42,41 +50,48 @@ class Budget:
                 db.execute("INSERT INTO spent VALUES (0, 0, 0, 0, ?, '')", (until,))
             self._until = float(db.execute("SELECT until FROM spent").fetchone()[0])
 
+        self._until = 0.0
+        self._count(opened)
+
     def begin(self) -> None:
         """Let the time that the run may take begin only now."""
         self._until = time.monotonic() + self.seconds if self.seconds else 0.0
-        with self._counting() as db:
-            db.execute("UPDATE spent SET until = ?", (self._until,))
+        self._count(lambda db: db.execute("UPDATE spent SET until = ?", (self._until,)))
 
-    @contextmanager
-    def _counting(self) -> Iterator[sqlite3.Connection]:
-        """As `_transaction`. A count that cannot be kept ends the asking, as on a full disk, but
-        not the putting back."""
+    def _count(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        """As `_done`. A count that cannot be kept ends the asking, as on a full disk, but not the
+        putting back: None."""
         try:
-            with self._transaction() as db:
-                yield db
+            return self._done(work)
         except sqlite3.Error as error:
-            if not self.boundless:
-                raise BudgetSpent(
-                    f"requests cannot be counted any more in {self.path.parent} ({error})"
-                ) from None
+            if self.boundless:
+                return None
+            raise BudgetSpent(
+                f"requests cannot be counted any more in {self.path.parent} ({error})"
+            ) from None
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
-        try:
-            db.execute("PRAGMA synchronous=OFF")
-            db.execute("PRAGMA journal_mode=MEMORY")
-            db.execute("BEGIN IMMEDIATE")
-            yield db
-            db.execute("COMMIT")
-        finally:
-            db.close()
+    def _done(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """What a piece of work gives that is done as a whole, and by nobody else meanwhile.
+
+        Signals have to wait for its end: where one falls between two steps, the connection would
+        stay as open as whoever handles the exception keeps that, and lock out this very process.
+        """
+        with signals.held():
+            db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+            try:
+                db.execute("PRAGMA synchronous=OFF")
+                db.execute("PRAGMA journal_mode=MEMORY")
+                db.execute("BEGIN IMMEDIATE")
+                found = work(db)
+                db.execute("COMMIT")
+                return found
+            finally:
+                db.close()
 
     def take(self, *, login: bool = False) -> None:
         """Wait for this request's turn. Raises BudgetSpent if it must not be sent."""
-        turn = now = time.monotonic()
-        with self._counting() as db:
+
+        def taken(db: sqlite3.Connection) -> float:
             requests, logins, slot, gap, _, stopped = db.execute("SELECT * FROM spent").fetchone()
             now = time.monotonic()
             turn = max(now, slot)
@@ -94,22 +109,26 @@ class Budget:
                 "UPDATE spent SET requests = ?, logins = ?, next = ?",
                 (requests + 1, logins + login, after),
             )
-        if turn > now:
-            time.sleep(turn - now)
+            return float(turn - now)
+
+        if wait := self._count(taken):
+            time.sleep(wait)
 
     def hold(self, seconds: float, *, slower: bool = False) -> None:
         """Let no worker send anything for that long (`Retry-After`), and be `slower` ever after:
         each time at half the rate, down to one request in two seconds."""
-        with self._counting() as db:
+
+        def held(db: sqlite3.Connection) -> None:
             db.execute("UPDATE spent SET next = max(next, ?)", (time.monotonic() + seconds,))
             if slower:
                 gap = max(GAP, 1 / self.rate if self.rate else 0)
                 db.execute("UPDATE spent SET gap = min(2, max(2 * gap, ?))", (gap,))
 
+        self._count(held)
+
     def stop(self, why: str) -> None:
         """Let no worker send anything any more. Raises BudgetSpent with that reason."""
-        with self._transaction() as db:
-            db.execute("UPDATE spent SET stopped = ? WHERE stopped = ''", (why,))
+        self._done(lambda db: db.execute("UPDATE spent SET stopped = ? WHERE stopped = ''", (why,)))
         raise BudgetSpent(why)
 
     @contextmanager
@@ -136,12 +155,10 @@ class Budget:
     @property
     def spent(self) -> int:
         """The requests sent so far, by all workers, resent ones included."""
-        with self._transaction() as db:
-            return int(db.execute("SELECT requests FROM spent").fetchone()[0])
+        return int(self._done(lambda db: db.execute("SELECT requests FROM spent").fetchone()[0]))
 
     @property
     def stopped(self) -> str:
         """Why nothing is sent any more, the number of requests aside; '' if something may be."""
-        with self._transaction() as db:
-            why = str(db.execute("SELECT stopped FROM spent").fetchone()[0])
+        why = str(self._done(lambda db: db.execute("SELECT stopped FROM spent").fetchone()[0]))
         return why or (self.over if self.seconds_left() == 0 else "")

@@ -28,6 +28,7 @@ class _Note:
     def __init__(self) -> None:
         self.came = 0
         self.held: list[Callable[[], None]] = []
+        self.within = 0
 
 
 _note = _Note()
@@ -35,6 +36,8 @@ _note = _Note()
 
 def _handle(number: int, frame: FrameType | None) -> None:
     _note.came += 1
+    if _note.within:
+        signal.alarm(_note.within)
     if _note.held:
         _note.held[-1]()
     else:
@@ -53,9 +56,13 @@ def check() -> None:
 
 
 @contextmanager
-def heeded() -> Iterator[None]:
+def heeded(within: int = 0) -> Iterator[None]:
     """Ctrl-C and SIGTERM raise KeyboardInterrupt and are noted. May be nested; in other threads
-    than the first it changes nothing, for signals never come there."""
+    than the first it changes nothing, for signals never come there.
+
+    `within` so many seconds after one came the process ends, by SIGALRM and whatever it is doing,
+    if it did not before; 0 leaves it the time that it takes.
+    """
     here = threading.current_thread() is threading.main_thread()
     if not here or signal.getsignal(signal.SIGTERM) is _handle:
         yield
@@ -64,9 +71,13 @@ def heeded() -> Iterator[None]:
     # What is ignored from the start is so for a reason: a shell's background job, nohup.
     wanted = [n for n in NUMBERS if signal.getsignal(n) is not signal.SIG_IGN]
     before = {number: signal.signal(number, _handle) for number in wanted}
+    _note.within = within
     try:
         yield
     finally:
+        if within:
+            signal.alarm(0)
+        _note.within = 0
         for number, handler in before.items():
             signal.signal(number, handler)
         _note.came = 0
@@ -76,8 +87,12 @@ def heeded() -> Iterator[None]:
 def held(noticed: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Signals that come meanwhile raise only afterwards; `noticed` is called when one does.
 
-    One that came before does not disturb either: this is for what must be done at any rate.
+    One that came before does not disturb either: this is for what must be done at any rate. Other
+    threads than the first are never disturbed, and put off nothing.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     with heeded():
         before = _note.came
         _note.held.append(noticed)
