@@ -13,6 +13,7 @@ import base64
 import binascii
 import json
 import lzma
+import re
 import string
 import subprocess
 import sys
@@ -156,6 +157,32 @@ def a2b_base64(data: bytes) -> bytes:
     if len(kept) % 4:
         raise binascii.Error("Incorrect padding")
     return binascii.a2b_base64(kept)
+
+
+#: A declaration of any version that expat took before 2.8; since then it takes `1.` and digits.
+_VERSION = re.compile(
+    r"""\ufeff?<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(["'])([\w.-]*)\1""", re.ASCII
+)
+_UTF_16 = {
+    **dict.fromkeys((b"\xff\xfe", b"<\0"), "utf-16-le"),
+    **dict.fromkeys((b"\xfe\xff", b"\0<"), "utf-16-be"),
+}
+
+
+def alike_to_every_expat(body: bytes) -> bool:
+    """Whether expats before and since 2.8 read a body alike.
+
+    They differ by the version that it declares, and in UTF-16 by a high surrogate alone.
+    """
+    codec = _UTF_16.get(body[:2])
+    if codec is None:
+        text = body.decode("utf-8", "replace")
+    else:
+        text = body[: len(body) // 2 * 2].decode(codec, "surrogatepass")
+        if re.search("[\ud800-\udbff]", text):
+            return False
+    declared = _VERSION.match(text)
+    return declared is None or re.fullmatch(r"1\.[0-9]+", declared[2]) is not None
 
 
 #: Runs on Python 2.7 and 3.x: signatures, words and introduction as JSON in, the page out.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import random
+import string
 import tracemalloc
 import xmlrpc.client
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fakepw.patchwork.instances.instances import RECORDED, instance
@@ -25,7 +26,7 @@ from fakepw.protocol.encode import fault_string
 from fakepw.protocol.messages import Echo
 
 from .bodies import mutant, samples
-from .interpreters import PYTHONS, a2b_base64, outcomes
+from .interpreters import PYTHONS, a2b_base64, alike_to_every_expat, outcomes
 
 #: One instance for every Python that was asked.
 ON = {instance(name).python: instance(name) for name in RECORDED}
@@ -176,7 +177,27 @@ def test_broken_bodies_are_read_or_refused_as_the_standard_library_does(
     body: bytes, seed: int
 ) -> None:
     broken = mutant(body, random.Random(seed))
+    assume(alike_to_every_expat(broken))  # else the machine's would decide
     assert outcome("3.13.0", broken) == loads(broken)
+
+
+@given(st.text(string.ascii_letters + string.digits + "_.-", max_size=6), st.booleans())
+def test_whatever_version_is_declared_is_read_as_1_0(version: str, broken: bool) -> None:
+    """As by every expat under a real server, whichever we run on."""
+    rest = "\n<m><methodName>x</methodName>" + "</n>" * broken + "<value>a</value></m>"
+    declared = f"<?xml version='{version}'?>{rest}"
+    for codec in ("utf-8", "utf-8-sig", "utf-16"):
+        told = outcome("3.13.0", declared.encode(codec))
+        assert told == outcome("3.13.0", f"<?xml version='1.0'?>{rest}".encode(codec))
+        assert ("error" in told) == broken
+
+
+def test_what_expats_read_unlike_is_not_put_to_the_one_of_this_machine() -> None:
+    body = b"<?xml version='1.0'?>\n<methodCall>\n<methodName>x</methodName></methodCall>"
+    assert alike_to_every_expat(body)
+    assert not alike_to_every_expat(body.replace(b"1.0", b"7.0"))
+    assert not alike_to_every_expat(b"\xff\xfe<\0\x00\xd8a\0>\0")
+    assert alike_to_every_expat("\ufeff<m>\U00010000</m>".encode("utf-16-le"))
 
 
 # The short cut.
