@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 
 from .target import signals
 
@@ -26,9 +27,6 @@ def main() -> None:
                 signals.check()
         except KeyboardInterrupt:
             status = _told("interrupted", INCONCLUSIVE)
-        except BrokenPipeError:  # whoever reads has had enough
-            sys.stderr.close()
-            status = INCONCLUSIVE
     sys.exit(status)
 
 
@@ -36,25 +34,26 @@ def _command() -> int:
     try:
         import click  # importing takes longest, and may be interrupted, too
 
-        from .commands.asked.leaving import guarded
+        from .commands.asked.leaving import CannotWrite, guarded
         from .commands.cli import main as run
     except ModuleNotFoundError as error:
         return _told(f"pw-conformance needs {error.name}, which is not installed: {_need()}", 2)
-    with guarded():
-        try:
-            return run(standalone_mode=False, prog_name="pw-conformance") or 0
-        except click.ClickException as error:
-            error.show()
-            return error.exit_code
-        except SystemExit as ended:
-            return ended.code if isinstance(ended.code, int) else 0
-        except (click.Abort, EOFError):
-            raise KeyboardInterrupt from None
-        except OSError:
-            raise  # of a pipe that nobody reads, for instance
-        except Exception:  # a mistake of ours; what it quotes may be secret
-            traceback.print_exc()
-            return 4
+    try:
+        with guarded():
+            try:
+                return run(standalone_mode=False, prog_name="pw-conformance") or 0
+            except click.ClickException as error:
+                error.show()
+                return error.exit_code
+            except SystemExit as ended:
+                return ended.code if isinstance(ended.code, int) else 0
+            except (click.Abort, EOFError):
+                raise KeyboardInterrupt from None
+            except Exception:  # a mistake of ours; what it quotes may be secret
+                traceback.print_exc()
+                return 4
+    except CannotWrite as error:
+        return _told(f"pw-conformance: {error}", INCONCLUSIVE)
 
 
 def _need() -> str:
@@ -70,7 +69,8 @@ def _need() -> str:
 
 
 def _told(text: str, status: int) -> int:
-    print(text, file=sys.stderr)
+    with suppress(OSError):  # whose disk is full, too: the status says it
+        print(text, file=sys.stderr)
     return status
 
 

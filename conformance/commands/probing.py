@@ -57,8 +57,6 @@ class Plugin(click.Command):
             raise
         except click.ClickException as error:
             raise Unknown(error.format_message()) from None
-        except OSError:
-            raise  # of a pipe that nobody reads
         except Exception as error:
             traceback.print_exc()
             raise Unknown(f"internal error: {type(error).__name__}") from None
