@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import xmlrpc.client
+from collections.abc import Sequence
 from typing import Any
 
 from fakepw.protocol.messages import Request
@@ -141,13 +142,55 @@ HEADERS = (
     (b"content-length", b"5"),
     (b"x", b"\xff" * 300),
 )
+_LENGTH = b"content-length"
+Headers = Sequence[tuple[bytes, bytes]]
+#: What a test may ask of the control API: method, path behind `/_fakepw/`, body. None of it has
+#: answers wait, or there would be no telling whether one comes.
+CONTROLS = (
+    (b"POST", b"rules", b'{"rule": "patch_get: status=503 first=2"}'),
+    (b"POST", b"rules", b'{"rule": "patch_list: status=429 on=2,3"}'),
+    (b"POST", b"rules", b'{"method": "check_create", "fault": "no", "code": 7}'),
+    (b"GET", b"rules", b""),
+    (b"DELETE", b"rules/1", b""),
+    (b"POST", b"scenarios", b'{"steps": [{"after": "1 patch_set", "patches": [{"name": "x"}]}]}'),
+    (b"POST", b"scenarios/1/steps", b'{"after": "1 patch_get"}'),
+    (b"POST", b"patches", b'{"name": "[PATCH] x", "state": "New"}'),
+    (b"PATCH", b"patches/1", b'{"state": "Accepted"}'),
+    (b"GET", b"patches/1", b""),
+    (b"POST", b"snapshots", b'{"name": "a"}'),
+    (b"POST", b"snapshots/a/restore", b""),
+    (b"POST", b"worlds", b'{"id": "w1"}'),
+    (b"DELETE", b"worlds/w1", b""),
+    (b"POST", b"strict", b'{"strict": true}'),
+    (b"POST", b"clock", b'{"set": "2026-01-31T12:00"}'),
+    (b"POST", b"reset", b""),
+    (b"GET", b"journal", b""),
+    (b"GET", b"unmet", b""),
+    (b"GET", b"openapi.json", b""),
+)
+#: What other protocols begin with.
+STRANGE = (
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),
+    b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+    b"GET /xmlrpc/\r\n",
+    b"SSH-2.0-x\r\n",
+    b"\x05\x01\x00",
+    b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"POST /xmlrpc/ HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade\r\n"
+    b"HTTP2-Settings: AAMAAABkAAQ\r\nContent-Length: 0\r\n\r\n",
+    b"POST /xmlrpc/ HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    b'Content-Length: 62\r\n\r\n--x\r\nContent-Disposition: form-data; name="\x00"\r\n\r\ny'
+    b"\r\n--x--\r\n",
+)
 
 
 class Mutator:
-    """Makes requests from a seed: the same seed, the same requests."""
+    """Makes requests from a seed: the same seed, the same requests; with `controls` such as change
+    what the server does, too."""
 
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
+    def __init__(self, seed: int, controls: bool = False) -> None:
+        self.chance, self.controls = random.Random(seed), controls
         self.kept: list[bytes] = []
 
     def request(self) -> Request:
@@ -169,11 +212,47 @@ class Mutator:
 
     def wire(self) -> bytes:
         """A request as bytes, which may be broken anywhere."""
-        chance, request = self.chance, self.request()
-        lines = [b"%b %b HTTP/1.1" % (request.method, request.target.replace(b" ", b"%20"))]
-        lines += [b"%b: %b" % pair for pair in request.headers]
-        data = b"\r\n".join([*lines, b"", b""]) + request.body
+        chance = self.chance
+        way = chance.random()
+        if way < 0.02:
+            data = chance.choice(STRANGE)
+        elif way < 0.08 and self.controls:
+            data = self._control()
+        else:
+            request = self.request()
+            target = request.target.replace(b" ", b"%20")
+            if way < 0.12:
+                target = chance.choice((b"/w/w1", b"/w/nosuch", b"/w/")) + target
+            data = self._framed(request.method, target, request.headers, request.body)
         return self.broken(data, 3) if chance.random() < 0.3 else data
+
+    def _framed(self, method: bytes, target: bytes, headers: Headers, body: bytes) -> bytes:
+        """A request whose body has a length, or comes in chunks."""
+        chunked = self.chance.random() < 0.1
+        lines = [b"%b %b HTTP/1.1" % (method, target)]
+        lines += [b"%b: %b" % pair for pair in headers if not chunked or pair[0] != _LENGTH]
+        lines += [b"transfer-encoding: chunked"] if chunked else []
+        return b"\r\n".join([*lines, b"", b""]) + (self._chunks(body) if chunked else body)
+
+    def _chunks(self, body: bytes) -> bytes:
+        chance, parts = self.chance, list[bytes]()
+        while body:
+            size = chance.choice((1, 7, 100, 4000))
+            piece, body = body[:size], body[size:]
+            more = chance.choice((b"", b"", b";a=b", b' ; x="\r"', b";" + b"y" * 300))
+            parts.append(b"%x%b\r\n%b\r\n" % (len(piece), more, piece))
+        trailer = chance.choice((b"", b"", b"X: y\r\n", b"Content-Length: 5\r\n"))
+        return b"".join([*parts, b"0\r\n", trailer, b"\r\n"])
+
+    def _control(self) -> bytes:
+        """What a test asks, mostly broken within its body."""
+        method, path, body = self.chance.choice(CONTROLS)
+        if body and self.chance.random() < 0.5:
+            body = self.broken(body, 2)
+        world = self.chance.choice((b"", b"", b"", b"/w/w1"))
+        headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+        headers.append((_LENGTH, b"%d" % len(body)))
+        return self._framed(method, world + b"/_fakepw/" + path, headers, body)
 
     def body(self) -> bytes:
         """A methodCall, mostly broken."""
