@@ -42,7 +42,7 @@ class _LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            from .wording import near
+            from .telling.wording import near
 
             raise click.UsageError(f"there is no command {args[0]!r}{near(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)

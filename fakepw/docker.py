@@ -20,18 +20,18 @@ from pw_containers.container import Container
 from pw_containers.container import start as begin
 from pw_containers.engine import ContainerError
 
-from .double.rules.grammar import written
-from .double.rules.staged import Given
 from .double.steering import start_of
 from .double.strictness import Strict, mode_text
 from .double.worlds import idle_of
 from .fixtures import Source
 from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.words.place import API
-from .serving.control.guard import control_of
+from .rules.grammar import written
+from .rules.staged import Given
+from .serving.guarding.guard import control_of
 from .serving.reach.connecting import DoubleUnreachable, RemoteDouble, whole
 from .serving.thread import fixture_of, patchwork_of
-from .wording import typed
+from .telling.wording import typed
 
 __all__ = ["IMAGE", "ContainerDouble", "ContainerError", "serve"]
 

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from .double.handles.handle import Double
-from .double.rules.staged import Given
 from .double.steering import start_of
 from .double.strictness import Strict
 from .fixtures import Fixture, Source, packaged, read
@@ -30,9 +29,10 @@ from .patchwork.instances.settings import Settings, settings_of
 from .patchwork.patchwork import Patchwork
 from .patchwork.rows.rows import Dataset
 from .patchwork.words.place import API, api_path
+from .rules.staged import Given
 from .serving.reach.connecting import DoubleUnreachable, connect
 from .serving.thread import serve
-from .wording import near, typed
+from .telling.wording import near, typed
 
 #: What a test can say of the double that it wants.
 ARGUMENTS = ["sources", "instance", "settings", "faults", "in_front", "limit", "clock"]

@@ -27,7 +27,8 @@ from ..target.transport import IN_THE_CLEAR, Trouble, endpoint_of
 from ..verdicts.verdicts import ExitCode
 from .asked.asking import Refused
 from .asked.connecting import connecting
-from .running.runner import Options, discover, passing_folder, session
+from .opening.options import Options, passing_folder
+from .opening.session import discover, session
 
 #: Where a checkout has the recordings; no wheel has them.
 RECORDINGS = Path(__file__).parents[2] / "fixtures" / "recorded"

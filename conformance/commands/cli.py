@@ -35,11 +35,11 @@ from .bridging import replay_calls, replay_recording
 from .comparing import compare, matrix, replay
 from .keeping import keep
 from .knowing import baseline as baseline_command
+from .opening.options import Options, leave_no_trace
 from .probing import probe_command
 from .running import helps, running
 from .running.containing import NOWHERE, Box, containing
 from .running.gating import Gate, gating
-from .running.runner import Options, leave_no_trace
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

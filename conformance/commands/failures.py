@@ -14,7 +14,8 @@ from ..target import secrecy
 from ..target.exchange import NOWHERE, SILENCE, Exchange, Request, from_json
 from ..target.transport import NoAnswer, Trouble
 from ..verdicts.verdicts import Deviation, Outcome, Run
-from .running.runner import Options, discover, session
+from .opening.options import Options
+from .opening.session import discover, session
 
 #: What is said of a failure that shows again.
 STILL = "deviates still"

@@ -16,7 +16,7 @@ from ..reports.terminal import show, show_card
 from ..reports.visible import line
 from ..target.counting import counted
 from ..verdicts.verdicts import Run
-from .running.runner import Options
+from .opening.options import Options
 
 
 def keep(path: Path, run: Run, options: Options, logs: Sequence[Log]) -> None:

@@ -28,17 +28,8 @@ from ..target.transport import Credentials, Trouble
 from ..verdicts.verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
 from .asked.asking import percent
 from .asked.connecting import CONNECTION, for_pytest
-from .running.runner import (
-    Options,
-    Target,
-    discover,
-    leave_no_trace,
-    note,
-    noting,
-    passing_folder,
-    planned,
-    session,
-)
+from .opening.options import Options, leave_no_trace, passing_folder
+from .opening.session import Target, discover, note, noting, planned, session
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("url", {"help": "the instance to be tested, in any form of URL"}),

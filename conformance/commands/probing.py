@@ -21,9 +21,9 @@ from ..target.sockets import HttpTransport
 from ..target.transport import IN_THE_CLEAR, Credentials, Endpoint, endpoint_of
 from .asked.asking import LONGEST, Refused, Seconds, password
 from .asked.connecting import connecting
+from .opening.options import Options, passing_folder
 from .running import helps
 from .running.gating import File
-from .running.runner import Options, passing_folder
 
 #: Those of the options of how a server is reached that a probe has.
 WAYS = ("ca", "insecure", "header", "plain-http", "follow-redirects")

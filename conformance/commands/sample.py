@@ -14,7 +14,8 @@ from ..target.transport import NoAnswer
 from ..target.wire import NotXmlRpc
 from ..target.world import Row, Window, World
 from ..verdicts.differences import Differences
-from .running.runner import Options, discover, session
+from .opening.options import Options
+from .opening.session import discover, session
 
 
 def _patch(number: int) -> Row:

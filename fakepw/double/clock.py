@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from ..fixtures.resolve import parse_date
-from ..wording import quoted, refusal
+from ..telling.wording import quoted, refusal
 
 __tracebackhide__ = refusal
 

@@ -14,6 +14,8 @@ from msgspec import UNSET
 from ..patchwork.patchwork import Patchwork
 from ..protocol.messages import Request, Response, Watch
 from ..protocol.site import Asked, site_of
+from ..rules.presets import PRESETS
+from ..rules.spec import Spec
 from .clock import Clock, now
 from .journal.calls import plain
 from .journal.journal import Entry, Journal, call_of, user_of
@@ -21,9 +23,7 @@ from .journal.matching import params_fit
 from .outcome import Answer, End, Later, Outcome
 from .rules.arrived import Arrived
 from .rules.effects import EFFECTS
-from .rules.presets import PRESETS
 from .rules.rules import Rule, Rules
-from .rules.spec import Spec
 from .scenarios import Scenarios
 from .strictness import Notices, Strict, heeded
 

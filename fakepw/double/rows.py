@@ -16,7 +16,7 @@ from ..fixtures.forms import MAX_ID, RELATIONS
 from ..fixtures.resolve import parse_mailbox
 from ..patchwork.rows.rows import Check, Comment, Dataset, Patch, Person
 from ..patchwork.rows.store import Store
-from ..wording import near, quoted, refusal
+from ..telling.wording import near, quoted, refusal
 
 __tracebackhide__ = refusal
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..wording import quoted, refusal
+from ..telling.wording import quoted, refusal
 from .clock import Clock
 from .journal.matching import means
 

@@ -20,14 +20,14 @@ from ..patchwork.rows.rows import Dataset
 from ..patchwork.rows.store import Store
 from ..patchwork.words.brief import brief, described
 from ..patchwork.words.zones import zone
-from ..wording import near, quoted, refusal
+from ..rules.spec import Spec
+from ..rules.staged import Given, staged
+from ..telling.wording import near, quoted, refusal
 from .clock import moment_of
 from .journal.calls import Calls
 from .pipeline import Pipeline
 from .rows import TABLES, Row, Shown, Whole, added, changed, shown, which_patch
 from .rules.rules import Rule
-from .rules.spec import Spec
-from .rules.staged import Given, staged
 from .scenarios import Scenario
 from .strictness import Noticed, Strict, strict_of
 

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..patchwork.words.remarks import KINDS, Remark
-from ..wording import near, quoted
+from ..telling.wording import near, quoted
 
 #: Off, on (warnings), or "error" (failures); or one of the last two in text, and the kinds of
 #: remarks that are none: "error ignore=order,counts".

@@ -14,9 +14,9 @@ from msgspec import Struct
 from ..patchwork.instances.instances import DEFAULT
 from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Dataset
+from ..rules.spec import Spec
 from .journal.journal import MOST_BYTES
 from .pipeline import Pipeline
-from .rules.spec import Spec
 from .steering import Start, Steering, Wanted
 
 #: Worlds that a server holds at most, and the bytes of all their journals together.

@@ -10,7 +10,7 @@ from typing import IO
 import click
 
 from ..fixtures.files import replacing
-from ..progress import progress
+from ..telling.progress import progress
 from . import MOST, fixture
 from .shapes import SHAPES
 

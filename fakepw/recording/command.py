@@ -13,7 +13,7 @@ import click
 
 from ..fixtures.files import replacing
 from ..fixtures.resolve import parse_date
-from ..progress import stages
+from ..telling.progress import stages
 from .reading import Wanted
 from .recorder import GivenUp, Recorded, record
 from .source import POLITE_RATE, POLITE_REQUESTS

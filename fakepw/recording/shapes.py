@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ..fixtures.forms import MAX_ID
 from ..patchwork.rows.rows import CheckState
-from ..wording import plain
+from ..telling.wording import plain
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 

@@ -12,7 +12,7 @@ from ..patchwork.words.brief import asked, brief
 from ..protocol.messages import Request, Response, origin_form
 from .connections.commons import Application
 from .control.control import Control
-from .control.guard import Guard
+from .guarding.guard import Guard
 from .http.framing import page
 from .http.reading import Longest
 from .limits import LONGEST_BODY

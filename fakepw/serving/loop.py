@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from ..wording import refusal
+from ..telling.wording import refusal
 
 __tracebackhide__ = refusal
 

@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..double.pipeline import Pipeline
-from ..double.rules.spec import Spec
-from ..double.rules.staged import Given
 from ..double.steering import Start, start_of
 from ..double.strictness import Strict
 from ..double.worlds import Host
@@ -22,10 +20,12 @@ from ..patchwork.patchwork import Patchwork
 from ..patchwork.rows.rows import Dataset
 from ..patchwork.words.brief import brief
 from ..patchwork.words.place import API
-from ..wording import refusal
-from .addresses import url_host
+from ..rules.spec import Spec
+from ..rules.staged import Given
+from ..telling.wording import refusal
 from .application import application, longest_body
-from .control.guard import Guard, control_of
+from .guarding.addresses import url_host
+from .guarding.guard import Guard, control_of
 from .idle import IdleWorlds
 from .limits import Limits
 from .loop import LoopThread, shared

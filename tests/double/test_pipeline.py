@@ -12,10 +12,10 @@ import pytest
 from fakepw.double.journal.matching import including
 from fakepw.double.outcome import End, Later, Outcome
 from fakepw.double.pipeline import Pipeline
-from fakepw.double.rules.grammar import parse
-from fakepw.double.rules.spec import spec_of
 from fakepw.double.steering import Steering
 from fakepw.protocol.messages import Response
+from fakepw.rules.grammar import parse
+from fakepw.rules.spec import spec_of
 
 from .asking import call, get, pipeline, value
 

@@ -19,11 +19,11 @@ import fakepw.testing
 from fakepw.double import worlds as worlds_module
 from fakepw.double.outcome import Later
 from fakepw.double.pipeline import Pipeline
-from fakepw.double.rules.spec import spec_of
 from fakepw.double.steering import Wanted
 from fakepw.double.worlds import Host
 from fakepw.protocol import site
 from fakepw.protocol.messages import Request, Response
+from fakepw.rules.spec import spec_of
 from fakepw.serving.reach.here import LiveWorld
 from fakepw.serving.reach.waiting import wait
 

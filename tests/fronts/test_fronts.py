@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from conformance.chapters import load
-from conformance.commands.running.runner import Options, discover, session
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
 from conformance.target.budget import Budget

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import fakepw
-from fakepw.double.rules import nginx as said_by
-from fakepw.double.rules import presets
+from fakepw.rules import nginx as said_by
+from fakepw.rules import presets
 from tests import tools
 
 from .fronts import await_port, free_port

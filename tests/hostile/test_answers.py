@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import fakepw
 from conformance import reports
 from conformance.chapters import load
-from conformance.commands.running.runner import Options
+from conformance.commands.opening.options import Options
 from conformance.deciding import restoring
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from conformance.chapters import load
-from conformance.commands.running.runner import Options, discover, session
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.target.budget import Budget, BudgetSpent

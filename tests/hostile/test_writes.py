@@ -18,7 +18,8 @@ import pytest
 
 from conformance.chapters import load
 from conformance.chapters.writing import COMMIT, OTHER
-from conformance.commands.running.runner import Options, discover, session
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover, session
 from conformance.deciding import restoring
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.engine import Session

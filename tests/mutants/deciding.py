@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache, reduce
 from pathlib import Path
 
-from conformance.commands.running.runner import Options
+from conformance.commands.opening.options import Options
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session

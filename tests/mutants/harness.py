@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 
-from conformance.commands.running.runner import Options, asking, passing_folder
+from conformance.commands.opening.options import Options, passing_folder
+from conformance.commands.opening.session import asking
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session

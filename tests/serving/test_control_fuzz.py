@@ -14,11 +14,11 @@ import fakepw
 from fakepw.double.control.api import ROUTES
 from fakepw.double.control.openapi import openapi
 from fakepw.double.pipeline import Pipeline
-from fakepw.double.rules.spec import Spec
 from fakepw.double.steering import Steering
 from fakepw.protocol.messages import Request, Response
+from fakepw.rules.spec import Spec
 from fakepw.serving.control.control import Control
-from fakepw.serving.control.guard import Guard
+from fakepw.serving.guarding.guard import Guard
 
 DOCUMENT = openapi("1")
 MEMBERS = sorted(

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import fakepw
-from fakepw.double.rules.grammar import parse
-from fakepw.double.rules.spec import Spec
+from fakepw.rules.grammar import parse
+from fakepw.rules.spec import Spec
 from fakepw.strategies import method_calls
 
 ROWS = fakepw.load("demo")

@@ -20,8 +20,8 @@ import fakepw
 from fakepw.double.journal.calls import decoded_call
 from fakepw.double.journal.journal import user_of
 from fakepw.double.outcome import Answer, Later
-from fakepw.double.rules.spec import Spec
 from fakepw.protocol.messages import Request
+from fakepw.rules.spec import Spec
 
 from .serial import GONE, Asked, Happened, Step, contradictions
 

@@ -27,7 +27,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 import fakepw
-from fakepw.double.rules.grammar import parse
+from fakepw.rules.grammar import parse
 from fakepw.serving.limits import Limits
 from fakepw.serving.tls import secured
 

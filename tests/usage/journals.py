@@ -8,8 +8,8 @@ from typing import Any
 
 import fakepw
 from fakepw.double.pipeline import Pipeline
-from fakepw.double.rules.grammar import parse
 from fakepw.protocol.messages import Request
+from fakepw.rules.grammar import parse
 from fakepw.serving.commands.staging import JournalFile
 from tests.double.asking import call, get
 

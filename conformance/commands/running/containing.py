@@ -21,8 +21,8 @@ from ...target import secrecy, signals
 from ...target.exchange import page
 from ...target.survey import VERSION, Unusable
 from ...target.transport import endpoint_of
+from ..opening.options import Options, passing_folder
 from . import helps
-from .runner import Options, passing_folder
 from .waiting import away
 
 SCHEME = "docker://"

@@ -25,9 +25,9 @@ from ...target.transport import VERSION as THIS
 from ...verdicts.stored import Stored
 from ...verdicts.verdicts import Run
 from ..asked.asking import LONGEST, Seconds
+from ..opening.options import Options
 from . import helps
 from .containing import Box
-from .runner import Options
 from .waiting import wait_for
 
 #: How long a container may take until it can be tested, where `--wait` says nothing, in seconds.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...reports import KINDS
 from ...target.profile import RELEASES
-from .runner import LOCAL, REMOTE
+from ..opening.options import LOCAL, REMOTE
 
 USERNAME = (
     "Log in as this user: proves that right credentials work, and changes nothing. The password is"

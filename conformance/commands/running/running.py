@@ -20,9 +20,9 @@ from ...reports.visible import line
 from ...requirements.catalogue import requirements
 from ...target.survey import Unusable
 from ...verdicts.verdicts import AT_FAULT, Run, Verdict
+from ..opening.options import Options, passing_folder
 from ..plugin import Runner
 from .gating import Gate
-from .runner import Options, passing_folder
 
 HERE = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from ...target.budget import BudgetSpent
 from ...target.exchange import Exchange, Request
 from ...target.survey import VERSION, Unusable
 from ...target.transport import BUSY, Endpoint, Trouble, Untrusted, endpoint_of, retry_after
-from .runner import Options
+from ..opening.options import Options
 
 #: The first pause between two tries, on this machine and elsewhere; it doubles up to the longest of
 #: LONG seconds or that part of the whole, so that a long wait takes few requests.

@@ -16,11 +16,11 @@ import msgspec
 
 from ...fixtures import PACKAGED, Source, dumps, packaged, read
 from ...patchwork.patchwork import Patchwork
-from ...wording import quoted
+from ...rules.grammar import parse
+from ...rules.spec import spec_of
+from ...telling.wording import quoted
 from ..journal.calls import Call
 from ..rows import TABLES, told_of
-from ..rules.grammar import parse
-from ..rules.spec import spec_of
 from ..steering import RuleState, Steering, Step, wanted_of
 from ..worlds import Host, WorldState
 from .shapes import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...wording import quoted
+from ...telling.wording import quoted
 from ..journal.calls import Call
 from .api import call_of, view
 from .shapes import CallView

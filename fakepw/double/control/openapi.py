@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from ...fixtures import schema
+from ...rules.spec import Spec
 from ..rows import TABLES
-from ..rules.spec import Spec
 from .api import ROUTES, Route
 from .shapes import RuleForm
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from ...wording import typed
+from ...telling.wording import typed
 from ..journal import asserting
 from ..journal.calls import Call, Calls
 from ..journal.matching import ANYONE

@@ -20,11 +20,11 @@ from ...fixtures import Source, read
 from ...patchwork.instances.settings import Settings, settings_of
 from ...patchwork.rows.rows import Dataset
 from ...patchwork.words.place import Place
-from ...wording import refusal, typed
+from ...rules.spec import Spec, spec_of
+from ...rules.staged import Given
+from ...telling.wording import refusal, typed
 from .. import scenarios
 from ..rows import Patches, Shown
-from ..rules.spec import Spec, spec_of
-from ..rules.staged import Given
 from ..steering import RuleState, Snapshot, Step, wanted_of
 from ..strictness import Noticed, Strict, caller, issue, summed
 from ..worlds import WorldState

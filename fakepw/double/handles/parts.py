@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
 from ...patchwork.words.brief import cut
-from ...wording import refusal, typed
+from ...telling.wording import refusal, typed
 from ..clock import moment_of
 from ..steering import RuleState, Step
 

@@ -1,4 +1,4 @@
-"""What goes wrong, and when: rules as data and as text, what they make of a request, and presets.
+"""Rules at work: which calls they match, and what they make of a request.
 
 Knows requests, outcomes and how calls are matched; knows no pipeline.
 """

@@ -10,7 +10,7 @@ from ...patchwork.words.remarks import Remark, listening
 from ...protocol.messages import Request, Response, Watch
 from ...protocol.site import Asked, site_of
 from ...protocol.site import Call as Head
-from .nginx import through_nginx
+from ...rules.nginx import through_nginx
 from .rules import Rule
 
 

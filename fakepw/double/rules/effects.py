@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from ...protocol.messages import Response
 from ...protocol.site import site_of
+from ...rules.nginx import nginx
+from ...rules.presets import PRESETS
+from ...rules.spec import Spec
 from ..outcome import End, Outcome
 from .arrived import Arrived
-from .nginx import nginx
-from .presets import PRESETS
-from .spec import Spec
 
 Effect = Callable[[Arrived, Spec], Response | Outcome]
 

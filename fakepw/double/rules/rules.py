@@ -10,9 +10,9 @@ from typing import Any
 from msgspec import UNSET
 
 from ...patchwork.words.brief import cut
+from ...rules.grammar import written
+from ...rules.spec import Spec, allowed
 from ..journal.matching import means
-from .grammar import written
-from .spec import Spec, allowed
 
 #: Methods for which the rules about them are kept.
 _MOST_METHODS = 100

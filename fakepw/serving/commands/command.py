@@ -19,7 +19,6 @@ import msgspec
 
 from ...double.outcome import Answer, Later, Outcome, Stream
 from ...double.pipeline import Pipeline
-from ...double.rules.spec import Spec
 from ...double.steering import start_of
 from ...double.strictness import Strict, is_error
 from ...double.worlds import Host
@@ -29,9 +28,10 @@ from ...patchwork.patchwork import Patchwork
 from ...patchwork.words.brief import asked
 from ...patchwork.words.place import API
 from ...protocol.messages import Called, Request, Response
-from ..addresses import is_loopback, url_host
+from ...rules.spec import Spec
 from ..application import application, longest_body
-from ..control.guard import Guard, control_of
+from ..guarding.addresses import is_loopback, url_host
+from ..guarding.guard import Guard, control_of
 from ..idle import IdleWorlds
 from ..limits import Limits
 from ..loop import new_event_loop

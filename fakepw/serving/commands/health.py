@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..addresses import is_loopback, reached, url_host
+from ..guarding.addresses import is_loopback, reached, url_host
 
 #: Bytes of an answer that are read at most.
 MOST = 64 * 1024

@@ -16,10 +16,10 @@ import click
 from ...double.control.lines import written
 from ...double.journal.calls import Call
 from ...double.pipeline import Pipeline
-from ...double.rules.grammar import parse
-from ...double.rules.spec import Spec
-from ...double.rules.staged import staged
 from ...double.strictness import Noticed, strict_of
+from ...rules.grammar import parse
+from ...rules.spec import Spec
+from ...rules.staged import staged
 
 log = logging.getLogger("fakepw")
 

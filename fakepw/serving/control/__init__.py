@@ -1,1 +1,1 @@
-"""The control API over HTTP: who may ask, and what is answered."""
+"""The control API over HTTP: its routes, and the page for people beside them."""

@@ -21,11 +21,11 @@ from ...double.steering import Steering
 from ...fixtures import FixtureError
 from ...patchwork.words.brief import cut
 from ...protocol.messages import Request, Response, origin_form
-from ...wording import allowed, plain
+from ...telling.wording import allowed, plain
+from ..guarding.guard import Guard
+from ..guarding.json_answers import error as _error
+from ..guarding.json_answers import json as _json
 from ..people import NAMES
-from .guard import Guard
-from .json_answers import error as _error
-from .json_answers import json as _json
 
 PREFIX = "/_fakepw/"
 OPENAPI, EVENTS = "openapi.json", "calls/events"

@@ -12,7 +12,7 @@ from ...double.journal.journal import Journal
 from ...double.outcome import Push, Stream
 from ...patchwork.words.brief import brief, cut
 from ...protocol.messages import Response
-from ..control.json_answers import PRIVATE
+from ..guarding.json_answers import PRIVATE
 from .markup import visible
 
 #: Calls that are shown, and listeners that a double may have at the same time.

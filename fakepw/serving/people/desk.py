@@ -16,8 +16,8 @@ from urllib.parse import parse_qs
 from ...double.outcome import Stream
 from ...double.steering import Steering
 from ...protocol.messages import Request, Response
-from ..control.guard import Guard
-from ..control.json_answers import PRIVATE, error
+from ..guarding.guard import Guard
+from ..guarding.json_answers import PRIVATE, error
 from .calls import stream
 from .page import ASSETS, Where, asset, entrance, page, sent
 

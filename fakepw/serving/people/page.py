@@ -17,7 +17,7 @@ from ...patchwork.rows.rows import Patch
 from ...patchwork.rows.store import Store
 from ...patchwork.words.brief import cut
 from ...protocol.messages import Response
-from ..control.json_answers import PRIVATE
+from ..guarding.json_answers import PRIVATE
 from .calls import SHOWN, last, line
 from .markup import Html, fill, joined
 

@@ -19,7 +19,6 @@ from ...double.control import api, shapes
 from ...double.handles.handle import Double
 from ...double.journal.calls import Calls
 from ...double.rows import TABLES, Shown, shown_as
-from ...double.rules.spec import Spec
 from ...double.steering import RuleState, Snapshot, Step, Wanted
 from ...double.strictness import Noticed, Strict
 from ...double.worlds import WorldState
@@ -27,7 +26,8 @@ from ...fixtures import NONE, FixtureError, Source, dump, load, read
 from ...patchwork.instances.settings import Settings, settings_of
 from ...patchwork.rows.rows import Dataset
 from ...patchwork.words.place import Place
-from ...wording import refusal
+from ...rules.spec import Spec
+from ...telling.wording import refusal
 from .waiting import wait
 
 __tracebackhide__ = refusal

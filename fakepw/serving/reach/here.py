@@ -14,7 +14,7 @@ from ...double.worlds import Host, WorldState
 from ...patchwork.patchwork import Patchwork
 from ...patchwork.words.place import Place
 from ...protocol.messages import Request
-from ...wording import refusal
+from ...telling.wording import refusal
 from .waiting import wait
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ import pytest
 import fakepw
 from conformance.chapters import load
 from conformance.chapters.writing import COMMIT
-from conformance.commands.running.runner import Options, discover, session
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover, session
 from conformance.deciding import restoring
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.engine import Session
@@ -303,7 +304,8 @@ from pathlib import Path
 from conformance.requirements.catalogue import requirements
 from conformance.chapters import load
 from conformance.deciding.decisions import DECISIONS
-from conformance.commands.running.runner import Options, discover, session
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover, session
 from conformance.target.transport import Credentials
 load()
 options = Options(sys.argv[1], credentials=Credentials("kim", "earl-grey"), writes=(1,))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import fakepw
 from conformance.chapters import load
-from conformance.commands.running.runner import asking
+from conformance.commands.opening.session import asking
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session

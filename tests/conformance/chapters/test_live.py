@@ -6,7 +6,8 @@ import pytest
 
 import fakepw
 from conformance.chapters import load
-from conformance.commands.running.runner import Options, discover, session
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.requirements.catalogue import requirements

@@ -10,15 +10,8 @@ import pytest
 
 import fakepw
 from conformance.chapters import load
-from conformance.commands.running.runner import (
-    POLITE_REQUESTS,
-    WITH_WRITES,
-    Options,
-    Target,
-    discover,
-    planned,
-    session,
-)
+from conformance.commands.opening.options import POLITE_REQUESTS, WITH_WRITES, Options
+from conformance.commands.opening.session import Target, discover, planned, session
 from conformance.commands.sample import world
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings

@@ -13,8 +13,9 @@ from click.testing import CliRunner
 
 from conformance.commands.asked.connecting import CONNECTION
 from conformance.commands.cli import main
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover, session
 from conformance.commands.plugin import Runner
-from conformance.commands.running.runner import Options, discover, session
 from conformance.target.exchange import Basic, call
 from conformance.target.survey import Unusable
 from conformance.target.transport import Credentials, Endpoint, Trouble, Withheld

@@ -18,9 +18,9 @@ from click.testing import CliRunner
 
 import fakepw
 from conformance.commands.cli import main
+from conformance.commands.opening.options import Options
 from conformance.commands.running import gating
 from conformance.commands.running.gating import Gate, run_before
-from conformance.commands.running.runner import Options
 from conformance.commands.running.waiting import wait_for
 from conformance.target import signals
 from conformance.target.budget import Budget

@@ -10,7 +10,8 @@ import pytest
 
 import fakepw
 from conformance.chapters import load
-from conformance.commands.running.runner import Options, discover, session
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.engine import Session
 from conformance.requirements.catalogue import Level, requirements

@@ -13,7 +13,7 @@ import pytest
 import fakepw
 from conformance.chapters import load
 from conformance.commands import failures
-from conformance.commands.running.runner import Options
+from conformance.commands.opening.options import Options
 from conformance.target.exchange import Basic, Exchange, Request, call
 from conformance.target.transport import Credentials, Endpoint
 from conformance.target.wire import NotXmlRpc

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 import fakepw
-from conformance.commands.running.runner import Options, discover
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover
 from conformance.target import sockets
 from conformance.target.budget import Budget, BudgetSpent
 from conformance.target.connecting import connect

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 import fakepw
-from conformance.commands.running.runner import Options, discover
+from conformance.commands.opening.options import Options
+from conformance.commands.opening.session import discover
 from conformance.deciding.decisions import OK, Decision
 from conformance.deciding.engine import Session
 from conformance.target.exchange import Answer, Request, call

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...wording import quoted, refusal
+from ..telling.wording import quoted, refusal
 from .grammar import parse
 from .spec import Spec, spec_of
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from ...wording import near, quoted, refusal
+from ..telling.wording import near, quoted, refusal
 from .spec import Spec, spec_of
 
 __tracebackhide__ = refusal

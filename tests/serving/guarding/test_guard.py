@@ -8,9 +8,9 @@ import json
 import pytest
 
 import fakepw
-from fakepw.serving.control.guard import control_of
+from fakepw.serving.guarding.guard import control_of
 
-from .wire import Answer, Wire
+from ..wire import Answer, Wire
 
 TOKEN = "correct-horse.battery~staple"
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 import fakepw
 from fakepw.double.pipeline import Pipeline
-from fakepw.double.rules.grammar import parse, written
-from fakepw.double.rules.presets import PRESETS
-from fakepw.double.rules.spec import Spec, spec_of
-from fakepw.double.rules.staged import staged
 from fakepw.protocol.messages import Response
+from fakepw.rules.grammar import parse, written
+from fakepw.rules.presets import PRESETS
+from fakepw.rules.spec import Spec, spec_of
+from fakepw.rules.staged import staged
 
-from .asking import get
+from ..double.asking import get
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.text(max_size=8),

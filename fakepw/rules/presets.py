@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from ...protocol.messages import Request, Response, origin_form
+from ..protocol.messages import Request, Response, origin_form
 from .nginx import header, host_of, nginx, said
 
 #: The longest body that nginx takes unless it is told else (`client_max_body_size`).

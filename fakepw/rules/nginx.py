@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from ...protocol.messages import Front, Request, Response
+from ..protocol.messages import Front, Request, Response
 
 #: What the presets call themselves: Debian 12's, which their answers were first held against.
 SERVER = "nginx/1.22.1"

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ...patchwork.words.brief import brief, cut
-from ...wording import near, plain, quoted, refusal
+from ..patchwork.words.brief import brief, cut
+from ..telling.wording import near, plain, quoted, refusal
 from .presets import PRESETS
 
 __tracebackhide__ = refusal

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from ...patchwork.words.brief import brief
 from ...protocol.messages import Request
-from ..addresses import is_loopback
+from .addresses import is_loopback
 
 JSON = "application/json"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
