@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import io
 import socket
 import ssl
 import threading
@@ -22,6 +23,7 @@ import xmlrpc.client
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -382,10 +384,29 @@ def angle_brackets(turn: Turn) -> Iterator[bytes]:
     yield written(200, b"<" * 1_000_000, [("Content-Type", "text/html")])
 
 
+@cache
+def _bomb() -> bytes:
+    """A hundred megabytes of a string, packed piece by piece."""
+    before, after = value("<string>*</string>").split(b"*")
+    packed = io.BytesIO()
+    with gzip.open(packed, "wb", 1) as file:
+        file.write(before)
+        for _ in range(100):
+            file.write(b"a" * 1_000_000)
+        file.write(after)
+    return packed.getvalue()
+
+
 def gzip_bomb(turn: Turn) -> Iterator[bytes]:
     """A small body that says it unpacks to a large one."""
-    packed = gzip.compress(value(f"<string>{'a' * 100_000_000}</string>"), 1)
-    yield written(200, packed, [("Content-Encoding", "gzip")])
+    yield written(200, _bomb(), [("Content-Encoding", "gzip")])
+
+
+def gzipped_badly(turn: Turn) -> Iterator[bytes]:
+    """A body that says it is packed, and is broken within."""
+    packed = bytearray(gzip.compress(turn.honest().partition(b"\r\n\r\n")[2], 1))
+    packed[10:20] = b"\xff" * 10
+    yield written(200, bytes(packed), [("Content-Encoding", "gzip")])
 
 
 def billion_laughs(turn: Turn) -> Iterator[bytes]:
@@ -628,6 +649,7 @@ LYING: tuple[Manner, ...] = (
     loses_answers,
     answers_twice,
     speaks_no_http,
+    gzipped_badly,
 )
 
 

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,24 @@ def test_what_changes_after_the_discovery_is_judged_or_given_up(name: str) -> No
     if name not in {m.__name__ for m in servers.LYING}:
         assert not [number for number in passed if number in ("PW-LIST-001", "PW-READ-001")], passed
     assert not [v for v in verdicts if "root:" in v.reason or "please report" in v.reason]
+
+
+@pytest.mark.parametrize("manner", [servers.gzip_bomb, servers.gzipped_badly])
+def test_what_is_packed_is_unpacked_within_bounds_or_not_at_all(manner: servers.Manner) -> None:
+    with servers.misbehaving(servers.honest) as server:
+        looking = session(options := Options(server.url, timeout=5), discover(options))
+        server.manner = manner
+        verdict = looking.decide(DECISIONS["PW-HTTP-015"])
+        tracemalloc.start()
+        try:
+            looking.decide(DECISIONS["PW-HTTP-015"])
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        looking.close()
+    assert verdict.outcome is Outcome.FAIL
+    assert "unpacked" in str(verdict.deviation)
+    assert peak < 16_000_000
 
 
 @pytest.mark.parametrize(
