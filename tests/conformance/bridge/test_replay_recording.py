@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import sys
@@ -26,6 +27,13 @@ SOME = ("--select", "patch_get/*", "--select", "state_list*", "--select", "perm/
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(main, ["replay-recording", *words])
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """A hundred megabytes that a run read of the recordings hang on the trace of how it ended."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

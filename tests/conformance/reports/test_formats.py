@@ -344,7 +344,7 @@ def test_nothing_that_a_server_says_is_markup_in_markdown():
 
 
 def test_markdown_fits_into_a_job_summary_however_much_failed():
-    shown = [builders.evidence(builders.call("patch_get", 1), builders.answer("x" * 200_000))] * 5
+    shown = [builders.evidence(builders.call("patch_get", 1), builders.answer("x" * 20_000))] * 5
     long = "`" * 3000
     run = run_of(*(builders.failure(number, long, long, *shown) for number in requirements()))
     text = KINDS["markdown"](run)
