@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
-import zlib
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -18,6 +16,7 @@ from ..verdicts.verdicts import Deviation
 from .fronts import refused, stands_in, walled
 from .methods import DOCUMENTATION, public
 from .rows import linkname
+from .unpacking import unzipped
 from .writing import WIDE
 
 VERSION = call("pw_rpc_version")
@@ -207,25 +206,6 @@ def test_who_asks_does_not_matter(world: World, answer: Exchange) -> Finding:
         versions(world, answer),
         "pwclient cannot talk to this server: a bot wall in front takes it for a robot",
     )
-
-
-#: What is unpacked of an answer at most, in bytes: one that says the version takes a hundred.
-UNPACKED = 1 << 20
-
-
-def unzipped(answer: Exchange) -> Exchange:
-    """The exchange with a compressed body unpacked; as it is if that cannot be done, or if there
-    is more in it than anything that is asked for so takes."""
-    if (answer.answer.header("content-encoding") or "").strip().lower() not in ("gzip", "x-gzip"):
-        return answer
-    try:
-        with gzip.open(io.BytesIO(answer.answer.body)) as packed:
-            body = packed.read(UNPACKED + 1)
-    except (OSError, EOFError, zlib.error):
-        return answer
-    if len(body) > UNPACKED:
-        return answer
-    return replace(answer, answer=replace(answer.answer, body=body))
 
 
 @decides("HTTP-015", fixed(head(Accept_Encoding="gzip")))
