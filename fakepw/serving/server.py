@@ -103,6 +103,7 @@ class Server:
         listener.listen(BACKLOG)
 
     def _accepted(self) -> asyncio.BaseProtocol:
+        self.commons.turn.newcomer()
         if self._certified is None:
             return Connection(self.commons)
         return Ciphered(self.commons, self._certified)

@@ -125,3 +125,32 @@ def test_what_shows_to_be_lengthy_while_others_wait_comes_after_them():
 
     asyncio.run(one())
     assert proceeded(events)[0] == "other"
+
+
+def newcomers(count: int) -> list[str]:
+    """What became of a lengthy one while so many came in, one in each round of the loop."""
+    events: list[str] = []
+
+    async def one() -> None:
+        turn = Turn()
+        turn.newcomer()
+        turn.add(Waiting("long", events, True))
+        for number in range(count):
+            await asyncio.sleep(0)
+            turn.newcomer()
+            turn.add(Waiting(str(number), events, False))
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    asyncio.run(one())
+    return proceeded(events)
+
+
+def test_what_is_lengthy_waits_for_those_who_come_one_by_one(monkeypatch):
+    monkeypatch.setattr(module, "DOOR", 60)
+    assert newcomers(50) == [*map(str, range(50)), "long"]
+
+
+def test_what_is_lengthy_waits_for_newcomers_only_a_while(monkeypatch):
+    monkeypatch.setattr(module, "DOOR", 0)
+    assert newcomers(50).index("long") < 5

@@ -16,6 +16,8 @@ from typing import Protocol
 MOST_TOGETHER = 32
 #: Seconds after which those that are left wait until the loop has seen who else has come.
 MOMENT = 0.001
+#: Seconds for which what is long waits for those who come, one after another, at most.
+DOOR = 0.1
 
 
 class Ready(Protocol):
@@ -39,13 +41,20 @@ class Turn:
     """The connections that have something to answer, each once.
 
     Those that ask for what is known to be long come after all others, so that a thousand of them
-    hold up nobody.
+    hold up nobody. They also wait as long as others come in: uvloop lets in one at a time, and
+    who is at the end of a queue of newcomers would wait for what all before them asked for.
     """
 
     def __init__(self) -> None:
         self._ready: deque[Ready] = deque()
         self._last: deque[Ready] = deque()
         self._soon = False
+        self._came = False
+        self._open_until = 0.0
+
+    def newcomer(self) -> None:
+        """Somebody has come in, and more may be behind them."""
+        self._came = True
 
     def add(self, connection: Ready) -> None:
         """Answer a connection in the turn to come."""
@@ -59,10 +68,24 @@ class Turn:
         end = monotonic() + MOMENT
         while self._ready or self._last:
             self._answer(self._ready, MOST_TOGETHER, end)
-            self._answer(self._last, 1, end)
-            if monotonic() > end:
+            coming = self._last and self._coming()
+            if not coming:
+                self._answer(self._last, 1, end)
+            if coming or monotonic() > end:
                 self._plan()
                 return
+
+    def _coming(self) -> bool:
+        """Whether somebody came in since this was asked last, for a while at most."""
+        came, self._came = self._came, False
+        now = monotonic()
+        if not came or not self._open_until:
+            self._open_until = now + DOOR if came else 0.0
+            return came
+        if now < self._open_until:
+            return True
+        self._open_until = 0.0
+        return False
 
     def finish(self) -> None:
         """Answer all that are ready, however long it takes."""
