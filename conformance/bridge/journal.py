@@ -14,7 +14,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from ..target.exchange import WRITES, Answer, Raw
-from ..target.profile import SIGNATURES
+from ..target.knowing.profile import SIGNATURES
 
 #: The version of the format that is read here.
 FORMAT = 1

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..target.exchange import Answer
-from ..target.transport import BUSY
-from ..target.walls import wall
+from ..target.knowing.walls import wall
+from ..target.sending.transport import BUSY
 from ..target.wire import Fault, Node, NotXmlRpc
 
 #: Faults that come from rows and not from the server: class, and what their text holds

@@ -13,10 +13,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..target.exchange import Answer, Exchange, Request, call
-from ..target.sockets import HttpTransport
-from ..target.transport import BUSY, NoAnswer, Trouble
+from ..target.knowing.world import rows_of
+from ..target.sending.sockets import HttpTransport
+from ..target.sending.transport import BUSY, NoAnswer, Trouble
 from ..target.wire import carried
-from ..target.world import rows_of
 from .comparing import Comparer
 from .recordings import Call, Corpus, Key, Recorded
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..deciding.engine import Session
-from ..target.budget import BudgetSpent
 from ..target.exchange import Request
-from ..target.transport import NoAnswer, Withheld
+from ..target.sending.budget import BudgetSpent
+from ..target.sending.transport import NoAnswer, Withheld
 from .journal import Journal, Noted
 from .noticing import Noticed, compare
 from .translating import Sent, Translator

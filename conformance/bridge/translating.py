@@ -16,8 +16,8 @@ from typing import Any
 
 from ..deciding.bounds import excessive
 from ..target.exchange import NOWHERE, Request, call
+from ..target.knowing.world import Row, World
 from ..target.wire import Node
-from ..target.world import Row, World
 from .journal import Noted
 
 #: Method -> what each of its params names.

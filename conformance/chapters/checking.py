@@ -8,7 +8,7 @@ from typing import Any
 
 from ..deciding.decisions import OK, Finding, Step
 from ..target.exchange import Exchange
-from ..target.world import Row, World, rows_of
+from ..target.knowing.world import Row, World, rows_of
 from ..verdicts.verdicts import Deviation
 
 WORST = ("fail", "warning", "pending", "success")

@@ -13,7 +13,7 @@ from ..target.exchange import (
     Request,
     call,
 )
-from ..target.world import World
+from ..target.knowing.world import World
 
 
 def basic(text: str) -> str:

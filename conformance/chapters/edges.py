@@ -8,7 +8,7 @@ from typing import Any
 
 from ..requirements import filters
 from ..target.exchange import NOWHERE
-from ..target.world import Row, parse_date
+from ..target.knowing.world import Row, parse_date
 
 Edges = Callable[[list[Row], str], list[Any]]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..deciding.decisions import Judge, Step, Test, decides
 from ..target.exchange import Exchange, call
-from ..target.world import Row, World
+from ..target.knowing.world import Row, World
 from .rows import one_int, sampled_patches
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..deciding.decisions import OK, Finding, Step
 from ..deciding.judging import deviates, poisoned
 from ..target.exchange import Exchange
-from ..target.world import Lacking, Row, World, rows_of
+from ..target.knowing.world import Lacking, Row, World, rows_of
 from ..verdicts.verdicts import Deviation
 
 STRUCT_GETTERS = (

@@ -7,7 +7,7 @@ from ..deciding.judging import array, deviates
 from ..deciding.lookups import NO, YES, Truth, any_of, of_text
 from ..requirements.filters import safe
 from ..target.exchange import Exchange
-from ..target.world import LISTED, Row, World, rows_of
+from ..target.knowing.world import LISTED, Row, World, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 

@@ -13,7 +13,7 @@ from ..deciding.judging import array, poisoned
 from ..deciding.lookups import LOOKUPS, PATCH_FIELDS, split
 from ..requirements.filters import Filter
 from ..target.exchange import Exchange, call
-from ..target.world import Window, World, parse_date, rows_of
+from ..target.knowing.world import Window, World, parse_date, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .edges import EDGES

@@ -23,9 +23,9 @@ from ..target.exchange import (
     Request,
     call,
 )
+from ..target.knowing.world import World
 from ..target.login import BAD_CREDENTIALS, BAD_LOGIN, BAD_SCHEME, NO_CREDENTIALS
 from ..target.wire import NotXmlRpc
-from ..target.world import World
 from .credentials import (
     attempt,
     basic,

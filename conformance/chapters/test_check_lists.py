@@ -10,7 +10,7 @@ from ..deciding.decisions import OK, Finding, Observation, Step, decides
 from ..deciding.judging import array, deviates, empty, expect, faults, fixed, poisoned, same
 from ..deciding.lookups import LOOKUPS, split
 from ..target.exchange import NOWHERE, Exchange, call
-from ..target.world import Row, World, rows_of
+from ..target.knowing.world import Row, World, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .checking import check_filter, check_windows

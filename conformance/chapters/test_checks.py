@@ -7,8 +7,8 @@ from collections.abc import Callable
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, expect, poisoned
 from ..target.exchange import Exchange, call
+from ..target.knowing.world import Lacking, Row, World, parse_date
 from ..target.wire import carried
-from ..target.world import Lacking, Row, World, parse_date
 from .checking import WORST, check_windows, every_check
 from .rows import DATE, as_listed, one_int, spread
 

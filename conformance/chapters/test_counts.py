@@ -10,7 +10,7 @@ from ..deciding.judging import array, deviates, expect, faults, poisoned
 from ..deciding.lookups import LOOKUPS, clock_change, split
 from ..target.counting import counted
 from ..target.exchange import NOWHERE, Exchange, call
-from ..target.world import World, parse_date, rows_of
+from ..target.knowing.world import World, parse_date, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .rows import some_of

@@ -8,7 +8,7 @@ from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, empty, expect, faults, fixed, poisoned
 from ..target.counting import counted
 from ..target.exchange import Exchange, call
-from ..target.world import LISTED, Lacking, World, rows_of
+from ..target.knowing.world import LISTED, Lacking, World, rows_of
 from ..verdicts.verdicts import Deviation
 from .edges import telling
 from .searching import searched

@@ -12,7 +12,7 @@ from ..deciding.judging import deviates, empty, expect, faults, fixed, poisoned
 from ..deciding.lookups import LOOKUPS, PATCH_FIELDS
 from ..requirements.filters import FILTERS, Filter, safe
 from ..target.exchange import NOWHERE, Exchange, call
-from ..target.world import World, parse_date, rows_of
+from ..target.knowing.world import World, parse_date, rows_of
 from .rows import linkname, same_rows, some_of, spread
 from .selecting import COMBINED, draws_in_windows, edges_and_draws, filter_of, selected_rightly
 

@@ -16,7 +16,7 @@ from ..deciding.judging import (
 )
 from ..deciding.lookups import alike
 from ..target.exchange import Exchange, call
-from ..target.world import Lacking, Row, World
+from ..target.knowing.world import Lacking, Row, World
 from .rows import (
     hashed,
     linkname,

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from ..deciding.decisions import OK, Finding, Observation, Step, Together, decides
 from ..deciding.judging import answered, deviates, expect, faults, fixed, same
 from ..target.exchange import ABSOLUTE, BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
-from ..target.profile import VERSIONS, parameters
+from ..target.knowing.profile import VERSIONS, parameters
+from ..target.knowing.world import Lacking, World
 from ..target.wire import NotXmlRpc
-from ..target.world import Lacking, World
 from ..verdicts.verdicts import Deviation
 from .fronts import refused, stands_in, walled
 from .methods import DOCUMENTATION, public

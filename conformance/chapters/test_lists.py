@@ -15,7 +15,7 @@ from ..deciding.lookups import NO, YES
 from ..requirements.filters import safe
 from ..target.counting import counted
 from ..target.exchange import Exchange, call
-from ..target.world import LISTED, Lacking, Row, World, rows_of
+from ..target.knowing.world import LISTED, Lacking, Row, World, rows_of
 from .searching import NAMED, TABLES, _found, just_those, searched, table
 
 

@@ -12,8 +12,8 @@ from ..target.exchange import (
     Exchange,
     call,
 )
+from ..target.knowing.world import World
 from ..target.login import BAD_SCHEME, LOGIN, NO_CREDENTIALS
-from ..target.world import World
 from ..verdicts.verdicts import Deviation
 from .credentials import (
     authentic,

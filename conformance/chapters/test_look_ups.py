@@ -10,7 +10,7 @@ from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, expect, faults, miss, poisoned
 from ..deciding.lookups import alike
 from ..target.exchange import Exchange, Raw, call
-from ..target.world import Lacking, Row, World
+from ..target.knowing.world import Lacking, Row, World
 from ..verdicts.verdicts import Deviation
 from .rows import ALL, getters_to_ask, hashed, linkname, missing_value, one_int, spread
 from .selecting import filter_of

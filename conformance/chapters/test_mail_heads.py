@@ -13,7 +13,7 @@ from urllib.parse import quote
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import deviates, expect
 from ..target.exchange import BASE, Exchange, call, page
-from ..target.world import World
+from ..target.knowing.world import World
 from ..verdicts.verdicts import Deviation
 from .mailing import mail_of, of_each_mbox
 from .rows import linkname, spread

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import NONE_FAULT, calls, deviates, expect, faults, poisoned
 from ..target.exchange import Exchange, call
-from ..target.world import World, parse_date
+from ..target.knowing.world import World, parse_date
 from ..verdicts.verdicts import Deviation
 from .mailing import mail_of, of_each_mbox, stamped
 from .rows import PATCHES, one_int, patch_windows, sampled_patches, spread

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..deciding.decisions import Finding, Observation, Step, decides
 from ..requirements.filters import safe
 from ..target.exchange import Exchange, call
-from ..target.world import Lacking, World, rows_of
+from ..target.knowing.world import Lacking, World, rows_of
 from .selecting import filter_of
 
 

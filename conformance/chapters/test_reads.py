@@ -18,8 +18,8 @@ from ..deciding.judging import (
     same,
 )
 from ..target.exchange import NOWHERE, Exchange, call
+from ..target.knowing.world import Lacking, Row, World, parse_date
 from ..target.wire import carried
-from ..target.world import Lacking, Row, World, parse_date
 from .rows import (
     ALL,
     DATE,

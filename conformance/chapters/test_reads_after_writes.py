@@ -10,7 +10,7 @@ from typing import Any
 from ..deciding.decisions import OK, Finding, Step
 from ..deciding.judging import deviates, expect
 from ..target.exchange import Exchange, call
-from ..target.world import Lacking, World, rows_of
+from ..target.knowing.world import Lacking, World, rows_of
 from .rows import linkname
 from .writing import (
     COMMIT,

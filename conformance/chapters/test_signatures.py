@@ -8,9 +8,9 @@ from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import array, calls, deviates, expect, faults, fixed, poisoned, refused
 from ..target.counting import counted
 from ..target.exchange import ENDPOINT, NOWHERE, Exchange, call
+from ..target.knowing.profile import ANSWERS, CHECK_METHODS, SIGNATURES, members, parameters
+from ..target.knowing.world import World, structs_of
 from ..target.login import NO_CREDENTIALS as REFUSED
-from ..target.profile import ANSWERS, CHECK_METHODS, SIGNATURES, members, parameters
-from ..target.world import World, structs_of
 from ..verdicts.verdicts import Deviation
 from .fronts import stands_in
 from .methods import DOCUMENTATION, PUBLIC, most, public, surplus

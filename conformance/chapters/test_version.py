@@ -8,8 +8,8 @@ from ..deciding.lookups import YES, selects
 from ..requirements.catalogue import relying
 from ..target.counting import counted, plural
 from ..target.exchange import NOWHERE, Exchange, call
-from ..target.profile import VERSIONS
-from ..target.world import Lacking, World
+from ..target.knowing.profile import VERSIONS
+from ..target.knowing.world import Lacking, World
 from ..verdicts.symptoms import wrong_rows
 
 VERSION = call("pw_rpc_version")

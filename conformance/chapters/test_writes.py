@@ -12,8 +12,8 @@ from typing import Any
 from ..deciding.decisions import OK, Finding, Observation, Step, Together
 from ..deciding.judging import deviates, expect, faults
 from ..target.exchange import NOWHERE, Basic, Exchange, call
+from ..target.knowing.world import Lacking, World, rows_of
 from ..target.wire import carried
-from ..target.world import Lacking, World, rows_of
 from .credentials import authentic
 from .writing import (
     COMMIT,

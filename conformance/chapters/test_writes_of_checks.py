@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..deciding.decisions import Finding, Step
 from ..deciding.judging import deviates, expect, faults, poisoned
 from ..target.exchange import NOWHERE, Exchange, Request, call
-from ..target.world import Lacking, World, rows_of
+from ..target.knowing.world import Lacking, World, rows_of
 from ..verdicts.verdicts import Deviation
 from .checking import WORSE, WORST
 from .credentials import authentic

@@ -10,9 +10,9 @@ from ..deciding.judging import answered, deviates, empty, expect, faults, fixed,
 from ..requirements.bodies import BODIES, HEAD, VERSION_CALL, Body
 from ..target.counting import counted
 from ..target.exchange import Exchange, Request, call
-from ..target.profile import SIGNATURES, VERSIONS
+from ..target.knowing.profile import SIGNATURES, VERSIONS
+from ..target.knowing.world import World, rows_of
 from ..target.wire import NotXmlRpc
-from ..target.world import World, rows_of
 from ..verdicts.verdicts import Deviation
 from .fronts import walled
 from .methods import PUBLIC, harmless

@@ -10,8 +10,8 @@ from typing import Any
 from ..deciding.decisions import OK, Finding, Judge, Step, Test, decides
 from ..deciding.judging import deviates, faults
 from ..target.exchange import Basic, Exchange, Request, call
+from ..target.knowing.world import Lacking, Row, World, parse_date, rows_of
 from ..target.login import BAD_CREDENTIALS, NO_CREDENTIALS
-from ..target.world import Lacking, Row, World, parse_date, rows_of
 from ..verdicts.verdicts import Deviation, Lasting
 
 US = Basic()

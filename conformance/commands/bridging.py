@@ -18,12 +18,12 @@ from ..bridge.comparing import Comparer
 from ..bridge.recordings import DATASETS, Corpus, Key, NoCorpus, Recorded
 from ..bridge.repeating import Repeated
 from ..reports import json as json_report
+from ..reports.safe.visible import line
 from ..reports.terminal import new_console
-from ..reports.visible import line
-from ..target.budget import BudgetSpent
-from ..target.sockets import HttpTransport
-from ..target.survey import Unusable
-from ..target.transport import IN_THE_CLEAR, Trouble, endpoint_of
+from ..target.knowing.survey import Unusable
+from ..target.sending.budget import BudgetSpent
+from ..target.sending.sockets import HttpTransport
+from ..target.sending.transport import IN_THE_CLEAR, Trouble, endpoint_of
 from ..verdicts.verdicts import ExitCode
 from .asked.asking import Refused
 from .asked.connecting import connecting
@@ -50,7 +50,7 @@ def replay_calls(journal: Path, url: str, as_json: bool, **given: Any) -> None:
     """
     from ..bridge.journal import NoJournal, read
     from ..bridge.replaying import replay
-    from ..reports import replayed
+    from ..reports.shown import replayed
 
     console = new_console()
     options = Options(url=url, **given)
@@ -135,7 +135,7 @@ def replay_recording(
 
     Exit codes: 0 as recorded, 1 not, 2 usage, 3 inconclusive: no dataset there, or not all sent.
     """
-    from ..reports import repeated
+    from ..reports.shown import repeated
 
     console = new_console()
     corpus, answers, transport = _ready(Options(url=url, **given), folder, instance, datasets)

@@ -18,14 +18,14 @@ from ..deciding.decisions import DECISIONS, requests_of
 from ..deciding.drawing import Settings
 from ..reports import json as json_report
 from ..reports.json import SCHEMAS
-from ..reports.redaction import clean
+from ..reports.safe.redaction import clean
+from ..reports.safe.visible import line
 from ..reports.terminal import new_console, say, show
-from ..reports.visible import line
 from ..requirements.catalogue import Requirement, chosen
-from ..target.budget import BudgetSpent
 from ..target.counting import counted
-from ..target.survey import Unusable
-from ..target.transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
+from ..target.knowing.survey import Unusable
+from ..target.sending.budget import BudgetSpent
+from ..target.sending.transport import IN_THE_CLEAR, Credentials, Trouble, endpoint_of
 from ..verdicts import baseline as baselines
 from ..verdicts.verdicts import ExitCode, Run
 from . import failures
@@ -263,7 +263,7 @@ def _chosen(words: Sequence[str], skip: Sequence[str] = ()) -> list[Requirement]
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, for programs.")
 def list_(select: tuple[str, ...], skip: tuple[str, ...], as_json: bool) -> None:
     """List the requirements, by chapter."""
-    from ..reports import catalogued
+    from ..reports.shown import catalogued
 
     found = _chosen(select, skip)
     if as_json:
@@ -280,7 +280,7 @@ def explain(ids: tuple[str, ...], as_json: bool) -> None:
 
     ID may also be a chapter, such as LIST.
     """
-    from ..reports import catalogued
+    from ..reports.shown import catalogued
 
     load()
     found = _chosen(ids)
@@ -335,7 +335,7 @@ def diff(
 
     Exit codes: 0 alike, 1 not, 2 usage, 3 inconclusive.
     """
-    from ..reports import compared
+    from ..reports.shown import compared
     from .sample import differences
 
     load()

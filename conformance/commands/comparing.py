@@ -13,10 +13,10 @@ from ..kept import sources
 from ..kept.again import Again, judge_again
 from ..reports import CHANGED, MATRIX
 from ..reports import json as json_report
+from ..reports.safe.visible import line
 from ..reports.terminal import new_console, paragraphs, say, show
-from ..reports.visible import line
 from ..target.counting import counted
-from ..target.transport import VERSION
+from ..target.sending.transport import VERSION
 from ..verdicts.changes import Change, Changes, Row, changes
 from ..verdicts.matrix import of_recordings, of_runs
 from ..verdicts.stored import Stored, stored
@@ -67,7 +67,7 @@ def compare(
 
     Exit codes: 0 nothing is newly broken, 1 something is, 2 usage, 3 nothing was decided in both.
     """
-    from ..reports import changed
+    from ..reports.shown import changed
 
     found = changes(read(old), read(new))
     if as_json:
@@ -172,7 +172,7 @@ def matrix(
 
     Exit codes: 0 shown, whatever differs, 2 usage.
     """
-    from ..reports import matrix as matrices  # which needs jinja2, as no other command does
+    from ..reports.shown import matrix as matrices  # which needs jinja2, as no other command does
 
     if recorded == bool(runs):
         raise click.UsageError("give the reports of runs, or --recorded and none")

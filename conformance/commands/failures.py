@@ -12,7 +12,7 @@ from ..deciding.decisions import DECISIONS, Decision
 from ..deciding.engine import Session
 from ..target import secrecy
 from ..target.exchange import NOWHERE, SILENCE, Exchange, Request, from_json
-from ..target.transport import NoAnswer, Trouble
+from ..target.sending.transport import NoAnswer, Trouble
 from ..verdicts.verdicts import Deviation, Outcome, Run
 from .opening.options import Options
 from .opening.session import discover, session

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from ..kept import bundle
 from ..kept.bundle import Log
+from ..reports.safe.visible import line
 from ..reports.terminal import show, show_card
-from ..reports.visible import line
 from ..target.counting import counted
 from ..verdicts.verdicts import Run
 from .opening.options import Options

@@ -12,7 +12,7 @@ import click
 
 from ..kept import atomically
 from ..reports import json as json_report
-from ..reports.visible import line
+from ..reports.safe.visible import line
 from ..target.counting import counted
 from ..verdicts import baseline as baselines
 from ..verdicts.drafting import Draft, draft

@@ -17,14 +17,14 @@ import pytest
 from ..chapters import load
 from ..deciding.decisions import Decision
 from ..deciding.engine import Session
-from ..reports.redaction import clean_verdict
-from ..reports.visible import line
+from ..reports.safe.redaction import clean_verdict
+from ..reports.safe.visible import line
 from ..requirements.catalogue import Level, requirements
 from ..target import secrecy, signals
-from ..target.budget import Budget, BudgetSpent
-from ..target.profile import RELEASES
-from ..target.survey import Unusable, card
-from ..target.transport import Credentials, Trouble
+from ..target.knowing.profile import RELEASES
+from ..target.knowing.survey import Unusable, card
+from ..target.sending.budget import Budget, BudgetSpent
+from ..target.sending.transport import Credentials, Trouble
 from ..verdicts.verdicts import AT_FAULT, Outcome, Run, Verdict, from_dict, to_dict
 from .asked.asking import percent
 from .asked.connecting import CONNECTION, for_pytest

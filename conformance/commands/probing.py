@@ -12,13 +12,13 @@ import click
 
 from ..kept import atomically
 from ..reports import json as json_report
-from ..reports import probed
-from ..reports.visible import line
+from ..reports.safe.visible import line
+from ..reports.shown import probed
 from ..target import secrecy
-from ..target.budget import Budget
 from ..target.probe import REQUESTS, Bounds, Probed, State, probe
-from ..target.sockets import HttpTransport
-from ..target.transport import IN_THE_CLEAR, Credentials, Endpoint, endpoint_of
+from ..target.sending.budget import Budget
+from ..target.sending.sockets import HttpTransport
+from ..target.sending.transport import IN_THE_CLEAR, Credentials, Endpoint, endpoint_of
 from .asked.asking import LONGEST, Refused, Seconds, password
 from .asked.connecting import connecting
 from .opening.options import Options, passing_folder

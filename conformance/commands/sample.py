@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from ..deciding.decisions import Decision, Step
 from ..deciding.drawing import Settings
 from ..deciding.planning import steps
-from ..target.budget import BudgetSpent
 from ..target.exchange import Request
-from ..target.profile import Profile
-from ..target.transport import NoAnswer
+from ..target.knowing.profile import Profile
+from ..target.knowing.world import Row, Window, World
+from ..target.sending.budget import BudgetSpent
+from ..target.sending.transport import NoAnswer
 from ..target.wire import NotXmlRpc
-from ..target.world import Row, Window, World
 from ..verdicts.differences import Differences
 from .opening.options import Options
 from .opening.session import discover, session

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from ..target.exchange import Exchange, Request
-from ..target.transport import Trouble
+from ..target.sending.transport import Trouble
 
 #: Bytes of answers that are remembered, and of the largest among them.
 HELD, LARGEST = 16 * 1024 * 1024, 1024 * 1024

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..target.exchange import Request
-from ..target.world import LISTED, World
+from ..target.knowing.world import LISTED, World
 
 #: So many rows of a sample may hold a text that is searched for in a large table.
 RARE = 2

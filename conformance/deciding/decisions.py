@@ -14,7 +14,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ..requirements.catalogue import Requirement, requirements
 from ..target.exchange import Request
-from ..target.world import World
+from ..target.knowing.world import World
 from ..verdicts.verdicts import Deviation
 
 #: The answers are as they should be.

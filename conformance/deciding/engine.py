@@ -15,12 +15,12 @@ from hypothesis.strategies import SearchStrategy
 
 from ..requirements.catalogue import Level
 from ..target import signals
-from ..target.budget import BudgetSpent
 from ..target.exchange import SILENCE, Basic, Exchange, Request, call
+from ..target.knowing.walls import LET_THROUGH, wall
+from ..target.knowing.world import Lacking, World
 from ..target.login import Refused, advice, let_in, turned_away
-from ..target.transport import BUSY, NoAnswer, Transport, Trouble, Withheld
-from ..target.walls import LET_THROUGH, wall
-from ..target.world import Lacking, World
+from ..target.sending.budget import BudgetSpent
+from ..target.sending.transport import BUSY, NoAnswer, Transport, Trouble, Withheld
 from ..verdicts.evidence import KEPT, LITTLE, ROOM, evidence_of
 from ..verdicts.reproduction import Trust, curl
 from ..verdicts.verdicts import Deviation, Evidence, Lasting, Outcome, Verdict

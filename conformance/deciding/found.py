@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..target.exchange import Exchange
-from ..target.world import World
+from ..target.knowing.world import World
 from ..verdicts import symptoms
 from ..verdicts.verdicts import Deviation, Outcome
 from .shapes import sound_answer, sound_sample

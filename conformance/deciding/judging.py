@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..target.exchange import Exchange, Request, call
+from ..target.knowing.world import World
 from ..target.wire import Fault, Node, NotXmlRpc
-from ..target.world import World
 from ..verdicts.symptoms import in_place_of
 from ..verdicts.verdicts import Deviation
 from .decisions import OK, Finding, Step

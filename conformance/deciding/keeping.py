@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from ..target.transport import Endpoint, Trouble
+from ..target.sending.transport import Endpoint, Trouble
 
 #: The largest file that is read, in bytes: one of ours is far smaller.
 LARGEST = 1 << 20

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..target.world import parse_date
+from ..target.knowing.world import parse_date
 
 Row = Mapping[str, Any]
 

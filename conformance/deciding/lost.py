@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..target.exchange import Exchange, Request
-from ..target.transport import Trouble
-from ..target.world import rows_of
+from ..target.knowing.world import rows_of
+from ..target.sending.transport import Trouble
 
 
 def looked_up(

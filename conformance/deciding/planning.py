@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ..requirements.catalogue import Level
 from ..target.exchange import Request
-from ..target.world import Lacking, World
+from ..target.knowing.world import Lacking, World
 from .decisions import Decision, Mixed, Step, Together, requests_of
 from .drawing import Settings, draw
 

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from ..target import signals
-from ..target.budget import Budget, BudgetSpent
 from ..target.exchange import Basic, Exchange, Request, call
-from ..target.transport import BUSY, Endpoint, Trouble
+from ..target.knowing.world import rows_of
+from ..target.sending.budget import Budget, BudgetSpent
+from ..target.sending.transport import BUSY, Endpoint, Trouble
 from ..target.wire import carried
-from ..target.world import rows_of
 from .keeping import Journal, Kept, Values, Written, fits, server_of, state_folder
 
 #: How often a server that answers is asked to put a patch back; the seconds before the second try.

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..target.exchange import Exchange
-from ..target.profile import ANSWERS, Profile, members
-from ..target.world import World
+from ..target.knowing.profile import ANSWERS, Profile, members
+from ..target.knowing.world import World
 
 #: A wire type as the plain value that is made of it.
 PLAIN: dict[str, type] = {"int": int, "boolean": bool, "array": list, "string": str, "base64": str}

@@ -18,10 +18,10 @@ from ..deciding.found import with_symptoms
 from ..requirements.catalogue import Level, Requirement, requirements
 from ..target import signals
 from ..target.exchange import Answer, Exchange, Request, from_json
+from ..target.knowing.survey import Found, Surveyor
+from ..target.knowing.world import Lacking, World
 from ..target.login import LOGIN
-from ..target.survey import Found, Surveyor
-from ..target.transport import Endpoint, NoAnswer, Trouble
-from ..target.world import Lacking, World
+from ..target.sending.transport import Endpoint, NoAnswer, Trouble
 from ..verdicts.evidence import evidence_of
 from ..verdicts.verdicts import Deviation, Outcome, Run, Verdict
 from .bundle import Bundle

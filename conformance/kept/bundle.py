@@ -17,9 +17,9 @@ from typing import Any
 
 from .. import reports
 from ..reports import reading
-from ..reports.redaction import clean, redact
+from ..reports.safe.redaction import clean, redact
 from ..target import secrecy
-from ..target.transport import VERSION
+from ..target.sending.transport import VERSION
 from ..verdicts.stored import Stored
 from ..verdicts.verdicts import Run
 from . import archive

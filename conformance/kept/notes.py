@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from ..deciding.decisions import Decision, Finding, Observation
-from ..reports.redaction import redact
+from ..reports.safe.redaction import redact
 from ..target.exchange import SILENCE, Answer, Exchange, Request, to_json
-from ..target.survey import Found
-from ..target.transport import NoAnswer
-from ..target.world import World
+from ..target.knowing.survey import Found
+from ..target.knowing.world import World
+from ..target.sending.transport import NoAnswer
 from ..verdicts.verdicts import Deviation
 
 #: Grows when a reader would have to change.

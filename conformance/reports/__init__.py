@@ -15,7 +15,7 @@ from typing import cast
 
 from ..target import secrecy
 from ..verdicts.verdicts import Run
-from .redaction import clean
+from .safe.redaction import clean
 
 
 def renderer(kind: str) -> Callable[[Run], str]:

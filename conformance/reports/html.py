@@ -17,10 +17,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from ..target.counting import counted
-from ..target.transport import VERSION
+from ..target.sending.transport import VERSION
 from ..verdicts.verdicts import Outcome, Run, plural
 from . import layout
-from .visible import decoded, pieces, plain
+from .safe.visible import decoded, pieces, plain
 
 #: How much of a raw request or answer is shown, in bytes, and in how many characters of markup:
 #: what cannot be seen takes several. The JSON report has the whole.

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from ..requirements.catalogue import CHAPTERS
-from ..target.transport import VERSION
+from ..target.sending.transport import VERSION
 from ..verdicts.causes import Cause
 from ..verdicts.verdicts import Run, Verdict, to_dict
 from .layout import causes, chapters, requirement

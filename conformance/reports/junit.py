@@ -17,7 +17,7 @@ from ..requirements.catalogue import Level
 from ..verdicts.causes import Cause
 from ..verdicts.verdicts import Outcome, Run, Verdict
 from .layout import Chapter, card, chapters, decided, follows, requirement, settings
-from .visible import decoded, line, plain, shortened
+from .safe.visible import decoded, line, plain, shortened
 
 #: How much of a raw request or answer is put into a failure, in characters. (GitLab reads 30 MB.)
 RAW = 16_384

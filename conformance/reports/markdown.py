@@ -11,7 +11,7 @@ import re
 from ..verdicts.causes import Cause
 from ..verdicts.verdicts import ExitCode, Outcome, Run, Verdict, plural
 from .layout import card, causes, chapters, requirement, totals
-from .visible import decoded, plain, shortened
+from .safe.visible import decoded, plain, shortened
 
 #: The most that a text from the server, one in a line of a list, one dump and all dumps take, in
 #: characters; and all details, in bytes.

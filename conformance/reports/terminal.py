@@ -22,7 +22,7 @@ from ..target.counting import counted
 from ..verdicts.causes import Cause
 from ..verdicts.verdicts import ExitCode, Outcome, Run, Verdict, plural
 from . import layout
-from .visible import line, shortened
+from .safe.visible import line, shortened
 
 STYLES = {
     Outcome.PASS: "green",

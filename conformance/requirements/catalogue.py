@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from ..target.profile import API, Profile
+from ..target.knowing.profile import API, Profile
 
 
 class Level(enum.StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..target.world import Row, parse_date
+from ..target.knowing.world import Row, parse_date
 
 Values = Callable[[list[Row], str], SearchStrategy[Any]]
 

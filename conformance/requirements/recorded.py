@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TypedDict
 
-from ..target.profile import Profile
+from ..target.knowing.profile import Profile
 from .catalogue import Requirement
 
 

@@ -6,7 +6,7 @@ A server may lock an account out after a few wrong passwords, so a mistyped one 
 from __future__ import annotations
 
 from .exchange import NOWHERE, Basic, Exchange, call
-from .transport import Trouble
+from .sending.transport import Trouble
 
 #: The refusals of Patchwork, word by word (servers.md 1.10).
 NO_CREDENTIALS = "No authentication credentials given"

@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .budget import Budget, BudgetSpent
 from .exchange import Answer, Exchange, call
+from .knowing.profile import VERSIONS
+from .knowing.survey import Found, Unusable, find
+from .knowing.world import rows_of
 from .login import LOGIN, let_in, refusal, turned_away
-from .profile import VERSIONS
-from .sockets import HttpTransport
-from .survey import Found, Unusable, find
-from .transport import Endpoint, Trouble
-from .world import rows_of
+from .sending.budget import Budget, BudgetSpent
+from .sending.sockets import HttpTransport
+from .sending.transport import Endpoint, Trouble
 
 #: The most requests that a probe sends, whatever it meets.
 REQUESTS = 8

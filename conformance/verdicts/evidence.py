@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..target.exchange import Exchange, to_json
 from ..target.secrecy import excerpt_bytes
-from ..target.transport import Endpoint, shown, written
+from ..target.sending.transport import Endpoint, shown, written
 from .reproduction import Trust, curl, python
 from .verdicts import Evidence
 

@@ -19,7 +19,7 @@ from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
 from ..target.exchange import ENDPOINT, Basic, Raw, Request, call, redacted
-from ..target.transport import USER_AGENT, WRONG_PASSWORD, Endpoint, compose, target_of
+from ..target.sending.transport import USER_AGENT, WRONG_PASSWORD, Endpoint, compose, target_of
 
 #: So many equal bytes in a row are said by their number.
 RUN = 500

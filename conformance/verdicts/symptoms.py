@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..target.exchange import ENDPOINT, Exchange, show
-from ..target.profile import SIGNATURES
+from ..target.knowing.profile import SIGNATURES
+from ..target.knowing.world import rows_of
 from ..target.wire import Fault, Node, NotXmlRpc
-from ..target.world import rows_of
 
 #: The code of every fault of a real server (servers.md 1.1).
 CODE = 1

@@ -11,20 +11,9 @@ __all__ = ["budget", "exchange", "profile", "releases", "secrecy", "signals", "s
 __all__ += ["survey", "transport", "walls", "wire", "world"]
 
 if TYPE_CHECKING:
-    from conformance.target import (
-        budget,
-        exchange,
-        profile,
-        releases,
-        secrecy,
-        signals,
-        sockets,
-        survey,
-        transport,
-        walls,
-        wire,
-        world,
-    )
+    from conformance.target import exchange, secrecy, signals, wire
+    from conformance.target.knowing import profile, releases, survey, walls, world
+    from conformance.target.sending import budget, sockets, transport
 else:
     from importlib import import_module
 

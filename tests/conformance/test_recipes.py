@@ -20,7 +20,7 @@ from conformance.deciding.judging import expect, fixed
 from conformance.requirements import ver
 from conformance.requirements.catalogue import MUST, requirements, row
 from conformance.target.exchange import Exchange, call
-from conformance.target.world import World
+from conformance.target.knowing.world import World
 from conformance.verdicts.verdicts import Outcome, Run
 from tests.conformance.chapters.corpus import INSTANCES
 from tests.conformance.chapters.judged import findings

@@ -12,9 +12,9 @@ from conformance.commands.opening.options import Options
 from conformance.commands.opening.session import discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
-from conformance.target.budget import Budget
 from conformance.target.login import MEANING, NO_CREDENTIALS
-from conformance.target.transport import Credentials
+from conformance.target.sending.budget import Budget
+from conformance.target.sending.transport import Credentials
 from conformance.verdicts.verdicts import Outcome, Verdict
 
 from .fronts import BROKEN, FRONTS, Front, started

@@ -19,8 +19,9 @@ from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session
 from conformance.target.exchange import Answer, Exchange, Request
-from conformance.target.survey import Surveyor, Unusable, card, find
-from conformance.target.transport import (
+from conformance.target.knowing.survey import Surveyor, Unusable, card, find
+from conformance.target.knowing.world import World
+from conformance.target.sending.transport import (
     Endpoint,
     Trouble,
     compose,
@@ -30,7 +31,6 @@ from conformance.target.transport import (
     written,
 )
 from conformance.target.wire import parse
-from conformance.target.world import World
 from conformance.verdicts.verdicts import Run, from_dict, to_dict
 
 from . import servers

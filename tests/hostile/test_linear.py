@@ -19,8 +19,8 @@ import pytest
 
 import conformance
 from conformance.reports import junit, markdown
-from conformance.reports.redaction import redact
-from conformance.reports.visible import line, pieces, plain
+from conformance.reports.safe.redaction import redact
+from conformance.reports.safe.visible import line, pieces, plain
 from conformance.target import secrecy
 from conformance.target.exchange import Answer, api_status, documented
 from conformance.target.wire import Fault, _parse

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reports.visible import line, pieces, plain
+from conformance.reports.safe.visible import line, pieces, plain
 
 from . import servers
 

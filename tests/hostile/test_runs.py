@@ -16,9 +16,9 @@ from conformance.commands.opening.options import Options
 from conformance.commands.opening.session import discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
-from conformance.target.budget import Budget, BudgetSpent
-from conformance.target.survey import Unusable
-from conformance.target.transport import Trouble
+from conformance.target.knowing.survey import Unusable
+from conformance.target.sending.budget import Budget, BudgetSpent
+from conformance.target.sending.transport import Trouble
 from conformance.verdicts.verdicts import Outcome
 
 from . import servers

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from conformance.target import secrecy
 from conformance.target.exchange import Answer, Exchange, call, show
-from conformance.target.transport import endpoint_of
+from conformance.target.sending.transport import endpoint_of
 from conformance.verdicts.evidence import KEPT, evidence_of
 
 from . import servers

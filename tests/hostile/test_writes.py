@@ -24,7 +24,7 @@ from conformance.deciding import restoring
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.engine import Session
 from conformance.deciding.keeping import Journal, server_of
-from conformance.target.transport import Credentials, Endpoint, Trouble
+from conformance.target.sending.transport import Credentials, Endpoint, Trouble
 from conformance.verdicts.verdicts import Outcome
 
 from . import servers

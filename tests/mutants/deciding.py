@@ -13,9 +13,9 @@ from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Exchange, Request
+from conformance.target.knowing.survey import Surveyor, find
 from conformance.target.login import LOGIN
-from conformance.target.survey import Surveyor, find
-from conformance.target.transport import Credentials, endpoint_of
+from conformance.target.sending.transport import Credentials, endpoint_of
 from conformance.verdicts.verdicts import Outcome, Verdict
 from tests import recordings
 

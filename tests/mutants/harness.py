@@ -12,9 +12,9 @@ from conformance.commands.opening.session import asking
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session
-from conformance.target.survey import Surveyor, find
-from conformance.target.transport import Credentials, endpoint_of
-from conformance.target.world import World
+from conformance.target.knowing.survey import Surveyor, find
+from conformance.target.knowing.world import World
+from conformance.target.sending.transport import Credentials, endpoint_of
 from conformance.verdicts.verdicts import Verdict
 from fakepw.patchwork.patchwork import Patchwork
 from fakepw.protocol import Request, Response, respond

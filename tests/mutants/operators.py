@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.target.exchange import Answer, Request, call, encode
-from conformance.target.transport import Endpoint, Transport
+from conformance.target.sending.transport import Endpoint, Transport
 from conformance.target.wire import Fault, Node
 
 Rewrite = Callable[[Request], Request]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.target.exchange import ENDPOINT, Answer, Request
-from conformance.target.profile import ANSWERS, STRUCTS
+from conformance.target.knowing.profile import ANSWERS, STRUCTS
 from conformance.target.wire import Node
 
 from .common import (

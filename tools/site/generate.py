@@ -17,8 +17,8 @@ import click
 import fakepw
 from conformance.chapters import load
 from conformance.commands.cli import main as suite_group
-from conformance.reports import catalogued
 from conformance.reports import json as json_report
+from conformance.reports.shown import catalogued
 from conformance.requirements import recorded
 from conformance.requirements.catalogue import CHAPTERS, requirements
 from fakepw.cli import group as fakepw_group

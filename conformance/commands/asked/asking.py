@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from ... import reports
-from ...target.profile import RELEASES
+from ...target.knowing.profile import RELEASES
 from ...verdicts.verdicts import ExitCode
 
 #: The longest time to wait for an answer, in seconds: an hour.

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from ...target.memory import USUAL
+from ...target.sending.memory import USUAL
 from ...verdicts.reproduction import variable
 from .asking import LONGEST, Seconds
 

@@ -15,11 +15,11 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from ...kept.notes import ROOM as NOTED
 from ...requirements.catalogue import Requirement, chosen
 from ...target import secrecy
-from ...target.budget import Budget
 from ...target.counting import counted
-from ...target.memory import USUAL, Memory
-from ...target.sockets import HttpTransport
-from ...target.transport import Credentials, Endpoint, endpoint_of
+from ...target.sending.budget import Budget
+from ...target.sending.memory import USUAL, Memory
+from ...target.sending.sockets import HttpTransport
+from ...target.sending.transport import Credentials, Endpoint, endpoint_of
 
 #: What holds for a host that is not this machine (docs/conformance.md, Safety).
 POLITE_RATE = 5.0

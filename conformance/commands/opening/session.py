@@ -12,13 +12,13 @@ from ...deciding.drawing import Settings
 from ...deciding.engine import Session
 from ...deciding.planning import RESERVE, Plan, plan
 from ...kept.notes import Notes
-from ...target.connecting import speaks_tls
 from ...target.exchange import Exchange, Request
+from ...target.knowing.survey import Found, Surveyor, Unanswered, Unusable, find
+from ...target.knowing.world import World
 from ...target.login import LOGIN, refusal
-from ...target.sockets import HttpTransport
-from ...target.survey import Found, Surveyor, Unanswered, Unusable, find
-from ...target.transport import Endpoint, NoAnswer, Transport, endpoint_of
-from ...target.world import World
+from ...target.sending.connecting import speaks_tls
+from ...target.sending.sockets import HttpTransport
+from ...target.sending.transport import Endpoint, NoAnswer, Transport, endpoint_of
 from ...verdicts.evidence import ROOM
 from ...verdicts.reproduction import Trust
 from .options import Options, passing_folder, workers

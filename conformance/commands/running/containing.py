@@ -16,11 +16,11 @@ import click
 from pw_containers.container import Container, start
 from pw_containers.engine import ContainerError
 
-from ...reports.visible import line
+from ...reports.safe.visible import line
 from ...target import secrecy, signals
 from ...target.exchange import page
-from ...target.survey import VERSION, Unusable
-from ...target.transport import endpoint_of
+from ...target.knowing.survey import VERSION, Unusable
+from ...target.sending.transport import endpoint_of
 from ..opening.options import Options, passing_folder
 from . import helps
 from .waiting import away

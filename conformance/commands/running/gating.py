@@ -18,10 +18,10 @@ import click
 
 from ...kept import sources
 from ...kept.bundle import Log
-from ...reports.visible import line, shortened
+from ...reports.safe.visible import line, shortened
 from ...requirements.catalogue import requirements
-from ...target.survey import Unusable
-from ...target.transport import VERSION as THIS
+from ...target.knowing.survey import Unusable
+from ...target.sending.transport import VERSION as THIS
 from ...verdicts.stored import Stored
 from ...verdicts.verdicts import Run
 from ..asked.asking import LONGEST, Seconds

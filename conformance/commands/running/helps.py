@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...reports import KINDS
-from ...target.profile import RELEASES
+from ...target.knowing.profile import RELEASES
 from ..opening.options import LOCAL, REMOTE
 
 USERNAME = (

@@ -14,11 +14,11 @@ from rich.console import Console
 
 from ...kept.bundle import Log
 from ...kept.notes import ROOM
-from ...reports.redaction import clean
+from ...reports.safe.redaction import clean
+from ...reports.safe.visible import line
 from ...reports.terminal import Live, say
-from ...reports.visible import line
 from ...requirements.catalogue import requirements
-from ...target.survey import Unusable
+from ...target.knowing.survey import Unusable
 from ...verdicts.verdicts import AT_FAULT, Run, Verdict
 from ..opening.options import Options, passing_folder
 from ..plugin import Runner

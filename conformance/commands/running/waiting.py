@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from ...target.budget import BudgetSpent
 from ...target.exchange import Exchange, Request
-from ...target.survey import VERSION, Unusable
-from ...target.transport import BUSY, Endpoint, Trouble, Untrusted, endpoint_of, retry_after
+from ...target.knowing.survey import VERSION, Unusable
+from ...target.sending.budget import BudgetSpent
+from ...target.sending.transport import BUSY, Endpoint, Trouble, Untrusted, endpoint_of, retry_after
 from ..opening.options import Options
 
 #: The first pause between two tries, on this machine and elsewhere; it doubles up to the longest of

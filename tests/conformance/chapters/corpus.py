@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 from conformance.target.exchange import ENDPOINT, Answer, Exchange, Request
-from conformance.target.profile import Profile
+from conformance.target.knowing.profile import Profile
+from conformance.target.knowing.world import Window, World, rows_of
 from conformance.target.wire import Reply
-from conformance.target.world import Window, World, rows_of
 from tests import recordings
 
 #: Recorded servers whose API was switched on.

@@ -8,7 +8,7 @@ from itertools import chain
 from conformance.chapters import load
 from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
-from conformance.target.profile import SIGNATURES
+from conformance.target.knowing.profile import SIGNATURES
 
 from .corpus import called, profile_of, recorded, world_of
 

@@ -13,8 +13,8 @@ from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Exchange, Request
-from conformance.target.survey import VERSION, Found, Surveyor
-from conformance.target.transport import Endpoint, compose
+from conformance.target.knowing.survey import VERSION, Found, Surveyor
+from conformance.target.sending.transport import Endpoint, compose
 from conformance.verdicts.verdicts import Verdict
 
 load()

@@ -26,8 +26,8 @@ from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.engine import Session
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Basic, Request, call
-from conformance.target.sockets import HttpTransport
-from conformance.target.transport import Credentials, NoAnswer, Trouble
+from conformance.target.sending.sockets import HttpTransport
+from conformance.target.sending.transport import Credentials, NoAnswer, Trouble
 from conformance.verdicts.verdicts import Outcome, Verdict
 from fakepw.patchwork.instances.instances import RECORDED
 from tests import recordings
@@ -306,7 +306,7 @@ from conformance.chapters import load
 from conformance.deciding.decisions import DECISIONS
 from conformance.commands.opening.options import Options
 from conformance.commands.opening.session import discover, session
-from conformance.target.transport import Credentials
+from conformance.target.sending.transport import Credentials
 load()
 options = Options(sys.argv[1], credentials=Credentials("kim", "earl-grey"), writes=(1,))
 opened = session(options, discover(options))

@@ -16,8 +16,8 @@ from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Request
-from conformance.target.survey import Surveyor, find
-from conformance.target.transport import Endpoint
+from conformance.target.knowing.survey import Surveyor, find
+from conformance.target.sending.transport import Endpoint
 from conformance.verdicts.verdicts import Outcome
 from fakepw.patchwork.query import collation
 from tests.patchwork.query.collations import measured

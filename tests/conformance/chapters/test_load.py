@@ -6,7 +6,7 @@ import pytest
 
 from conformance.deciding.bounds import excessive
 from conformance.target.exchange import call
-from conformance.target.world import LISTED, World
+from conformance.target.knowing.world import LISTED, World
 from conformance.verdicts.verdicts import Outcome
 
 from .loads import run

@@ -15,7 +15,7 @@ from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import Answer, Request
-from conformance.target.sockets import HttpTransport
+from conformance.target.sending.sockets import HttpTransport
 from conformance.verdicts.verdicts import Outcome
 
 load()

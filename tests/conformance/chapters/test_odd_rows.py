@@ -14,7 +14,7 @@ from conformance.commands.opening.session import discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.requirements.catalogue import requirements
-from conformance.target.transport import Credentials
+from conformance.target.sending.transport import Credentials
 from conformance.verdicts.verdicts import Outcome
 
 load()

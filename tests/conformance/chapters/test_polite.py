@@ -17,8 +17,8 @@ from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.drawing import Settings
 from conformance.deciding.planning import RESERVE, plan
 from conformance.requirements.catalogue import MUST, Level, requirements
-from conformance.target.budget import Budget
-from conformance.target.transport import Credentials, Endpoint
+from conformance.target.sending.budget import Budget
+from conformance.target.sending.transport import Credentials, Endpoint
 from conformance.verdicts.verdicts import Outcome, Verdict
 from fakepw.patchwork.instances.instances import RECORDED
 from tests import recordings

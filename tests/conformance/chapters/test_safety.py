@@ -25,7 +25,7 @@ from conformance.commands.plugin import Deciding
 from conformance.deciding.decisions import Decision
 from conformance.deciding.engine import Session
 from conformance.target.exchange import Answer, call
-from conformance.target.world import World
+from conformance.target.knowing.world import World
 from conformance.verdicts.verdicts import Deviation
 from tests import recordings
 

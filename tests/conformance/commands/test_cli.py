@@ -17,7 +17,7 @@ import pytest
 
 import fakepw
 from conformance.reports import KINDS
-from conformance.target.profile import Profile
+from conformance.target.knowing.profile import Profile
 from conformance.verdicts import baseline
 from conformance.verdicts.verdicts import Deviation, ExitCode, Outcome, Run, Verdict
 
@@ -309,7 +309,7 @@ def test_a_bad_baseline_is_told_by_place_and_member(text: str, said: str, tmp_pa
 def test_failures_are_kept_and_sent_again(tmp_path: Path) -> None:
     from conformance.commands import failures
     from conformance.target.exchange import call
-    from conformance.target.transport import Endpoint
+    from conformance.target.sending.transport import Endpoint
     from conformance.verdicts.evidence import evidence_of
 
     from ..deciding.scripted import fine

@@ -17,8 +17,8 @@ from conformance.commands.opening.options import Options
 from conformance.commands.opening.session import discover, session
 from conformance.commands.plugin import Runner
 from conformance.target.exchange import Basic, call
-from conformance.target.survey import Unusable
-from conformance.target.transport import Credentials, Endpoint, Trouble, Withheld
+from conformance.target.knowing.survey import Unusable
+from conformance.target.sending.transport import Credentials, Endpoint, Trouble, Withheld
 from tests.hostile import servers
 
 TOKEN = "s3cret-access-token"

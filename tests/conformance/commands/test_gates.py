@@ -23,8 +23,8 @@ from conformance.commands.running import gating
 from conformance.commands.running.gating import Gate, run_before
 from conformance.commands.running.waiting import wait_for
 from conformance.target import signals
-from conformance.target.budget import Budget
-from conformance.target.survey import Unusable
+from conformance.target.knowing.survey import Unusable
+from conformance.target.sending.budget import Budget
 from tests.conformance.kept.kept import report
 from tests.hostile import servers
 

@@ -13,8 +13,8 @@ import pytest
 
 from conformance.target import wire
 from conformance.target.exchange import Answer
-from conformance.target.memory import LEAST, MEGABYTE, Memory
-from conformance.target.transport import Trouble
+from conformance.target.sending.memory import LEAST, MEGABYTE, Memory
+from conformance.target.sending.transport import Trouble
 from tests.hostile import servers
 
 #: How much a run may take beyond what it takes of an honest server, in bytes.

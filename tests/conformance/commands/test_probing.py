@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import fakepw
 from conformance.commands.cli import main
-from conformance.reports import probed
+from conformance.reports.shown import probed
 from conformance.target.probe import REQUESTS, Bounds, Probed, State
 from tests.conformance.reports import outputs
 from tests.hostile import servers

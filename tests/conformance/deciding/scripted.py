@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conformance.target.exchange import Answer, Request
-from conformance.target.transport import Endpoint
+from conformance.target.sending.transport import Endpoint
 
 
 class Scripted:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from conformance.deciding.decisions import OK, Decision, Finding
 from conformance.deciding.drawing import Settings
 from conformance.deciding.engine import Session
-from conformance.target.budget import BudgetSpent
 from conformance.target.exchange import Answer, Exchange, Request, call
-from conformance.target.transport import NoAnswer, Trouble
-from conformance.target.world import Window, World
+from conformance.target.knowing.world import Window, World
+from conformance.target.sending.budget import BudgetSpent
+from conformance.target.sending.transport import NoAnswer, Trouble
 from conformance.verdicts.verdicts import Deviation, Outcome
 
 from .scripted import Scripted, fine

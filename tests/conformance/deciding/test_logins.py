@@ -17,7 +17,7 @@ from conformance.deciding.engine import Session
 from conformance.requirements.catalogue import Level, requirements
 from conformance.target.exchange import Answer, Request
 from conformance.target.login import MEANING, NO_CREDENTIALS
-from conformance.target.transport import Credentials
+from conformance.target.sending.transport import Credentials
 from conformance.verdicts.verdicts import ExitCode, Outcome, Run, Verdict
 
 load()

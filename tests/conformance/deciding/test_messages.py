@@ -8,10 +8,10 @@ from conformance.chapters import load
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.judging import faults, refused
 from conformance.target.exchange import Answer, Exchange, call
-from conformance.target.survey import Surveyor, card, find
-from conformance.target.transport import Endpoint
+from conformance.target.knowing.survey import Surveyor, card, find
+from conformance.target.knowing.world import Lacking, World
+from conformance.target.sending.transport import Endpoint
 from conformance.target.wire import parse
-from conformance.target.world import Lacking, World
 from conformance.verdicts.verdicts import Deviation
 
 from ...hostile.servers import fault, value

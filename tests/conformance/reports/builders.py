@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from conformance.requirements.catalogue import Level, requirements
 from conformance.target.exchange import Answer, Exchange, Request, call
-from conformance.target.transport import Endpoint
+from conformance.target.sending.transport import Endpoint
 from conformance.verdicts.evidence import evidence_of
 from conformance.verdicts.verdicts import Deviation, Evidence, Outcome, Run, Verdict
 

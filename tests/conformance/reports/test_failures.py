@@ -15,7 +15,7 @@ from conformance.chapters import load
 from conformance.commands import failures
 from conformance.commands.opening.options import Options
 from conformance.target.exchange import Basic, Exchange, Request, call
-from conformance.target.transport import Credentials, Endpoint
+from conformance.target.sending.transport import Credentials, Endpoint
 from conformance.target.wire import NotXmlRpc
 from conformance.verdicts.evidence import evidence_of
 from conformance.verdicts.verdicts import Deviation, Outcome, Run, Verdict

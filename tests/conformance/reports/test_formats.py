@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 
 from conformance.reports import KINDS, html, markdown
 from conformance.reports import json as json_report
-from conformance.reports.redaction import clean
-from conformance.reports.visible import decoded
+from conformance.reports.safe.redaction import clean
+from conformance.reports.safe.visible import decoded
 from conformance.requirements.catalogue import Level, requirements
 from conformance.target.exchange import call
 from conformance.verdicts.verdicts import Outcome, Verdict

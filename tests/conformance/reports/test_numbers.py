@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from conformance.reports import KINDS, catalogued, compared, terminal
+from conformance.reports import KINDS, terminal
+from conformance.reports.shown import catalogued, compared
 from conformance.requirements.catalogue import Level, requirements
 from conformance.target.counting import counted
 from conformance.target.exchange import Answer, call

@@ -20,7 +20,7 @@ from conformance.commands.sample import world
 from conformance.deciding.decisions import DECISIONS, requests_of
 from conformance.deciding.drawing import Settings
 from conformance.deciding.planning import steps
-from conformance.reports.redaction import redact
+from conformance.reports.safe.redaction import redact
 from conformance.requirements.catalogue import requirements
 from conformance.target.exchange import (
     ABSOLUTE,
@@ -34,8 +34,8 @@ from conformance.target.exchange import (
     made_up,
     to_json,
 )
-from conformance.target.profile import Profile
-from conformance.target.transport import WRONG_PASSWORD, Credentials, Endpoint, compose
+from conformance.target.knowing.profile import Profile
+from conformance.target.sending.transport import WRONG_PASSWORD, Credentials, Endpoint, compose
 from conformance.verdicts.reproduction import curl, python
 
 LOGIN = Credentials("kim", 'earl grey\'s 50% $HOME "tea"')

@@ -15,7 +15,7 @@ from rich.console import Console
 
 import fakepw
 from conformance.reports import terminal
-from conformance.reports.redaction import clean
+from conformance.reports.safe.redaction import clean
 from conformance.requirements.catalogue import CHAPTERS, Level
 from conformance.verdicts.verdicts import Outcome, Verdict, plural
 

@@ -17,7 +17,7 @@ from typing import Any
 import conformance
 from conformance.chapters import load
 from conformance.deciding.decisions import Observation
-from conformance.reports.matrix import render_html
+from conformance.reports.shown.matrix import render_html
 from conformance.requirements.catalogue import Level, Requirement, requirements
 from conformance.requirements.recorded import Extract
 from conformance.target.exchange import Exchange, Request, show

@@ -19,9 +19,10 @@ from types import FrameType
 import pytest
 
 from conformance.deciding.engine import Session
-from conformance.target import budget, signals
+from conformance.target import signals
 from conformance.target.exchange import Answer, call
-from conformance.target.world import World
+from conformance.target.knowing.world import World
+from conformance.target.sending import budget
 from tests.conformance.deciding.scripted import Scripted
 
 
