@@ -20,12 +20,11 @@ from ..bridge.repeating import Repeated
 from ..reports import json as json_report
 from ..reports.safe.visible import line
 from ..reports.terminal import new_console
-from ..target.knowing.survey import Unusable
 from ..target.sending.budget import BudgetSpent
 from ..target.sending.sockets import HttpTransport
 from ..target.sending.transport import IN_THE_CLEAR, Trouble, endpoint_of
 from ..verdicts.verdicts import ExitCode
-from .asked.asking import Refused
+from .asked.asking import Refused, reaching
 from .asked.connecting import connecting
 from .opening.options import Options, passing_folder
 from .opening.session import discover, session
@@ -66,14 +65,8 @@ def replay_calls(journal: Path, url: str, as_json: bool, **given: Any) -> None:
             f"{line(str(journal))} holds no call that reads and that Patchwork answered", err=True
         )
         sys.exit(ExitCode.INCONCLUSIVE)
-    try:
-        with closing(session(options, discover(options))) as opened:
-            found = replay(read_calls, opened)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-    except (Unusable, Trouble, BudgetSpent) as error:
-        click.echo(line(str(error)), err=True)
-        sys.exit(ExitCode.INCONCLUSIVE)
+    with reaching(), closing(session(options, discover(options))) as opened:
+        found = replay(read_calls, opened)
     if as_json:
         click.echo(json_report.encoded(replayed.as_json(found)), nl=False)
     else:

@@ -29,7 +29,16 @@ from ..target.sending.transport import IN_THE_CLEAR, Credentials, Trouble, endpo
 from ..verdicts import baseline as baselines
 from ..verdicts.verdicts import ExitCode, Run
 from . import failures
-from .asked.asking import Percent, Refused, Release, ReportFile, SeveralWrites, password, writable
+from .asked.asking import (
+    Percent,
+    Refused,
+    Release,
+    ReportFile,
+    SeveralWrites,
+    password,
+    reaching,
+    writable,
+)
 from .asked.connecting import Header, connecting
 from .bridging import replay_calls, replay_recording
 from .comparing import compare, matrix, replay
@@ -343,13 +352,8 @@ def diff(
     wanted = [DECISIONS[r.id] for r in _chosen(select)]
     left = Options(url=one, **given)
     right = Options(url=other, **given | {"header": other_header})
-    try:
+    with reaching():
         found = differences(left, right, wanted)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-    except (Unusable, Trouble, BudgetSpent) as error:
-        click.echo(line(str(error)), err=True)
-        sys.exit(ExitCode.INCONCLUSIVE)
     if as_json:
         click.echo(json_report.encoded(compared.as_json(found)), nl=False)
     else:

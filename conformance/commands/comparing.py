@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -23,8 +24,22 @@ from ..verdicts.stored import Stored, stored
 from .asked.asking import Refused, ReportFile
 from .running import helps
 
+#: What click's decorators take and give back.
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 #: A JSON report, or a bundle.
 Source = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _report(kinds: tuple[str, ...]) -> Callable[[Command], Command]:
+    """The option --report of a command that has reports of these kinds."""
+    return click.option(
+        "--report",
+        "wanted",
+        multiple=True,
+        type=ReportFile(kinds),
+        help=f"Write it to a file, too; may be given again. The kinds are {', '.join(kinds)}.",
+    )
 
 
 def read(path: Path) -> Stored:
@@ -52,13 +67,7 @@ def put(wanted: tuple[tuple[str, Path], ...], text_of: Callable[[str], str]) -> 
 @click.argument("new", type=Source)
 @click.option("--strict", is_flag=True, help=helps.STRICT)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
-@click.option(
-    "--report",
-    "wanted",
-    multiple=True,
-    type=ReportFile(CHANGED),
-    help=f"Write it to a file, too; may be given again. The kinds are {', '.join(CHANGED)}.",
-)
+@_report(CHANGED)
 def compare(
     old: Path, new: Path, strict: bool, as_json: bool, wanted: tuple[tuple[str, Path], ...]
 ) -> None:
@@ -153,13 +162,7 @@ def _show(found: Changes, again: Again) -> None:
 @click.option("--recorded", is_flag=True, help=helps.RECORDED)
 @click.option("--all", "every", is_flag=True, help="Show what is the same everywhere, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
-@click.option(
-    "--report",
-    "wanted",
-    multiple=True,
-    type=ReportFile(MATRIX),
-    help=f"Write it to a file, too; may be given again. The kinds are {', '.join(MATRIX)}.",
-)
+@_report(MATRIX)
 def matrix(
     runs: tuple[Path, ...],
     recorded: bool,

@@ -67,6 +67,21 @@ _CI = (
     Project("buildroot", "Buildroot", "", ("package/curl", "package/python3", "configs", "utils")),
 )
 
+_BUSY = Shape(
+    "ten busy lists, long series in many versions, thousands of submitters",
+    _KERNEL,
+    per_day=450,
+    patches_per_person=40,
+    fewest_people=40,
+    maintainers=3,
+    lengths=(1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12, 24),
+    versions=(1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 6),
+    answered=0.45,
+    most_comments=4,
+    checked=0.35,
+    contexts=("build_allmodconfig", "checkpatch", "cc_maintainers"),
+)
+
 SHAPES = {
     "small": Shape(
         "a project of a few people with one list",
@@ -82,20 +97,7 @@ SHAPES = {
         checked=0.6,
         contexts=("build",),
     ),
-    "kernel": Shape(
-        "ten busy lists, long series in many versions, thousands of submitters",
-        _KERNEL,
-        per_day=450,
-        patches_per_person=40,
-        fewest_people=40,
-        maintainers=3,
-        lengths=(1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12, 24),
-        versions=(1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 6),
-        answered=0.45,
-        most_comments=4,
-        checked=0.35,
-        contexts=("build_allmodconfig", "checkpatch", "cc_maintainers"),
-    ),
+    "kernel": _BUSY,
     "ci": Shape(
         "two lists whose every patch many CI jobs look at",
         _CI,
@@ -118,15 +120,8 @@ SHAPES = {
             "ci/abi",
         ),
     ),
-    "terse": Shape(
-        "the kernel's patches in a line each, without mails around them, for tests of scale",
-        _KERNEL,
-        per_day=450,
-        patches_per_person=40,
-        fewest_people=40,
-        maintainers=3,
-        lengths=(1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12, 24),
-        versions=(1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 6),
+    "terse": _BUSY._replace(
+        says="the kernel's patches in a line each, without mails around them, for tests of scale",
         answered=0.0,
         most_comments=0,
         checked=0.02,

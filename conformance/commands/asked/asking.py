@@ -8,14 +8,18 @@ import math
 import netrc
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ... import reports
+from ...reports.safe.visible import line
 from ...target.knowing.profile import RELEASES
+from ...target.knowing.survey import Unusable
+from ...target.sending.budget import BudgetSpent
+from ...target.sending.transport import Trouble
 from ...verdicts.verdicts import ExitCode
 
 #: The longest time to wait for an answer, in seconds: an hour.
@@ -127,3 +131,15 @@ def writable(folder: Path) -> None:
         raise Refused(f"{folder} cannot be made ({error.strerror})") from None
     if not os.access(folder, os.W_OK):
         raise Refused(f"nothing can be written to {folder}")
+
+
+@contextlib.contextmanager
+def reaching() -> Iterator[None]:
+    """What keeps a command from reaching a server is told in a sentence, and ends the command."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    except (Unusable, Trouble, BudgetSpent) as error:
+        click.echo(line(str(error)), err=True)
+        sys.exit(ExitCode.INCONCLUSIVE)

@@ -298,7 +298,6 @@ def told(value: Any) -> Any:
 
 
 _Object = dict[str, Any]
-_SINCE = ("since",)
 
 #: Everything that can be asked, in the order in which people read of it.
 ROUTES = (

@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from socket import socket
 from typing import Any, NoReturn
 
 import click
@@ -169,7 +170,7 @@ def serve(
         format="%(asctime)s fakepw: %(message)s",
         datefmt="%H:%M:%S",
     )
-    try:
+    with _giving_up(journal):
         settings = from_texts(given)
         if disable_xmlrpc and settings.ENABLE_XMLRPC is True:
             raise ValueError("--disable-xmlrpc and --setting ENABLE_XMLRPC=true contradict")
@@ -183,15 +184,6 @@ def serve(
         shown = secured(_tls(tls, tls_cert, tls_key))
         listener = listen(host, port)
         noted = None if journal is None else JournalFile(journal)
-    except FixtureError as error:
-        _give_up(*error.errors)
-    except (ValueError, ModuleNotFoundError) as error:
-        _give_up(*str(error).splitlines())
-    except OSError as error:
-        if error.filename is not None and error.filename == journal:
-            _give_up(f"the journal {journal} cannot be written: {error.strerror}")
-        option = _REMEDIES.get(error.errno or 0)
-        _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
     gc.freeze()  # the rows stay: no collection need look at them again
     _raise_descriptor_limit()
     findings = Findings()
@@ -210,30 +202,29 @@ def serve(
         click.echo(
             f"warning: {bound} is not loopback: others can reach this server{steer}", err=True
         )
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        _on_signals(asyncio.get_running_loop(), stop)
-        await server.start(listener)
-        said = _json if as_json else banner
-        click.echo(said(patchwork, root, steered_by, shown.ca_file))
-        await stop.wait()
-        await server.end()
-        await asyncio.sleep(0)
-
-    loop = new_event_loop()
-    with contextlib.suppress(KeyboardInterrupt):  # where the loop knows no signals
-        loop.run_until_complete(run())
-    if noted is not None:
-        noted.close()
-    if hasattr(signal, "pthread_sigmask"):
-        # Closing the loop takes its handlers away; a second signal must not end us the hard way.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    loop.close()
+    said = (_json if as_json else banner)(patchwork, root, steered_by, shown.ca_file)
+    with contextlib.nullcontext() if noted is None else contextlib.closing(noted):
+        _run(server, listener, said)
     if is_error(mode) and findings.failures:
         times = f"{findings.failures} times" if findings.failures > 1 else "once"
         click.echo(f"fakepw serve: in strict mode something was remarked {times}", err=True)
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def _giving_up(journal: str | None) -> Iterator[None]:
+    """What keeps it from starting is told, with what would help, and ends the command."""
+    try:
+        yield
+    except FixtureError as error:
+        _give_up(*error.errors)
+    except (ValueError, ModuleNotFoundError) as error:
+        _give_up(*str(error).splitlines())
+    except OSError as error:
+        if error.filename is not None and error.filename == journal:
+            _give_up(f"the journal {journal} cannot be written: {error.strerror}")
+        option = _REMEDIES.get(error.errno or 0)
+        _give_up(str(error.args[-1]) + (f"; choose another with {option}" if option else ""))
 
 
 def _give_up(*reasons: str) -> NoReturn:
@@ -258,6 +249,27 @@ def _json(patchwork: Patchwork, root: str, _: bool | str, ca_file: str | None) -
         **({} if ca_file is None else {"ca_file": ca_file}),
     }
     return msgspec.json.encode(line).decode()
+
+
+def _run(server: Server, listener: socket, said: str) -> None:
+    """Serve until a signal comes; that it serves is said once it does."""
+
+    async def serving() -> None:
+        stop = asyncio.Event()
+        _on_signals(asyncio.get_running_loop(), stop)
+        await server.start(listener)
+        click.echo(said)
+        await stop.wait()
+        await server.end()
+        await asyncio.sleep(0)
+
+    loop = new_event_loop()
+    with contextlib.suppress(KeyboardInterrupt):  # where the loop knows no signals
+        loop.run_until_complete(serving())
+    if hasattr(signal, "pthread_sigmask"):
+        # Closing the loop takes its handlers away; a second signal must not end us the hard way.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    loop.close()
 
 
 def _on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
