@@ -1,4 +1,7 @@
-"""The tests, one module per chapter. Each names the requirement that it decides."""
+"""The tests, one module per chapter. Each names the requirement that it decides.
+
+May know how decisions are made and what a server is; knows neither commands nor reports.
+"""
 
 import importlib
 from pathlib import Path

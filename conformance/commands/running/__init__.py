@@ -1,1 +1,4 @@
-"""One run: what it is made of, what comes before it, what is said when it ends."""
+"""One run, from URL to exit status: what comes before it, pytest, and what it came to.
+
+Knows how a session is opened and hands it to the plugin; knows no command.
+"""
