@@ -162,7 +162,7 @@ SANS_IO += ["outcomes", "journal", "rules", "effects", "fixtures", "double", "ht
 MACHINE = {"asyncio", "socket", "threading", "http.client", "http.server", "subprocess", "time"}
 #: The most lines of a module, and of a function: what is read at one sitting, and on one screen.
 LONGEST, SCREEN = 450, 50
-#: Commands, and what stands for one in Python: their options are listed in their signatures.
+#: Commands, and what stands for one in Python: what can be asked for is in their signatures.
 LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | {
     "fakepw/serving/commands/command.py: serve",
     "fakepw/generating/command.py: generate",
