@@ -21,5 +21,11 @@ else:
         _TARGET = import_module("pw_conformance.target").__name__
     except ModuleNotFoundError:
         _TARGET = import_module("conformance.target").__name__
-    for _name in __all__:
-        globals()[_name] = import_module(f"{_TARGET}.{_name}")
+    _ROOMS = {
+        "": ("exchange", "secrecy", "signals", "wire"),
+        ".knowing": ("profile", "releases", "survey", "walls", "world"),
+        ".sending": ("budget", "sockets", "transport"),
+    }
+    for _room, _names in _ROOMS.items():
+        for _name in _names:
+            globals()[_name] = import_module(f"{_TARGET}{_room}.{_name}")
