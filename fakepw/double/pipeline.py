@@ -29,6 +29,8 @@ from .strictness import Notices, Strict, heeded
 
 #: What a request's head and a journal's entry take beside the bodies, about, in bytes.
 _OVERHEAD = 1500
+#: What a request asks for that calls nothing.
+_NO_CALL: Asked = (None, ())
 
 
 class Pipeline:
@@ -75,9 +77,11 @@ class Pipeline:
         asked = None
         if self.rules.all or self.scenarios.all or self.strict:
             asked = site_of(self.patchwork).asked(request, self.patchwork)
-            arrived = self._touched(request, asked, start)
-            if arrived is not None:
-                return self._steered(arrived)
+            about = self.rules.about(*(asked or _NO_CALL))
+            if about or self.scenarios.all or self.strict:
+                arrived = self._touched(request, asked, about, start)
+                if arrived is not None:
+                    return self._steered(arrived)
         patchwork = self.patchwork
         site = patchwork.site or site_of(patchwork)
         response: Response = site.respond(request, patchwork, self.watch, asked)
@@ -86,10 +90,12 @@ class Pipeline:
         self.journal.note(Entry(request, response, start, timer(), base, size))
         return response
 
-    def _touched(self, request: Request, asked: Asked | None, start: float) -> Arrived | None:
+    def _touched(
+        self, request: Request, asked: Asked | None, about: Sequence[Rule], start: float
+    ) -> Arrived | None:
         """A request that somebody has to do with; None if it goes straight through."""
-        method = None if asked is None else asked[0]
-        matching = self._matching(request, method, () if asked is None else asked[1])
+        method, params = asked or _NO_CALL
+        matching = _matching(about, request, params)
         if not (matching or self.scenarios.all or self.strict):
             return None
         arrived = Arrived(self.patchwork, request, request, start, self.watch, method, asked)
@@ -100,16 +106,6 @@ class Pipeline:
         if self.scenarios.all or self.strict or arrived.steered:
             return arrived
         return None
-
-    def _matching(
-        self, request: Request, method: str | None, params: Sequence[Any]
-    ) -> Sequence[Rule]:
-        """The rules that are about a request, in their order."""
-        rules = self.rules.about(method, params)
-        if not rules or not any(rule.chooses for rule in rules):
-            return rules
-        shown = [plain(value) for value in params]
-        return [rule for rule in rules if not rule.chooses or _means(rule.spec, request, shown)]
 
     def _count(self, rule: Rule, arrived: Arrived) -> None:
         """Let a rule that is about a request count it, and decide if none has before.
@@ -212,6 +208,14 @@ class Pipeline:
             cut=outcome.cut,
             remarks=tuple(remark.text for remark in arrived.remarks),
         )
+
+
+def _matching(rules: Sequence[Rule], request: Request, params: Sequence[Any]) -> Sequence[Rule]:
+    """Those of the rules about a method that are about a request, too, in their order."""
+    if not any(rule.chooses for rule in rules):
+        return rules
+    shown = [plain(value) for value in params]
+    return [rule for rule in rules if not rule.chooses or _means(rule.spec, request, shown)]
 
 
 def _means(spec: Spec, request: Request, params: Sequence[Any]) -> bool:

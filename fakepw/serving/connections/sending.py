@@ -67,6 +67,8 @@ class Sender:
             return False
         if start.coding is not PLAIN:
             body = coded(body, start.coding)
+        elif response.size() > SHORT:  # so as not to join in vain
+            return False
         answer = b"".join((start.status_line, front, start.headers, *body))
         if len(answer) > SHORT:
             return False
