@@ -7,9 +7,8 @@ been the same since Unicode 6.3, and so is the host's; Python 2 knew U+180E as w
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from .character_tables import PRINTABLE, UPPER, ZEROS
@@ -43,24 +42,43 @@ _ESCAPES = {
 }
 
 
-class _Escaping:
-    """For `str.translate`: what becomes of each character."""
+class Translation(dict[int, str | int]):
+    """For `str.translate`: what becomes of each character, worked out once for the same one.
 
-    def __init__(self, version: str) -> None:
-        ranges = _upto(PRINTABLE, version)
-        self._bounds = [bound for first, last in ranges for bound in (first, last + 1)]
+    A client may send megabytes of one character, or every character that there is.
+    """
 
-    def __getitem__(self, code: int) -> str | int:
+    def __init__(self, become: Callable[[int], str | int]) -> None:
+        super().__init__()
+        self._become = become
+
+    def __missing__(self, code: int) -> str | int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        found = self[code] = self._become(code)
+        return found
+
+
+#: How many characters a translation remembers.
+REMEMBERED = 20_000
+
+
+@cache
+def _escaping(version: str) -> Translation:
+    """What `repr` makes of each character."""
+    ranges = _upto(PRINTABLE, version)
+    bounds = [bound for first, last in ranges for bound in (first, last + 1)]
+
+    def escaped(code: int) -> str | int:
         if code < 128:
             return _ESCAPES.get(code, code)
-        if bisect_right(self._bounds, code) % 2:
+        if bisect_right(bounds, code) % 2:
             return code
         if code < 0x100:
             return f"\\x{code:02x}"
         return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
-
-_escaping = cache(_Escaping)
+    return Translation(escaped)
 
 
 def quoted(text: str, version: str = NEWEST) -> str:
@@ -73,8 +91,6 @@ def quoted(text: str, version: str = NEWEST) -> str:
 
 
 # Numbers in text.
-
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @cache
@@ -98,13 +114,18 @@ def in_ascii(text: str, version: str) -> str:
     beyond ASCII a blank, and what else is beyond it `?`, which is in no number."""
     if text.isascii():
         return text
+    return text.translate(_plain(version))
+
+
+@cache
+def _plain(version: str) -> Translation:
     digits = _digits(version)
 
-    def plain(found: re.Match[str]) -> str:
-        char = found[0]
-        return digits.get(char) or (" " if char.isspace() else "?")
+    def plain(code: int) -> str | int:
+        char = chr(code)
+        return code if code < 128 else digits.get(char) or (" " if char.isspace() else "?")
 
-    return _NOT_ASCII.sub(plain, text)
+    return Translation(plain)
 
 
 @cache

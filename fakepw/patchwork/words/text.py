@@ -159,22 +159,25 @@ def encode_decimal(text: str) -> str:
 
     Raises the Fault of the first characters that are beyond.
     """
-    plain = []
-    for start, char in enumerate(text):
-        if characters.is_digit(char, "5.2"):
-            plain.append(characters.in_ascii(char, "5.2"))
-        elif _blank2(char):
-            plain.append(" ")
-        elif char < "\u0100":
-            plain.append(char)
-        else:
-            end = next((at for at in range(start, len(text)) if _decimal(text[at])), len(text))
-            raise Fault("UnicodeEncodeError", unencodable("decimal", text, start, end))
-    return "".join(plain)
+    plain = text.translate(_DECIMAL)
+    if (start := plain.find(_BEYOND)) >= 0:
+        end = next((at for at in range(start, len(text)) if plain[at] != _BEYOND), len(text))
+        raise Fault("UnicodeEncodeError", unencodable("decimal", text, start, end))
+    return plain
 
 
-def _decimal(char: str) -> bool:
-    return characters.is_digit(char, "5.2") or _blank2(char) or char < "\u0100"
+#: Stands for a character that is in no number.
+_BEYOND = "\uffff"
+
+
+def _decimal(code: int) -> str | int:
+    char = chr(code)
+    if characters.is_digit(char, "5.2"):
+        return characters.in_ascii(char, "5.2")
+    return " " if _blank2(char) else code if code < 0x100 else _BEYOND
+
+
+_DECIMAL = characters.Translation(_decimal)
 
 
 def _blank2(char: str) -> bool:

@@ -81,3 +81,17 @@ def test_what_is_no_number_stays_none() -> None:
     assert characters.in_ascii("\u3000٣\U00011f51ä ", "15.0") == " 31? "
     assert characters.in_ascii("\U00011f51", "13.0") == "?"
     assert characters.in_ascii("\u19da", "5.2") == "1"
+
+
+def test_what_becomes_of_a_character_is_worked_out_once_and_not_kept_for_all() -> None:
+    made: list[int] = []
+
+    def become(code: int) -> str:
+        made.append(code)
+        return "x"
+
+    table = characters.Translation(become)
+    assert ("ü" * 1000).translate(table) == "x" * 1000
+    assert made == [ord("ü")]
+    "".join(map(chr, range(0x10000, 0x10000 + 2 * characters.REMEMBERED))).translate(table)
+    assert len(table) <= characters.REMEMBERED
