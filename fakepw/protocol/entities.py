@@ -87,7 +87,7 @@ class Guard:
         if is_parameter or value is None:
             return
         self._own[name] = len(value.encode())
-        self._uses[name] = _REFERENCE.findall(value)
+        self._uses[name] = _REFERENCE.findall(value) if "&" in value else []
         if self._in_defaults:  # which are expanded before the declaration ends
             sizes = self._sizes()
             total = sum(sizes.get(used, 0) * n for used, n in self._in_defaults.items())
@@ -148,9 +148,13 @@ class Guard:
 
         No more than LIMIT, and just that for one that is nested too deep.
         """
-        sizes: dict[str, int] = {}
-        depths: dict[str, int] = {}
+        alone = [name for name, uses in self._uses.items() if not uses]
+        sizes = {name: min(self._own[name], LIMIT) for name in alone}
+        depths = dict.fromkeys(alone, 1)
+        self._steps += len(alone)
         for name in self._own:
+            if name in sizes:
+                continue
             for inner in self._innermost_first(name, sizes):
                 uses = self._uses[inner]
                 depth = 1 + max((depths.get(used, 0) for used in uses), default=0)
