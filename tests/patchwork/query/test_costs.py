@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fakepw import Fault, Patchwork, load
@@ -41,6 +41,9 @@ def outcome(patchwork: Patchwork, filt: dict[str, Any]) -> Any:
 def test_a_text_is_as_good_as_the_list_of_its_characters(
     like: str, field: str, lookup: str, text: str
 ) -> None:
+    # To the older Djangos these two are a truth value, which has no characters: recorded as
+    # `patch_list/archived__in='1'`.
+    assume(field != "archived" or text not in ("0", "1"))
     patchwork = PATCHWORKS[like]
     found = outcome(patchwork, {f"{field}__{lookup}": text})
     assert found == outcome(patchwork, {f"{field}__{lookup}": list(text)})
