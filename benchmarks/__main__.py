@@ -4,7 +4,8 @@ core, double, methods, scale    what there is to measure
 
 --quick    next to nothing of everything, to see that it runs; its figures mean nothing
 --json     one JSON object a line instead of the table
---nasty    instead: the calls that keep the server busy longest for what they cost a client
+--nasty    instead: the calls that keep the server busy longest for what they cost a client; with
+           --every N those among every Nth call alone
 """
 
 from __future__ import annotations
@@ -36,11 +37,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smoke test: figures mean nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--nasty", action="store_true", help="calls that mean harm, instead")
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="with --nasty: every Nth of them alone"
+    )
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {min(unknown)!r}, only {', '.join(PARTS)}")
     if options.nasty:
-        _nasty(options.quick, options.json)
+        _nasty(options.quick, options.json, max(1, options.every))
         return
     effort = QUICK if options.quick else Effort()
     if not options.json:
@@ -52,11 +56,11 @@ def main() -> None:
                 print(_json(figure) if options.json else _line(figure), flush=True)
 
 
-def _nasty(quick: bool, as_json: bool) -> None:
+def _nasty(quick: bool, as_json: bool, every: int) -> None:
     if quick:
-        found = nasty.slowest(2000, (10, 20, 50), 25, nasty.INSTANCES[:1])
+        found = nasty.slowest(2000, (10, 20, 50), 25, nasty.INSTANCES[:1], every=every)
     else:
-        found = nasty.slowest(nasty.MOST, (1000, 10_000, 100_000), 25)
+        found = nasty.slowest(nasty.MOST, (1000, 10_000, 100_000), 25, every=every)
     if not as_json:
         print(f"Python {platform.python_version()}; seconds in which the processor is busy.\n")
         print(*nasty.table(found), sep="\n")

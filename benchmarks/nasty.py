@@ -12,6 +12,7 @@ import time
 import xmlrpc.client
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import fakepw
@@ -213,13 +214,18 @@ _LOGIN = b"Basic " + base64.b64encode(f"{data.USERNAME}:{data.PASSWORD}".encode(
 
 
 def slowest(
-    most: int, sizes: Sequence[int], count: int, instances: Sequence[str] = INSTANCES
+    most: int,
+    sizes: Sequence[int],
+    count: int,
+    instances: Sequence[str] = INSTANCES,
+    every: int = 1,
 ) -> list[Taken]:
-    """The slowest of all, on any of the instances and at the largest size; their times at each."""
+    """The slowest of all, or of every so many, on any of the instances and at the largest size;
+    their times at each."""
     found: list[Taken] = []
     for instance in instances:
         patchwork = Patchwork(data.dataset(sizes[-1]), instance)
-        for each in calls(most):
+        for each in islice(calls(most), None, None, every):
             found.append(Taken(each, instance, {sizes[-1]: seconds(each, patchwork)}))
             if len(found) > 2 * count:  # all of their bodies together would be gigabytes
                 found = _longest(found, sizes[-1], count)

@@ -45,8 +45,6 @@ OPTIONS = (
     ("at", "at", False, "PATH", "a path that is handed on as /xmlrpc/"),
     ("tls", "tls", False, "on|off", "serve https, whose authority is `fakepw.ca_file`"),
 )
-#: What yes and no are called outside of Python.
-SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 _DOUBLE = pytest.StashKey["Double"]()
 _JOURNAL = pytest.StashKey[Any]()
@@ -164,7 +162,9 @@ def _said(config: pytest.Config) -> dict[str, Any]:
     if "strict" in said:
         said["strict"] = said["strict"].lower()
     if "tls" in said:
-        said["tls"] = SWITCH.get(said["tls"].lower(), said["tls"])
+        from .double.strictness import MODES
+
+        said["tls"] = MODES.get(said["tls"].lower(), said["tls"])
     config.stash[_SAID] = said
     return said
 

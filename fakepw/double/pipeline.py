@@ -77,11 +77,9 @@ class Pipeline:
         asked = None
         if self.rules.all or self.scenarios.all or self.strict:
             asked = site_of(self.patchwork).asked(request, self.patchwork)
-            about = self.rules.about(*(asked or _NO_CALL))
-            if about or self.scenarios.all or self.strict:
-                arrived = self._touched(request, asked, about, start)
-                if arrived is not None:
-                    return self._steered(arrived)
+            arrived = self._touched(request, asked, start)
+            if arrived is not None:
+                return self._steered(arrived)
         patchwork = self.patchwork
         site = patchwork.site or site_of(patchwork)
         response: Response = site.respond(request, patchwork, self.watch, asked)
@@ -90,12 +88,10 @@ class Pipeline:
         self.journal.note(Entry(request, response, start, timer(), base, size))
         return response
 
-    def _touched(
-        self, request: Request, asked: Asked | None, about: Sequence[Rule], start: float
-    ) -> Arrived | None:
+    def _touched(self, request: Request, asked: Asked | None, start: float) -> Arrived | None:
         """A request that somebody has to do with; None if it goes straight through."""
         method, params = asked or _NO_CALL
-        matching = _matching(about, request, params)
+        matching = _matching(self.rules.about(method, params), request, params)
         if not (matching or self.scenarios.all or self.strict):
             return None
         arrived = Arrived(self.patchwork, request, request, start, self.watch, method, asked)

@@ -7,11 +7,26 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+ServerT = TypeVar("ServerT", bound=socketserver.BaseServer)
+
+
+@contextmanager
+def serving(server: ServerT) -> Iterator[ServerT]:
+    """A server at work in a thread until the end of the block."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    with server:
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Engine:
@@ -42,10 +57,10 @@ class Engine:
 
         self.where = f"unix://{path}"
         self._server = Server(str(path), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._stack = ExitStack()
 
     def __enter__(self) -> Engine:
-        self._thread.start()
+        self._stack.enter_context(serving(self._server))
         return self
 
     def __exit__(
@@ -54,9 +69,7 @@ class Engine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._stack.close()
 
 
 @contextmanager
@@ -82,12 +95,8 @@ def forwarded(where: str) -> Iterator[str]:
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads, block_on_close = True, False
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(Server(("127.0.0.1", 0), Handler)) as server:
         yield f"tcp://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
 
 
 @contextmanager
@@ -108,9 +117,5 @@ def registry() -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()

@@ -13,7 +13,6 @@ from conformance.commands.opening.session import discover, session
 from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
 from conformance.target.login import MEANING, NO_CREDENTIALS
-from conformance.target.sending.budget import Budget
 from conformance.target.sending.transport import Credentials
 from conformance.verdicts.verdicts import Outcome, Verdict
 
@@ -29,12 +28,6 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
 }
 #: What a front may be warned of, as long as no client breaks: not pwclient's form of a target.
 WARNED = {"runserver": {"PW-HTTP-012"}, "uWSGI --http": {"PW-HTTP-012"}}
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits until a busy server may be asked again: HAProxy says 503 of every other page."""
-    monkeypatch.setattr(Budget, "hold", lambda *args, **named: None)
 
 
 def verdicts(url: str, *chapters: str) -> list[Verdict]:

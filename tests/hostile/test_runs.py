@@ -111,7 +111,7 @@ def test_the_command_itself_ends_with_a_status_and_no_traceback(
 
     with servers.misbehaving(servers.after_discovery(manner, 80)) as server:
         words = [sys.executable, "-m", "conformance", "run", server.url, "--timeout", "2"]
-        words += ["--max-time", "10", "--select", "LIST", "--report", f"html={tmp_path / 'html'}"]
+        words += ["--max-time", "20", "--select", "LIST", "--report", f"html={tmp_path / 'html'}"]
         done = subprocess.run(
             words, capture_output=True, timeout=180, preexec_fn=bound, env=dict(os.environ)
         )

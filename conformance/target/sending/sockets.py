@@ -140,7 +140,7 @@ class HttpTransport:
         self._unanswered = 0
         self._accidents = 0
         #: How a front answered what is no call, again and again, by where that begins. It may pass
-        #: on calls alone, and is not waited for each time.
+        #: on calls alone: what is answered so elsewhere, too, is not waited for each time.
         self._shut: dict[str, int] = {}
         #: When the certificate ends that was met last, in seconds since 1970; None if none was met,
         #: or any is trusted: then nothing is known of it.
@@ -196,7 +196,7 @@ class HttpTransport:
             answer = self._once(request, alone)
             wait = retry_after(answer)
             again = answer.status in (UNDONE if request.writes else BUSY)
-            shut = answer.status == self._shut.get(where)
+            shut = bool(where) and answer.status in self._shut.values()
             if not again or shut or attempt == 2 or wait > PATIENCE or not self.patient:
                 break
             self.budget.hold(max(wait, 1.0), slower=answer.status == 429)

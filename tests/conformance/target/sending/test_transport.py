@@ -239,18 +239,18 @@ def test_what_a_front_end_did_not_pass_on_is_sent_again(tmp_path: Path) -> None:
 def test_a_front_that_passes_on_calls_alone_is_not_waited_for_page_after_page(
     tmp_path: Path,
 ) -> None:
-    page = replace(call("x"), target="/elsewhere/")
+    page, other = (replace(call("x"), target=target) for target in ("/a/1/", "/b/"))
     with answering(200) as url, answering(503) as shut:
         at = [Endpoint("http", "127.0.0.1", int(each.rpartition(":")[2])) for each in (url, shut)]
         budget = Budget(tmp_path / "b")
         budget.hold = lambda seconds, slower=False: None  # type: ignore[method-assign,misc]
         transport, sent = HttpTransport(at[0], budget), [budget.spent]
-        for endpoint in (at[1], at[1], at[0], at[1]):
-            transport.endpoint = endpoint
-            transport.send(page)
+        for number, asked in ((1, page), (1, page), (0, page), (1, page), (1, other), (0, other)):
+            transport.endpoint = at[number]
+            transport.send(asked)
             transport.close()
             sent.append(budget.spent)
-    assert [b - a for a, b in itertools.pairwise(sent)] == [3, 1, 1, 3]  # it may come back
+    assert [b - a for a, b in itertools.pairwise(sent)] == [3, 1, 1, 3, 1, 1]  # it may come back
 
 
 def test_too_many_requests_make_it_slower(tmp_path: Path) -> None:
