@@ -3,7 +3,7 @@
 core, double, methods, scale    what there is to measure
 
 --quick    next to nothing of everything, to see that it runs; its figures mean nothing
---json     one JSON object a line instead of the table
+--json     one JSON object a line instead of the table; --markdown rows of docs/speed.md
 --nasty    instead: the calls that keep the server busy longest for what they cost a client; with
            --every N those among every Nth call alone
 """
@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="smoke test: figures mean nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--markdown", action="store_true", help="rows as docs/speed.md has them")
     parser.add_argument("--nasty", action="store_true", help="calls that mean harm, instead")
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="with --nasty: every Nth of them alone"
@@ -47,13 +48,14 @@ def main() -> None:
         _nasty(options.quick, options.json, max(1, options.every))
         return
     effort = QUICK if options.quick else Effort()
-    if not options.json:
+    shown = _json if options.json else _row if options.markdown else _line
+    if shown is _line:
         print(_conditions(effort))
         print(f"\n{'':72}{'measured':>12}  {'target':>12}")
     with tempfile.TemporaryDirectory() as folder:
         for part in options.parts or PARTS:
             for figure in PARTS[part](effort, Path(folder)):
-                print(_json(figure) if options.json else _line(figure), flush=True)
+                print(shown(figure), flush=True)
 
 
 def _nasty(quick: bool, as_json: bool, every: int) -> None:
@@ -91,6 +93,13 @@ def _line(figure: Figure) -> str:
         verdict = "met" if figure.met else "MISSED"
     amount = _amount(figure.value, figure.unit)
     return f"{figure.what:72}{amount:>12}  {target:>12}  {verdict:6}  {figure.note}".rstrip()
+
+
+def _row(figure: Figure) -> str:
+    aim = "" if figure.target is None else f"{figure.target:g} {figure.unit}"
+    missed = "" if figure.met in (True, None) else " (missed)"
+    amount = _amount(figure.value, figure.unit)
+    return f"| {figure.what} | {amount} | {aim}{missed} | {figure.note} |"
 
 
 def _json(figure: Figure) -> str:

@@ -1,6 +1,8 @@
 """The image where nothing can be pulled: built on a minimal Debian, without a network; measured.
 
-    python -m tools.engine python -m tools.image [SUITE]    builds it, and prints what it takes
+    python -m tools.engine python -m tools.image [SUITE [EXTRAS]]
+
+builds it and prints what it takes; EXTRAS is the argument of the Dockerfile, such as tls.
 
 The base is the Debian of tools/debian.py without what only its builder needs, as `docker import`
 makes an image of a folder; the wheels come from the index that pip is set to use.
@@ -52,14 +54,14 @@ def imported(client: DockerClient, suite: str) -> str:
     return name
 
 
-def context(folder: Path, suite: str) -> Path:
+def context(folder: Path, suite: str, extras: str = "") -> Path:
     """What an image is built from, in that folder: the working tree, and the wheels it takes."""
     for name in git("ls-files", "--cached", "--others", "--exclude-standard").splitlines():
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     python = (base(suite) / "usr/bin/python3").readlink().name.removeprefix("python")
-    wanted = [f"{ROOT}[conformance]", "hatchling>=1.27"]
+    wanted = [f"{ROOT}[{','.join(filter(None, ('conformance', extras)))}]", "hatchling>=1.27"]
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
     only = ["--only-binary=:all:", f"--python-version={python}", f"--dest={folder / 'wheels'}"]
     done = run([*pip, *only, *wanted])
@@ -69,7 +71,12 @@ def context(folder: Path, suite: str) -> Path:
 
 
 def built(
-    client: DockerClient, folder: Path, on: str, name: str, labels: dict[str, str] | None = None
+    client: DockerClient,
+    folder: Path,
+    on: str,
+    name: str,
+    labels: dict[str, str] | None = None,
+    extras: str = "",
 ) -> str:
     """The image of that name, built without a network and without what was built before."""
     client.images.build(
@@ -80,7 +87,7 @@ def built(
         forcerm=True,
         network_mode="none",
         labels=labels or {},
-        buildargs={"BASE": on, "PIP_NO_INDEX": "1"},
+        buildargs={"BASE": on, "PIP_NO_INDEX": "1", "EXTRAS": extras},
     )
     return name
 
@@ -124,12 +131,13 @@ def _answers(address: str) -> bool:
         return False
 
 
-def main(suite: str = "bookworm") -> None:
+def main(suite: str = "bookworm", extras: str = "") -> None:
     """Build the image on that Debian, and print what it takes."""
     client = engine.connect()
     with tempfile.TemporaryDirectory() as folder:
         on = imported(client, suite)
-        name = built(client, context(Path(folder), suite), on, "fakepw")
+        wheels = context(Path(folder), suite, extras)
+        name = built(client, wheels, on, "fakepw", extras=extras)
     print(f"{name} on {SUITES[suite]}, by Docker {client.version()['Version']}")
     for what, number in measured(client, name, on).items():
         print(f"{number:6.2f} {what}")

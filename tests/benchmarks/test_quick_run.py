@@ -108,6 +108,14 @@ def test_the_table_says_how_it_was_measured():
             assert ("met" in line) is not ("MISSED" in line)
 
 
+def test_rows_for_the_documentation_are_those_that_it_has():
+    rows = [line.split(" | ")[0] for line in run("double", "--markdown").splitlines()]
+    documented = (ROOT / "docs" / "speed.md").read_text()
+    sized = [row for row in rows if "patches" not in row and "a test of" not in row]
+    assert len(sized) > 5
+    assert not [row for row in sized if f"{row} |" not in documented]
+
+
 def test_a_part_that_there_is_not_is_refused():
     command = [sys.executable, "-m", "benchmarks", "cores"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
