@@ -18,6 +18,7 @@ from pathlib import Path
 import fakepw
 
 from .. import tools
+from ..ports import free_port
 
 ROOT = Path(__file__).parents[2]
 MODULES = "/usr/lib/apache2/modules"
@@ -199,12 +200,6 @@ BROKEN = {
         ),
     )
 }
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @contextmanager

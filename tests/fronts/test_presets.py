@@ -17,7 +17,8 @@ from fakepw.rules import nginx as said_by
 from fakepw.rules import presets
 from tests import tools
 
-from .fronts import await_port, free_port
+from ..ports import free_ports
+from .fronts import await_port
 
 pytestmark = pytest.mark.needs("nginx")
 
@@ -68,10 +69,10 @@ def real(back: fakepw.LiveServer) -> Iterator[dict[str, int]]:
         socket.create_server(("127.0.0.1", 0)) as slow,
         tempfile.TemporaryDirectory(prefix="presets-", ignore_cleanup_errors=True) as folder,
     ):
-        ports = {name: free_port() for name in SERVERS | MORE}
+        every = SERVERS | MORE
+        ports = dict(zip(every, free_ports(len(every)), strict=True))
         servers = "\n".join(
-            f"server {{ listen 127.0.0.1:{ports[name]}; {text} }}"
-            for name, text in (SERVERS | MORE).items()
+            f"server {{ listen 127.0.0.1:{ports[name]}; {text} }}" for name, text in every.items()
         )
         servers = servers.replace("PASS", f"proxy_pass http://127.0.0.1:{back.port};")
         servers = servers.replace("SLOW", str(slow.getsockname()[1]))

@@ -28,7 +28,8 @@ from conformance.target.sending.budget import Budget
 from tests.conformance.kept.kept import report
 from tests.hostile import servers
 
-from .suite import free_port, suite
+from ...ports import free_port
+from .suite import suite
 
 
 def waited(url: str, seconds: float, folder: Path, **more: object) -> list[str]:

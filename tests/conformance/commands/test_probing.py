@@ -23,7 +23,8 @@ from conformance.target.probe import REQUESTS, Bounds, Probed, State
 from tests.conformance.reports import outputs
 from tests.hostile import servers
 
-from .suite import free_port, suite
+from ...ports import free_port
+from .suite import suite
 
 #: As the guidelines for plug-ins have it: text, a bar, performance data.
 LINE = re.compile(
