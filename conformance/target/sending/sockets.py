@@ -39,8 +39,8 @@ from .transport import (
 LARGEST = 8 * 1024 * 1024
 #: So many requests in a row without an answer, and it is asked whether anything is still there.
 LOST = 3
-#: So many answers on kept connections may be cut by accident before they count: between Caddy 2.6
-#: and what is behind it one in about 1 500 is. What is asked again is a read.
+#: So many answers on kept connections may be cut by accident before they count: Caddy 2.6 without
+#: `buffer_requests` cuts those of a quick server, in bursts. What is asked again is a read.
 ACCIDENTS = 2
 #: What is asked then: every Patchwork answers it at once.
 ARE_YOU_THERE = call("pw_rpc_version")
