@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: What the README says that Debian needs.
 PACKAGES = ("git", "make", "python3", "python3-venv")
-SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
+SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13", "sid": "Debian unstable"}
+#: Those that a proof is of where none is named: sid is another one every day, and so is its Python.
+RELEASED = ("bookworm", "trixie")
 MIRROR = "http://deb.debian.org/debian"
 
 

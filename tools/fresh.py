@@ -3,6 +3,7 @@
     python3 -m tools.fresh                 both Debians, as an ordinary user and as root, in full
     python3 -m tools.fresh --short         one user on each, and a part of the tests
     python3 -m tools.fresh --suite trixie --user root
+    python3 -m tools.fresh --suite sid     Debian unstable, for the Python that comes next
 
 Each machine is a copy of a minimal Debian (see tools/debian.py).  The working tree, with what is
 changed but not committed, is cloned there by each user, who then runs `make demo` and `make test`.
@@ -29,12 +30,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import engine
-from tools.debian import SUITES, Unavailable, base, bases, git, pip_settings, proxies, run, say
+from tools.debian import (
+    RELEASED,
+    SUITES,
+    Unavailable,
+    base,
+    bases,
+    git,
+    pip_settings,
+    proxies,
+    run,
+    say,
+)
 
 USERS = ("kim", "root")
 
 #: Who runs in a short run, and then only SHORT of `make test`.
-IN_SHORT = {"bookworm": "root", "trixie": "kim"}
+IN_SHORT = {"bookworm": "root", "trixie": "kim", "sid": "kim"}
 #: What depends on the machine most: programs that are run, what is built, what a body means.
 SHORT = (
     "tests/test_packaging.py tests/test_tools.py tests/test_readme.py tests/protocol "
@@ -177,7 +189,7 @@ def main(args: Sequence[str] | None = None) -> int:
     if os.getuid() != 0:
         say("fresh: not run: it takes root, to build a Debian and to become other users there")
         return 1
-    wanted = proofs(options.suite or list(SUITES), options.user or USERS, options.short)
+    wanted = proofs(options.suite or RELEASED, options.user or USERS, options.short)
     said: list[str] = []
     failed = False
     answers: set[str] = set()

@@ -433,8 +433,9 @@ def test_the_command_serves_https_and_says_by_whom(
             context = ssl.create_default_context(cafile=trusted)
             url = f"{said['control']}ca.pem"
             if own:
-                with pytest.raises(urllib.error.HTTPError, match="404"):
+                with pytest.raises(urllib.error.HTTPError, match="404") as refused:
                     urllib.request.urlopen(url, context=context)
+                refused.value.close()
             else:
                 with urllib.request.urlopen(url, context=context) as answer:
                     assert answer.read() == Path(trusted).read_bytes()
