@@ -419,9 +419,9 @@ def test_control_is_switched_off_or_takes_a_token_that_nothing_shows(fixture, mo
         (line,) = (line for line in banner.splitlines() if line.startswith("  control"))
         assert line.endswith("(with its bearer token)")
         url = line.split()[1]
-        with pytest.raises(urllib.request.HTTPError, match="401") as refused:
+        with pytest.raises(urllib.request.HTTPError, match="401") as unknown:
             urllib.request.urlopen(f"{url}health")
-        refused.value.close()
+        unknown.value.close()
         request = urllib.request.Request(
             f"{url}health", headers={"Authorization": f"Bearer {token}"}
         )
