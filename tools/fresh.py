@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -155,7 +156,9 @@ def enter(
     shutil.copy("/etc/resolv.conf", system / "etc/resolv.conf")
     shutil.copy("/etc/hosts", system / "etc/hosts")
     lines.append('exec "$0" "$1" setpriv --reuid "$2" --regid "$2" --init-groups sh -c "$3"')
-    apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    # it dies with us, and what it started with it
+    apart = ["setpriv", "--pdeathsig", "KILL"]
+    apart += ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     chroot = shutil.which("chroot") or "/usr/sbin/chroot"
     done = subprocess.run(
         [*apart, "sh", "-c", "\n".join(lines), chroot, str(system), user, command],
@@ -212,4 +215,5 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("fresh: told to stop"))
     sys.exit(main())
