@@ -23,7 +23,8 @@ _NOT_COPIED = frozenset({"Content-Type", "Content-Transfer-Encoding"})
 
 
 #: How a From header is understood, by the first of these that matches it from its start: whose
-#: name goes before the last blanks within one line (servers.md 1.9).
+#: name goes before the last blanks within one line (servers.md 1.9). The patterns are inferred
+#: from which headers real servers were seen to replace and which to keep.
 _SENDERS = (
     (re.compile(r".*?\s*<([^>]+)>"), "{0}"),  # Ann <ann@example.org>
     (re.compile(r"(.*?)\sat\s(.*?)\s*\([^)]+\)"), "{0}@{1}"),  # ann at example.org (Ann)
