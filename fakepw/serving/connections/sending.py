@@ -11,7 +11,7 @@ from ..http.budget import Budget
 from ..http.framing import FEW, PIECE, PLAIN, Head, coded, coded_pieces, cut_pieces
 
 #: Bytes up to which an answer waits for the others of the same turn.
-SHORT = 8 * 1024
+SHORT = 32 * 1024
 #: Bytes of short answers that are written together.
 MOST_TOGETHER = PIECE
 #: What a chunk of a list takes, whose rows share their bytes with all the answers that they are in.
