@@ -91,7 +91,8 @@ class Pipeline:
     def _touched(self, request: Request, asked: Asked | None, start: float) -> Arrived | None:
         """A request that somebody has to do with; None if it goes straight through."""
         method, params = asked or _NO_CALL
-        matching = _matching(self.rules.about(method, params), request, params)
+        about = self.rules.about(method, params)
+        matching = _matching(about, request, params) if about else about
         if not (matching or self.scenarios.all or self.strict):
             return None
         arrived = Arrived(self.patchwork, request, request, start, self.watch, method, asked)
