@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..deciding.lookups import FLAGS
 from ..requirements import filters
 from ..target.exchange import NOWHERE
 from ..target.knowing.world import Row, parse_date
@@ -37,11 +38,13 @@ def ids(rows: list[Row], key: str) -> list[Any]:
 
 
 def several_ids(rows: list[Row], key: str) -> list[Any]:
-    """One id, two in another order than theirs, one of them twice, and all of them and more."""
+    """One id, two in another order than theirs, one of them twice, two as digits, and all of them
+    and more."""
     ids = filters.present(rows, key)
     least, middle, most = _three(ids)
     many = sorted({*ids, *range(most, most + MANY - len(ids))})
-    return [[most, least], [middle], [least, middle, least, NOWHERE], many]
+    texts = [str(most), str(least)]
+    return [[most, least], [middle], [least, middle, least, NOWHERE], texts, many]
 
 
 def two_ids(rows: list[Row], key: str) -> list[Any]:
@@ -125,6 +128,13 @@ def dates_with_t(rows: list[Row], key: str) -> list[Any]:
     return [d.replace(" ", "T") for d in dates(rows, key) if " " in d]
 
 
+def date_texts(rows: list[Row], key: str) -> list[Any]:
+    """A day, a minute, a second, a month where it is the beginning, and what no row reads."""
+    least, middle, most = _three(filters.present(rows, "date"))
+    found = [middle[:10], most[:16], least[:19], middle[:19].replace(" ", "T")]
+    return list(dict.fromkeys(found + ([most[:7]] if "starts" in key else [])))
+
+
 def two_dates(rows: list[Row], key: str) -> list[Any]:
     """Bounds that there are, the same twice, and the wrong way round."""
     least, middle, most = _three(filters.present(rows, "date"))
@@ -148,8 +158,8 @@ def date_part(rows: list[Row], key: str) -> list[Any]:
 
 
 def flags(rows: list[Row], key: str) -> list[Any]:
-    """Either, also as numbers."""
-    return [False, True, 0, 1]
+    """Either, also as numbers and as texts."""
+    return [False, True, 0, 1, *FLAGS]
 
 
 def held(rows: list[Row], key: str) -> list[Any]:
@@ -171,6 +181,7 @@ EDGES: dict[filters.Values, Edges] = {
     filters.literal: literal,
     filters.dates: dates,
     filters.dates_with_t: dates_with_t,
+    filters.date_texts: date_texts,
     filters.two_dates: two_dates,
     filters.several_dates: several_dates,
     filters.date_part: date_part,

@@ -15,6 +15,7 @@ from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .checking import check_filter, check_windows
 from .rows import same_rows, spread
+from .selecting import whole_number
 
 
 def _asked(*filters: Callable[[Row, list[Row]], dict[str, Any]]) -> Callable[[World], list[Step]]:
@@ -24,11 +25,10 @@ def _asked(*filters: Callable[[Row, list[Row]], dict[str, Any]]) -> Callable[[Wo
         for window in world.checks:
             rows = sorted(window.rows, key=lambda r: r["id"])
             first, last = spread(rows, 2)[0], spread(rows, 2)[-1]
-            steps += [call("check_list", {**f(first, rows), **window.bounds}) for f in filters]
-            if world.all_checks:  # then also as clients ask: without bounds
-                steps += [call("check_list", f(last, rows)) for f in filters]
-            else:
-                steps += [call("check_list", {**f(last, rows), **window.bounds}) for f in filters]
+            steps += [call("check_list", {**window.bounds, **f(first, rows)}) for f in filters]
+            # where all are known also as clients ask: without bounds
+            bounds = {} if world.all_checks else window.bounds
+            steps += [call("check_list", {**bounds, **f(last, rows)}) for f in filters]
         return steps
 
     return probe
@@ -46,7 +46,7 @@ def _selected(world: World, answer: Exchange, wanted: Callable[[set[str]], bool]
         return None
     if any(
         k.partition("__")[0] in ("patch_id", "project_id")
-        and (not isinstance(v, int) or v not in _known_ids(world, k))
+        and (not whole_number(v) or int(v) not in _known_ids(world, k))
         for k, v in filt.items()
     ):
         return None
@@ -65,12 +65,22 @@ def _known_ids(world: World, key: str) -> set[int]:
     return {row["patch_id"] for row in world.check_rows} if key.startswith("patch_id") else set()
 
 
-@decides("CHK-010", _asked(lambda r, a: {"patch_id": r["patch_id"]}), on="check_list", data=True)
+@decides(
+    "CHK-010",
+    _asked(lambda r, a: {"patch_id": r["patch_id"]}, lambda r, a: {"patch_id": str(r["patch_id"])}),
+    on="check_list",
+    data=True,
+)
 def test_checks_by_patch(world: World, answer: Exchange) -> Finding:
     return _selected(world, answer, lambda keys: keys == {"patch_id"})
 
 
-@decides("CHK-011", _asked(lambda r, a: {"user": r["user_id"]}), on="check_list", data=True)
+@decides(
+    "CHK-011",
+    _asked(lambda r, a: {"user": r["user_id"]}, lambda r, a: {"user": str(r["user_id"])}),
+    on="check_list",
+    data=True,
+)
 def test_checks_by_user(world: World, answer: Exchange) -> Finding:
     return _selected(world, answer, lambda keys: keys == {"user"})
 
@@ -83,6 +93,10 @@ def test_checks_by_user(world: World, answer: Exchange) -> Finding:
         lambda r, a: {"id__lt": r["id"]},
         lambda r, a: {"id__gte": r["id"]},
         lambda r, a: {"id__in": [r["id"], a[0]["id"], NOWHERE]},
+        lambda r, a: {"id": str(r["id"])},
+        lambda r, a: {"id__range": [r["id"], a[-1]["id"]]},
+        lambda r, a: {"id__range": [a[0]["id"], r["id"]]},
+        lambda r, a: {"id__in": [str(r["id"]), str(a[-1]["id"])]},
     ),
     on="check_list",
     data=True,
@@ -91,10 +105,44 @@ def test_checks_by_id(world: World, answer: Exchange) -> Finding:
     known = {"id", "id__gt", "id__lt", "id__gte", "id__in", "id__range"}
     filt = check_filter(answer) or {}
     plain = all(
-        type(v) is int or (isinstance(v, list) and all(type(i) is int for i in v))
-        for v in filt.values()
+        all(map(whole_number, v)) if isinstance(v, list) else whole_number(v) for v in filt.values()
     )
     return _selected(world, answer, lambda keys: keys <= known and plain)
+
+
+@decides(
+    "CHK-032",
+    _asked(
+        lambda r, a: {"user__gt": r["user_id"]},
+        lambda r, a: {"user__gte": r["user_id"]},
+        lambda r, a: {"user__lt": r["user_id"]},
+        lambda r, a: {"user__gt": r["user_id"] - 1},
+        lambda r, a: {"user__lt": r["user_id"] + 1},
+        lambda r, a: {"user__in": [r["user_id"], NOWHERE]},
+    ),
+    on="check_list",
+    data=True,
+)
+def test_checks_by_lookups_of_users(world: World, answer: Exchange) -> Finding:
+    known = {"user__gt", "user__gte", "user__lt", "user__in"}
+    return _selected(world, answer, lambda keys: len(keys) == 1 and keys <= known)
+
+
+@decides(
+    "CHK-033",
+    _asked(
+        *(
+            lambda r, a, name=name, flag=flag: {f"{name}__isnull": flag}
+            for name in ("id", "user")
+            for flag in (True, False)
+        )
+    ),
+    on="check_list",
+    data=True,
+)
+def test_no_check_lacks_an_id_or_a_user(world: World, answer: Exchange) -> Finding:
+    known = {"id__isnull", "user__isnull"}
+    return _selected(world, answer, lambda keys: len(keys) == 1 and keys <= known)
 
 
 @decides(
@@ -112,7 +160,7 @@ def test_two_check_filters_are_both_heeded(world: World, answer: Exchange) -> Fi
 
 @decides(
     "CHK-014",
-    _asked(lambda r, a: {"max_count": 1}, lambda r, a: {"max_count": 3}),
+    _asked(*(lambda r, a, n=n: {"max_count": n} for n in (1, 3, 0))),
     on="check_list",
     data=True,
 )
@@ -127,7 +175,7 @@ def _bounded(world: World, answer: Exchange) -> Finding:
     count = filt["max_count"]
     rest = {k: v for k, v in filt.items() if k != "max_count"}
     rows = world.universe("check_list", rest)
-    if not 0 < count < 1 << 31 or rows is None:
+    if not 0 <= count < 1 << 31 or rows is None:
         return None
     must, may = split(rows, rest, world.profile.database)
     if must != may:
@@ -136,8 +184,9 @@ def _bounded(world: World, answer: Exchange) -> Finding:
     if isinstance(found, Deviation):
         return found
     got = [row["id"] for row in rows_of(answer) or []]
-    right = len(got) == min(count, len(must)) and set(got) <= must and len(set(got)) == len(got)
-    return expect(right, answer, f"{min(count, len(must))} of the checks {sorted(must)}")
+    wanted = min(count or len(must), len(must))
+    right = len(got) == wanted and set(got) <= must and len(set(got)) == len(got)
+    return expect(right, answer, f"{wanted} of the checks {sorted(must)}")
 
 
 UNKNOWN = ("context", "state", "date", "user_id", "description", "patch")

@@ -62,7 +62,8 @@ def _sliced(*counts: int) -> Callable[[World], list[Step]]:
         asked: list[Step] = []
         for window in world.patches:
             last = window.rows[-1] if window.rows else {}
-            narrow = () if world.thrifty else (*COMBINED[:1], *((n,) for n in COMBINED[0]))
+            singly = () if world.thrifty else ((n,) for n in COMBINED[0])
+            narrow = (*COMBINED[:1], *singly)
             for n in counts:
                 asked.append(call("patch_list", {**window.bounds, "max_count": n}))
                 for names in narrow if abs(n) < 3 and last else ():

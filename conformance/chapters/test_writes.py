@@ -305,6 +305,18 @@ def test_nil_empties_the_commit(
     )
 
 
+@writes("WRITE-044", setting({"archived": None}))
+def test_archived_is_never_nil(
+    world: World, before: Exchange, did: Exchange, after: Exchange
+) -> Finding:
+    if accepted(did) and (world.profile.database or "").lower() not in (
+        "sqlite",
+        "postgresql",
+    ):
+        return None  # others were recorded with strict SQL only
+    return faulted_without_effect(world, before, did, after, "IntegrityError")
+
+
 def _read_both_ways(world: World) -> list[Step]:
     patch = writable_patch(world)
     reads = (call("patch_get", patch), call("patch_list", {"id": patch}))

@@ -11,6 +11,7 @@ from .checking import WORSE, WORST
 from .credentials import authentic
 from .rows import DATE
 from .writing import (
+    LONG,
     ODD,
     URL,
     US,
@@ -171,12 +172,17 @@ def test_a_check_leaves_the_patch_alone(
     return None if hindered(world, did) else unchanged(before, after)
 
 
-@creates("WRITE-038", creating((ODD[0], "success", *ODD[1:])))
+@creates(
+    "WRITE-038",
+    creating((ODD[0], "success", *ODD[1:]), ("pw-conformance-long", "success", "", LONG)),
+)
 def test_a_check_s_words_may_be_any(
     world: World, before: Exchange, did: Exchange, after: Exchange
 ) -> Finding:
-    wanted = {"context": ODD[0], "target_url": ODD[1], "description": ODD[2]}
-    return new_check(world, before, did, after, wanted)
+    words = dict(
+        zip(("context", "target_url", "description"), did.params[1:2] + did.params[3:], strict=True)
+    )
+    return new_check(world, before, did, after, words)
 
 
 def _worst(world: World) -> list[Step]:

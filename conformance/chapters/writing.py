@@ -20,7 +20,9 @@ OTHER = "decaf" + "0" * 35
 MIXED = "V6.1-RC3-AbCdEf"
 WIDE = "\u00fcn\u00efc\u00f6d\u00e9"
 #: What a slug, an URL or a page would not hold.
-ODD = ("pw-conformance: x/y (1)", "not a URL", "a \"b\" <c> & 'd', e")
+ODD = ("pw-conformance: X/y (1)", "not a URL", "a \"b\" <c> & 'd', E")
+#: Longer than what a column for a line would take.
+LONG = "made by pw-conformance, for the sake of many letters " * 40
 URL, WORDS = "https://example.org/pw-conformance", "made by pw-conformance"
 DENIED = "No permissions to edit this patch"
 
@@ -223,7 +225,15 @@ def new_check(
     if isinstance(found, Deviation):
         return found
     wrong = {name: value for name, value in wanted.items() if found[0].get(name) != value}
-    return OK if not wrong else deviates(after, f"a check with {wrong!r}")
+    return OK if not wrong else deviates(after, f"a check with {_shortened(wrong)!r}")
+
+
+def _shortened(words: dict[str, Any]) -> dict[str, Any]:
+    """The same for people: of a text as long as LONG how long it is."""
+    return {
+        name: f"{value[:20]}… ({len(value)} characters)" if value == LONG else value
+        for name, value in words.items()
+    }
 
 
 def recent(did: Exchange, date: str) -> bool:

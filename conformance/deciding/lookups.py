@@ -68,6 +68,10 @@ LOOKUPS = frozenset(
 )
 
 
+#: Texts that are a truth value to every recorded server; of others Djangos differ (servers.md 2).
+FLAGS = {"0": False, "1": True, "t": True, "True": True}
+
+
 def truth(certain: bool) -> Truth:
     """YES or NO."""
     return YES if certain else NO
@@ -103,8 +107,8 @@ def matches(row: Row, key: str, value: Any, database: str | None = None) -> Trut
     if name == "id":
         return _numeric(row["id"], lookup, value)
     if name == "archived":
-        if lookup == "" and type(value) in (bool, int) and value in (0, 1):
-            return truth(row["archived"] == value)
+        if lookup == "" and (flag := flag_of(value)) is not None:
+            return truth(row["archived"] == flag)
         if lookup == "isnull" and isinstance(value, bool):
             return truth(not value)
         return OPEN
@@ -113,6 +117,13 @@ def matches(row: Row, key: str, value: Any, database: str | None = None) -> Trut
     if name in TEXT:
         return of_text(name, row.get(name, ""), lookup, value, database)
     return OPEN
+
+
+def flag_of(value: Any) -> bool | None:
+    """What every recorded server takes for true or for false; None for anything else."""
+    if isinstance(value, str):
+        return FLAGS.get(value)
+    return bool(value) if isinstance(value, int) and value in (0, 1) else None
 
 
 def _number(value: Any) -> int | None:
@@ -141,6 +152,16 @@ _ON_TEXT: dict[str, Callable[[str, str], bool]] = {
     "iendswith": str.endswith,
     "iexact": str.__eq__,
     "": str.__eq__,
+}
+
+
+#: Texts that a date is searched for, by look-up: such as cannot be in what databases write behind
+#: the second, which is a fraction of any length and perhaps an offset (servers.md 3).
+_BEGINS = re.compile(r"\d{4}-\d\d(-\d\d([ T]\d\d:\d\d(:\d\d)?)?)?", re.ASCII)
+_HOLDS = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?", re.ASCII)
+ON_DATES = {
+    **dict.fromkeys(("contains", "icontains"), _HOLDS),
+    **dict.fromkeys(("startswith", "istartswith"), _BEGINS),
 }
 
 
@@ -178,6 +199,9 @@ def _date(text: str, lookup: str, value: Any) -> Truth:
         return truth(getattr(moment, lookup) == number)
     if lookup == "isnull" and isinstance(value, bool):
         return truth(not value)
+    if lookup in ON_DATES and isinstance(value, str):
+        known = ON_DATES[lookup].fullmatch(value)
+        return truth(_ON_TEXT[lookup](text[:19], value)) if known else OPEN
     values = value if lookup in ("in", "range") else [value]
     if not isinstance(values, list | tuple) or not all(isinstance(v, str) for v in values):
         return OPEN

@@ -249,6 +249,7 @@ BODIES = (
         ("body/untyped value",),
         _list(NOBODY).encode(),
         "array",
+        also=(_list("98765", "patch_list").encode(),),  # a number would be a TypeError
     ),
     Body(
         "039", "nil is read.", ("type/state_list <nil/>",), _list("<nil/>").encode(), "nil search"

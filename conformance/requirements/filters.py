@@ -129,6 +129,13 @@ def dates_with_t(rows: list[Row], key: str) -> SearchStrategy[Any]:
     return st.sampled_from(present(rows, "date")).map(lambda d: d.replace(" ", "T"))
 
 
+def date_texts(rows: list[Row], key: str) -> SearchStrategy[Any]:
+    """How a moment of a row begins: its month, its day, its minute or its second."""
+    moment = st.sampled_from(present(rows, "date"))
+    ends = st.sampled_from((10, 16, 19) if "contains" in key else (7, 10, 16, 19))
+    return st.builds(lambda text, end: text[:end], moment, ends)
+
+
 def two_dates(rows: list[Row], key: str) -> SearchStrategy[Any]:
     """Two moments of rows, the earlier first."""
     return st.lists(dates(rows, key), min_size=2, max_size=2).map(sorted)
@@ -206,9 +213,15 @@ FILTERS = (
     Filter(
         "026",
         "Text lookups on id compare its digits.",
-        ("id__contains", "id__startswith", "id__endswith"),
+        (
+            *("id__contains", "id__startswith", "id__endswith"),
+            *("id__icontains", "id__istartswith", "id__iendswith", "id__iexact"),
+        ),
         digits,
-        ("patch_list/id__contains='1'", "patch_list/id__startswith='1'"),
+        (
+            *("patch_list/id__contains='1'", "patch_list/id__startswith='1'"),
+            *("patch_list/id__iendswith='1'", "patch_list/id__iexact='1'"),
+        ),
     ),
     _text("030", "", "gives patches of just that name", whole, "'anonymous submitter'"),
     _text(
@@ -274,7 +287,10 @@ FILTERS = (
         "A filter by archived gives archived patches, or the others.",
         ("archived",),
         flags,
-        ("patch_list/archived=True", "patch_list/archived=False"),
+        (
+            *("patch_list/archived=True", "patch_list/archived=False"),
+            *("patch_list/archived='True'", "patch_list/archived='0'"),
+        ),
     ),
     Filter(
         "046",
@@ -391,5 +407,15 @@ FILTERS = (
         ("msgid__in", "hash__in", "commit_ref__in"),
         several,
         ("patch_list/hash__in=*",),
+    ),
+    Filter(
+        "100",
+        "Text lookups on date compare the day and the time that a patch shows.",
+        ("date__contains", "date__startswith", "date__icontains", "date__istartswith"),
+        date_texts,
+        (
+            *("patch_list/date__contains='2017-06-15'", "patch_list/date__startswith='2017-06'"),
+            "patch_list/date__icontains='2017-06-15T08:00:00'",
+        ),
     ),
 )

@@ -275,10 +275,11 @@ REQUIREMENTS = [
         "LIST-069",
         MUST,
         "all",
-        text="`state`, `project` and `submitter` are no fields of a filter: they give [].",
+        text="`state`, `project` and `submitter` are no fields of a filter: they give [], by id"
+        " and by name.",
         why="pwclient looks ids up first, because names are not filtered by",
         facts="docs/servers.md 1.7",
-        recorded=["patch_list/key=state"],
+        recorded=["patch_list/key=state", "patch_list/key=project,str"],
     ),
     row(
         "LIST-070",

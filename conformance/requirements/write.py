@@ -263,6 +263,15 @@ REQUIREMENTS = [
         recorded=[_trio("commit_ref=0", "commit_ref=nil")],
     ),
     row(
+        "WRITE-044",
+        MUST,
+        "all",
+        text="patch_set of archived nil is an IntegrityError and changes nothing.",
+        why="a client whose value is missing must not archive the patch, or take it back",
+        facts=FACTS,
+        recorded=[_trio('archived=""', "archived=nil")],
+    ),
+    row(
         "WRITE-025",
         MUST,
         "all",
@@ -417,7 +426,8 @@ REQUIREMENTS = [
         "WRITE-038",
         MUST,
         "1.1+",
-        text="The context, the target_url and the description of a check may be any text.",
+        text="The context, the target_url and the description of a check may be any text, in"
+        " capitals, too, and the description any length.",
         why=CHECK,
         facts="not recorded: no list came with such a check; docs/servers.md 1.10",
     ),

@@ -257,6 +257,12 @@ WRITES = (
         "WRITE-012",
         said=on_fault("State.*DoesNotExist", lambda r, a: TRUE),
     ),
+    Mutant("nil is not archived", "WRITE-044", asked=revalued("archived", lambda x: x or False)),
+    Mutant(
+        "nil is left as it is",
+        "WRITE-044",
+        asked=given(lambda v: {k: x for k, x in v.items() if x is not None}),
+    ),
     Mutant("a missing state is the first", "WRITE-012", asked=revalued("state", lambda x: x or 1)),
     Mutant(
         "archived by boolean only",
@@ -375,6 +381,16 @@ WRITES = (
         "contexts become slugs",
         "WRITE-038",
         asked=created(lambda a: [a[0], re.sub(r"\W+", "-", str(a[1])), *a[2:]]),
+    ),
+    Mutant(
+        "contexts in small letters",
+        "WRITE-038",
+        asked=created(lambda a: [a[0], str(a[1]).lower(), *a[2:]]),
+    ),
+    Mutant(
+        "descriptions are cut",
+        "WRITE-038",
+        asked=created(lambda a: [*a[:4], *(x[:255] for x in a[4:])]),
     ),
     Mutant(
         "addresses are looked at",

@@ -4,6 +4,7 @@ from .authentication import AUTHENTICATION
 from .by_one_method import BY_ONE_METHOD
 from .checks import CHECKS
 from .lists import LISTS
+from .lookups import LOOKUPS
 from .near_misses import NEAR_MISSES
 from .reads import READS
 from .remembering import REMEMBERING
@@ -20,6 +21,7 @@ MUTANTS = (
     *CHECKS,
     *LISTS,
     *NEAR_MISSES,
+    *LOOKUPS,
     *REMEMBERING,
     *BY_ONE_METHOD,
 )
