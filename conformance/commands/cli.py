@@ -35,6 +35,7 @@ from .asked.asking import (
     Release,
     ReportFile,
     SeveralWrites,
+    apart,
     password,
     reaching,
     writable,
@@ -135,6 +136,7 @@ def run(
     _go_together(given, username, workers)
     gate = Gate.taken(given)
     gate.box = box
+    apart([*(path for _, path in wanted), gate.bundle], [baseline])
     if replay and gate.asked:
         told = "--replay sends again what failed and decides nothing else: leave out "
         raise click.UsageError(told + " and ".join(gate.asked))

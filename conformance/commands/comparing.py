@@ -21,7 +21,7 @@ from ..target.sending.transport import VERSION
 from ..verdicts.changes import Change, Changes, Row, changes
 from ..verdicts.matrix import of_recordings, of_runs
 from ..verdicts.stored import Stored, stored
-from .asked.asking import Refused, ReportFile
+from .asked.asking import Refused, ReportFile, apart
 from .running import helps
 
 #: What click's decorators take and give back.
@@ -78,6 +78,7 @@ def compare(
     """
     from ..reports.shown import changed
 
+    apart([path for _, path in wanted], [old, new])
     found = changes(read(old), read(new))
     if as_json:
         click.echo(changed.render_json(found, strict), nl=False)
@@ -99,6 +100,7 @@ def replay(bundle: Path, as_json: bool, wanted: tuple[tuple[str, Path], ...]) ->
     """
     from ..chapters import load
 
+    apart([path for _, path in wanted], [bundle])
     load()
     try:
         kept = sources.bundled(bundle)
@@ -179,6 +181,7 @@ def matrix(
 
     if recorded == bool(runs):
         raise click.UsageError("give the reports of runs, or --recorded and none")
+    apart([path for _, path in wanted], runs)
     found = of_recordings() if recorded else of_runs([read(path) for path in runs])
     if as_json:
         click.echo(matrices.render_json(found, every), nl=False)

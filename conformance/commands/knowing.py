@@ -17,7 +17,7 @@ from ..target.counting import counted
 from ..verdicts import baseline as baselines
 from ..verdicts.drafting import Draft, draft
 from ..verdicts.stored import Stored
-from .asked.asking import Refused
+from .asked.asking import Refused, apart
 from .comparing import Source, read
 from .running import helps
 
@@ -67,6 +67,7 @@ def baseline(report: Path, expires: date, output: Path | None, update: bool, as_
         raise click.UsageError("--update needs -o FILE: the baseline that is brought up to date")
     if as_json and output is None:
         raise click.UsageError("--json needs -o FILE: the baseline itself is TOML")
+    apart([output], [report])
     run = read(report)
     try:
         before = _before(output, update)

@@ -75,15 +75,19 @@ def write(kind: str, path: Path | str, run: Run, secrets: Iterable[str] = ()) ->
     put(kind, path, secrecy.netted(KINDS[kind](clean(run, words)), words))
 
 
-def put(kind: str, path: Path, text: str) -> None:
-    """Write the text of a report, in UTF-8.
+def appended(path: Path) -> bool:
+    """Whether it is the file that GitHub names in $GITHUB_STEP_SUMMARY: a step may say several
+    things there."""
+    return str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
 
-    The file that GitHub names in $GITHUB_STEP_SUMMARY is appended to, as a step may say other
-    things there; any other file is replaced. Raises ValueError, in one sentence, if it cannot be.
+
+def put(kind: str, path: Path, text: str) -> None:
+    """Write the text of a report, in UTF-8, into a file that is replaced, or `appended` to.
+
+    Raises ValueError, in one sentence, if it cannot be.
     """
-    append = str(path) == os.environ.get("GITHUB_STEP_SUMMARY")
     try:
-        with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
+        with path.open("a" if appended(path) else "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
         reason = error.strerror or error

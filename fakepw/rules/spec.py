@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ..patchwork.words.brief import brief, cut
+from ..patchwork.words.brief import brief, cut, within
 from ..telling.wording import near, plain, quoted, refusal
 from .presets import PRESETS
 
@@ -109,15 +109,10 @@ def spec_of(members: Mapping[str, Any]) -> Spec:
         spec = msgspec.convert(given, Spec)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$.")
-        raise ValueError(f"{place.rstrip('`') or 'a rule'}: {_said(message)}") from None
+        raise ValueError(f"{place.rstrip('`') or 'a rule'}: {within(plain(message))}") from None
     spec = msgspec.structs.replace(spec, params=tuple(raw_params), body=body)
     _check(spec)
     return spec
-
-
-def _said(message: str) -> str:
-    text = plain(message)
-    return text[:1].lower() + text[1:]
 
 
 def _effects(spec: Spec) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Collection
 
+from ..patchwork.words.brief import within
 from .connections.ciphered import Certified, Ciphered
 from .connections.commons import Application, Commons
 from .connections.connection import Connection
@@ -53,8 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _why(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return text[:1].lower() + text[1:]
+    return within(getattr(error, "strerror", None) or str(error))
 
 
 class Server:

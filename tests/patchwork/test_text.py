@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakepw.patchwork.words import brief
 from fakepw.patchwork.words.characters import quoted
 from fakepw.patchwork.words.faults import Fault
 from fakepw.patchwork.words.text import to_repr, to_str
@@ -84,3 +85,18 @@ TEXT = st.text(st.characters().filter(lambda char: quoted(char) == repr(char)))
 @given(st.recursive(TEXT, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner)))
 def test_python_3_writes_as_we_do(value: Any) -> None:
     assert to_repr(value, py2=False) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("said", "within"),
+    [
+        ("Connection refused", "connection refused"),
+        ("TLS/SSL connection has been closed", "TLS/SSL connection has been closed"),
+        ("A", "a"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_within_another_begins_small_unless_with_an_abbreviation(
+    said: str, within: str
+) -> None:
+    assert brief.within(said) == within

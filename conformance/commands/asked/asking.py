@@ -8,7 +8,7 @@ import math
 import netrc
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,21 @@ def password(username: str, host: str) -> str:
             "--username needs a password: set PW_CONFORMANCE_PASSWORD or add the host to ~/.netrc"
         )
     return getpass.getpass(f"Password of {username} at {host}: ")
+
+
+def apart(written: Iterable[Path | None], read: Iterable[Path | None] = ()) -> None:
+    """Refuse to write two things to one file, or one over what is read; a device takes any."""
+    taken = {os.path.realpath(path): "is read" for path in read if path}
+    for path in filter(None, written):
+        if reports.appended(path):
+            continue
+        place = os.path.realpath(path)
+        if os.path.exists(place) and not os.path.isfile(place):
+            continue
+        if place in taken:
+            said = f"{path} {taken[place]}, so nothing else can be written to it: name another file"
+            raise click.UsageError(line(said))
+        taken[place] = "is to be written"
 
 
 def writable(folder: Path) -> None:

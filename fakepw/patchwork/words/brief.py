@@ -31,6 +31,11 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
+def within(text: str) -> str:
+    """A sentence as it stands behind a colon: `TLS/SSL connection closed` keeps its beginning."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def _text(value: Any, _: int) -> str:
     shown = ascii(value[:TEXT]) if isinstance(value, bytes) else repr(value[:TEXT])
     rest = len(value) - TEXT

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from ...patchwork.words.brief import within
 from ..guarding.addresses import is_loopback, reached, url_host
 
 #: Bytes of an answer that are read at most.
@@ -262,4 +263,4 @@ def _why(error: Exception) -> str:
     if getattr(error, "reason", "") in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
         return "what it speaks is no TLS"
     text = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
-    return " ".join(f"{text[:1].lower()}{text[1:]}".split())
+    return " ".join(within(text).split())
