@@ -29,10 +29,9 @@ _DATE = re.compile(rb"(?<=<name>date</name>\n<value>)<(base64|string)>([^<]*+)</
 _WHEN = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?")
 _CSRF = re.compile(r"csrftoken=(?:\.\.\.|\w{32}|\w{64}); expires=")
 _EXPIRES = re.compile(r"[A-Z][a-z]{2}, \d\d([- ])[A-Z][a-z]{2}\1\d{4} \d\d:\d\d:\d\d GMT")
-#: What a server's front adds by itself; the recordings leave them out.
-_FRONT = {"date", "connection", "server"}
-#: What keeps pages out of caches, which they leave out as well.
-_CACHES = {"expires", "cache-control", "last-modified"}
+#: What a server's front adds by itself, and what keeps pages out of caches: the recordings leave
+#: both out.
+_LEFT_OUT = {"date", "connection", "server", "expires", "cache-control", "last-modified"}
 #: How much longer than the recorded one a body may be, and still be looked into.
 _LONGER = 100_000
 
@@ -89,6 +88,8 @@ class Comparer:
         length = dict(got).get("Content-Length")
         if length is not None and call.method != "HEAD" and length != str(len(body)):
             return f"Content-Length is {length}, but {len(body)} bytes came"
+        if expected == got:
+            return None
         received = recorded.received
         loose = page or recorded.comments_left_out
         loose = loose or (received is not None and self.normalise(call, received) != received)
@@ -141,7 +142,7 @@ def normalise_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str
     """The headers in order, without those of the server's front; cookies without their chance."""
     kept = []
     for name, value in headers:
-        if name.lower() in _FRONT | _CACHES:
+        if name.lower() in _LEFT_OUT:
             continue
         if name == "Set-Cookie" and _CSRF.match(value):
             value = _EXPIRES.sub(r"LATER\1", _CSRF.sub("csrftoken=...; expires=", value))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import difflib
-import json
 import lzma
 import re
 import xmlrpc.client
@@ -13,6 +12,8 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+
+import msgspec
 
 from ..target.exchange import WRITES
 
@@ -163,7 +164,7 @@ class Corpus:
         """What a server held."""
         if name not in self._datasets:
             self._datasets[name] = self.path_of(name).read_bytes()
-        rows: dict[str, Any] = json.loads(self._datasets[name])
+        rows: dict[str, Any] = msgspec.json.decode(self._datasets[name])
         if instance in _NULL_AS_EMPTY:
             for patch in rows["patches"]:
                 patch["content"] = patch["content"] or ""
@@ -175,7 +176,7 @@ class Corpus:
         try:
             with lzma.open(path) as file:
                 for text in file:
-                    line = json.loads(text)
+                    line = msgspec.json.decode(text)
                     if strange := set(line) - known:
                         raise ValueError(f"nobody knows what {sorted(strange)[0]!r} is")
                     if kind is Recorded:

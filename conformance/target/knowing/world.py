@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ..exchange import Exchange, Request, call
@@ -31,6 +32,7 @@ class Lacking(Exception):
     """The server holds nothing that a requirement could be tried on; the text says what."""
 
 
+@lru_cache(maxsize=4096)
 def parse_date(text: str) -> datetime | None:
     """A date as Python's `str(datetime)` writes it, or the date alone; None if it is neither."""
     for form in ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):

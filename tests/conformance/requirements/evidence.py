@@ -94,15 +94,20 @@ def asked(request: Request) -> str:
     return shortened(text) + (f" with {'; '.join(odd)}" if odd else "")
 
 
+@kept
+def _known() -> dict[str, None]:
+    """The ids of all calls that some server answered, in order."""
+    return dict.fromkeys(item.id for i in INSTANCES for item in recorded(i))
+
+
 def _calls(requirement: Requirement) -> list[list[str]]:
     """The ids of the calls that show it, those of one decision together."""
-    every = list(dict.fromkeys(item.id for i in INSTANCES for item in recorded(i)))
-    known = set(every)
+    known = _known()
     found = []
     for entry in requirement.recorded:
         names = [entry] if entry in known else entry.split(" + ")
         for name in names:
-            ids = [name] if name in known else [i for i in every if matches(name, i)][:CALLS]
+            ids = [name] if name in known else [i for i in known if matches(name, i)][:CALLS]
             found.append(ids)
     return found
 

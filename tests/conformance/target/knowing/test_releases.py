@@ -15,9 +15,9 @@ from conformance.target.knowing.survey import Surveyor, find
 from conformance.target.knowing.world import World
 from conformance.target.sending.transport import Endpoint
 from fakepw.patchwork.instances.instances import RECORDED, names
-from tests import recordings
 
-from ...chapters.corpus import INSTANCES, answer_of, profile_of, request_of, world_of
+from ...chapters import corpus
+from ...chapters.corpus import INSTANCES, kept, profile_of, world_of
 
 Ask = Callable[[Request], Exchange]
 
@@ -30,15 +30,21 @@ DJANGOS = {
 }
 
 
+@kept
+def answers_of(instance: str) -> dict[tuple[str, str, bytes], Answer]:
+    """What a recorded server answered to each request, at first."""
+    known: dict[tuple[str, str, bytes], Answer] = {}
+    for item in corpus.recorded(instance):
+        if item.dataset == "a":
+            request = item.exchange.request
+            known.setdefault((request.method, request.target, request.body), item.exchange.answer)
+    return known
+
+
 def recorded(instance: str, hidden: str = r"\Z.") -> tuple[World, Ask]:
     """What a recorded server held, and what it answered; silent where nothing was recorded, and
     where the path matches what is hidden."""
-    answers = recordings.answers(instance)
-    known: dict[tuple[str, str, bytes], Answer] = {}
-    for call in recordings.calls():
-        if call.dataset == "a" and not call.op and (found := answers.get(call.key)) is not None:
-            request = request_of(call)
-            known.setdefault((request.method, request.target, request.body), answer_of(found))
+    known = answers_of(instance)
 
     def ask(request: Request) -> Exchange:
         path = request.target.replace(BASE, "")
