@@ -53,7 +53,7 @@ HOUSE = {
     "protocol": _room("fakepw/protocol", uses="words rows instances mail query patchwork"),
     "wording": _room("fakepw/telling/wording", uses="words"),
     "outcomes": _room("fakepw/double/outcome", uses="protocol"),
-    "journal": _room("fakepw/double/journal", uses="words protocol"),
+    "journal": _room("fakepw/double/journal", uses="words protocol wording"),
     "rules": _room("fakepw/rules", uses="words protocol wording"),
     "effects": _room(
         "fakepw/double/rules",

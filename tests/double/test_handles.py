@@ -6,6 +6,7 @@ import threading
 import xmlrpc.client
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
@@ -327,6 +328,11 @@ def test_what_was_not_called_is_told_with_the_nearest(pw: fakepw.Double) -> None
         pw.assert_no_writes()
     with pytest.raises(AssertionError, match="was called once"):
         pw.assert_not_called("patch_set")
+    for claim in (pw.assert_not_called, partial(pw.assert_called, times=0)):
+        claim("patch_get")
+        claim("bug_list")  # which a client may make up, and this one did not
+        with pytest.raises(ValueError, match=r"no method 'patch_sett'.*did you mean 'patch_set'"):
+            claim("patch_sett")
 
 
 def test_a_call_is_waited_for(pw: fakepw.Double) -> None:

@@ -46,7 +46,10 @@ class Claims(ABC):
         return asserting.assert_called(self.calls, method, params, user, times)
 
     def assert_not_called(self, method: str = "*", /, *params: Any, user: Any = ANYONE) -> None:
-        """That no such call was made. Raises AssertionError."""
+        """That no such call was made.
+
+        Raises AssertionError, and ValueError for a method that is one but for its spelling.
+        """
         __tracebackhide__ = True
         asserting.assert_not_called(self.calls, method, params, user)
 

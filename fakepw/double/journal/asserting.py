@@ -7,8 +7,12 @@ import pprint
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ...protocol.documentation import WORDS
+from ...telling.wording import near, quoted, refusal
 from .calls import Call, Calls
 from .matching import ANYONE, equal, including, means, params_fit
+
+__tracebackhide__ = refusal
 
 #: How many of the nearest calls a failure shows, and how many at all.
 NEAREST, SHOWN = 3, 10
@@ -31,6 +35,8 @@ def assert_called(
     __tracebackhide__ = True
     found = calls(method, *params, user=user)
     what = wanted_text(method, params, user)
+    if times == 0:
+        _well_spelt(method)
     if times is not None and len(found) != times:
         raise AssertionError(
             f"{what} was called {_times(len(found))}, not {_times(times)}"
@@ -42,12 +48,19 @@ def assert_called(
 
 
 def assert_not_called(calls: Calls, method: str, params: Sequence[Any], user: Any) -> None:
-    """Raises AssertionError if a call fits."""
+    """Raises AssertionError if a call fits, ValueError if the method is misspelt."""
     __tracebackhide__ = True
+    _well_spelt(method)
     found = calls(method, *params, user=user)
     if found:
         what = wanted_text(method, params, user)
         raise AssertionError(f"{what} was called {_times(len(found))}" + _listed(found))
+
+
+def _well_spelt(method: str) -> None:
+    """Raise ValueError for what is nearly a method: that it was never called says nothing."""
+    if method not in WORDS and "*" not in method and (hint := near(method, WORDS)):
+        raise ValueError(f"no Patchwork has a method {quoted(method)}{hint}")
 
 
 def assert_calls(calls: Calls, expected: Iterable[Expected], *, ordered: bool, only: bool) -> None:
