@@ -331,7 +331,7 @@ def test_what_was_not_called_is_told_with_the_nearest(pw: fakepw.Double) -> None
     for claim in (pw.assert_not_called, partial(pw.assert_called, times=0)):
         claim("patch_get")
         claim("bug_list")  # which a client may make up, and this one did not
-        with pytest.raises(ValueError, match=r"no method 'patch_sett'.*did you mean 'patch_set'"):
+        with pytest.raises(ValueError, match=r"a method 'patch_sett'.*did you mean 'patch_set'"):
             claim("patch_sett")
 
 
