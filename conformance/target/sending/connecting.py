@@ -70,7 +70,10 @@ def connect(endpoint: Endpoint, deadline: Deadline, trusting: Any) -> socket.soc
         ) from None
     except TimeoutError:
         plain.close()
-        raise NoAnswer(f"{host}:{port} did not finish TLS within {deadline.seconds:g} s") from None
+        raise NoAnswer(
+            f"{host}:{port} did not finish TLS within {deadline.seconds:g} s;"
+            " is it an http:// address?"  # which waits for the end of a request that never comes
+        ) from None
     except (ssl.SSLError, OSError) as error:
         plain.close()
         reason = getattr(error, "reason", None) or error

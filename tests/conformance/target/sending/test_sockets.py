@@ -286,6 +286,14 @@ def test_http_to_where_tls_is_spoken_asks_whether_https_is_meant() -> None:
             discover(Options(url=url))
 
 
+@pytest.mark.parametrize("manner", [servers.honest, servers.silent, servers.speaks_no_http])
+def test_https_to_where_none_is_spoken_is_told(manner: servers.Manner) -> None:
+    with servers.misbehaving(manner) as server:
+        url = server.url.replace("http", "https", 1)
+        with pytest.raises(Unusable, match=r"TLS.*; is it an http:// address\?"):
+            discover(Options(url=url, timeout=0.5))
+
+
 def test_a_forked_process_leaves_the_connection_to_its_parent(transport: Opening) -> None:
     with servers.misbehaving(servers.honest) as server:
         talking = transport(server.url)
