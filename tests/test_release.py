@@ -110,6 +110,7 @@ def test_it_says_so_in_one_line_and_ends_with_1(capsys: pytest.CaptureFixture[st
     assert said.err == ("not fit to be released: CHANGELOG.md says nothing of a version [77.0.0]\n")
 
 
+@pytest.mark.needs("shellcheck")
 def test_workflows_pass_the_linter() -> None:
     assert [path.name for path in WORKFLOWS] == ["release.yml", "test.yml"]
     linter = Path(sys.executable).parent / "jactionlint"

@@ -20,8 +20,8 @@ __all__ = ["Application", "Server", "listen"]
 BACKLOG = 4096
 #: Bytes that the system keeps for a client that does not read; by itself it would take megabytes.
 SEND_BUFFER = 256 * 1024
-#: Connections accepted in one turn of the event loop.
-MOST_ACCEPTED = 16
+#: Connections accepted in one turn of the event loop; one more on Python 3.14.
+MOST_ACCEPTED = 8
 
 
 def listen(host: str, port: int) -> socket.socket:

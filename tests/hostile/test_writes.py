@@ -386,6 +386,7 @@ def test_a_server_that_is_gone_for_a_while_is_waited_for(tmp_path: Path) -> None
         assert not looking.unrestored
 
 
+@pytest.mark.needs("curl")
 def test_what_is_left_is_told_with_a_line_that_sets_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
