@@ -44,8 +44,9 @@ test: .venv/.dev .venv/.uvloop .venv/.schemathesis tools pythons
 test-uvloop:
 	PYTHONPATH=.venv/uvloop $(BIN)/python -m pytest -n auto tests/serving
 
+# Each module's tests in one process: what they share is read, and started, once.
 test-all:
-	$(BIN)/python -m pytest -n auto $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 # The README's two commands on minimal Debians, as root and as anybody.
 fresh:

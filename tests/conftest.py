@@ -32,6 +32,18 @@ def nothing_kept_secret() -> Iterator[None]:
     secrecy.forget()
 
 
+# What is written has to outlive a machine that crashes, which none does in a test. Waiting for its
+# disk would take a minute of all of them.
+os.fsync = lambda fd: None
+
+# Where nothing that is compiled may lie beside its source, each program that a test starts would
+# compile all of it again. It lies in a folder that goes when the tests end.
+if sys.dont_write_bytecode:
+    _COMPILED = tempfile.TemporaryDirectory(prefix="pw-conformance-compiled-")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _COMPILED.name
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # -B says the same
+    sys.dont_write_bytecode = False
+
 _TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 # What runs of the suite keep of patches that they write to: not among what the user keeps.

@@ -31,7 +31,7 @@ _KEPT: list[Any] = []
 
 
 def kept(function: _Reads) -> _Reads:
-    """Like functools.cache, for what holds recorded exchanges: until all that is forgotten."""
+    """Like functools.cache, for what was read of recorded exchanges: until that is forgotten."""
     cached: Any = cache(function)
     _KEPT.append(cached)
     held: _Reads = cached

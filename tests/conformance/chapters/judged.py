@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import chain
 
 from conformance.chapters import load
@@ -10,12 +9,12 @@ from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
 from conformance.target.knowing.profile import SIGNATURES
 
-from .corpus import called, profile_of, recorded, world_of
+from .corpus import called, kept, profile_of, recorded, world_of
 
 load()
 
 
-@cache
+@kept
 def findings(instance: str, number: str) -> list[tuple[str, object]]:
     """What the judge of a requirement finds in an instance's answers, by call id."""
     decision, requirement = DECISIONS[number], requirements()[number]

@@ -16,7 +16,6 @@ from conformance.requirements import recorded
 from conformance.requirements.catalogue import CHAPTERS, Level, requirements
 from tests.conformance.chapters import corpus
 from tests.conformance.reports import outputs
-from tests.conformance.requirements import evidence
 
 load()
 
@@ -30,11 +29,6 @@ def shown(number: str, width: int = 80, *, tty: bool = True) -> str:
 
 def run(*words: str):
     return CliRunner().invoke(main, words)
-
-
-def test_the_extract_of_the_recordings_is_current() -> None:
-    """If not: python -m tests.conformance.requirements.evidence"""
-    assert evidence.FILE.read_text("utf-8") == evidence.text()
 
 
 @pytest.mark.parametrize("instance", corpus.INSTANCES)
