@@ -23,7 +23,10 @@ from .recordings import Call, Corpus, Recorded
 
 _ADDRESS = re.compile(rb"0x(?:[0-9a-f]+|ADDRESS)\b")
 _DRIVER = re.compile(rb"((?<=<string>)&lt;class 'django\.db\.utils\.\w+'&gt;:)[^<]*+(?=</string>)")
-_STRUCT = re.compile(rb"<value><struct>\n(?:(?!<struct>).)*?</struct></value>\n", re.S)
+#: A struct that holds no other.
+_STRUCT = re.compile(
+    rb"<value><struct>\n(?:[^<]++|<(?!struct>|/struct></value>\n))*+</struct></value>\n"
+)
 _ID = re.compile(rb"<name>id</name>\n<value><int>(-?\d+)</int>")
 _DATE = re.compile(rb"(?<=<name>date</name>\n<value>)<(base64|string)>([^<]*+)</\1>")
 _WHEN = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?")
