@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from conformance.target import secrecy
-from tests import tools
+from tests import memory, tools
 
 settings.register_profile(
     "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -44,8 +43,6 @@ if sys.dont_write_bytecode:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # -B says the same
     sys.dont_write_bytecode = False
 
-_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
-
 # What runs of the suite keep of patches that they write to: not among what the user keeps.
 _STATE = tempfile.TemporaryDirectory(prefix="pw-conformance-tests-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
@@ -72,15 +69,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """What the tests of a module read of the recordings goes with the module, and back to the
-    system: glibc keeps what was freed, which for recordings is hundreds of megabytes."""
+    """What the tests of a module read of the recordings goes with the module."""
     if nextitem is not None and nextitem.path == item.path:
         return
     corpus = sys.modules.get("tests.conformance.chapters.corpus")
     if corpus is not None:
         corpus.forget()
-    if _TRIM is not None:
-        _TRIM(0)
+    memory.give_back()
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,6 +13,7 @@ from conformance.bridge.recordings import Recorded as Answer
 from conformance.target import exchange
 from conformance.target.exchange import api_status, documented
 from fakepw.protocol.messages import Request, Response
+from tests import memory
 
 __all__ = [
     "FOLDER",
@@ -47,6 +48,7 @@ as_bytes = Call.as_bytes
 
 def answers(instance: str) -> dict[Key, Answer]:
     """The answers of one server by dataset and id (`3.2-py3-sqlite-disabled` has but 116)."""
+    memory.give_back()  # what those of the last one took
     return CORPUS.answers(instance)
 
 

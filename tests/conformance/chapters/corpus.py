@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from conformance.target.exchange import ENDPOINT, Answer, Exchange, Request
+from conformance.target.exchange import ENDPOINT, Answer, Exchange, Request, _decode
 from conformance.target.knowing.profile import Profile
 from conformance.target.knowing.world import Window, World, rows_of
 from conformance.target.wire import Reply
@@ -38,7 +38,7 @@ def kept(function: _Reads) -> _Reads:
     return held
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """One recorded exchange; `pristine` while no write had succeeded since the last seeding."""
 
@@ -109,14 +109,24 @@ class Recalled(Answer):
 
 def answer_of(answer: recordings.Answer) -> Answer:
     """A recorded answer in the suite's terms."""
-    kept = {
+    facts = {
         name: value
         for name in ("html", "json", "documented", "api_status")
         if (value := getattr(answer, name, None))
     }
-    return Recalled(
-        answer.status, _once(answer.headers), _once(answer.received or b""), page_facts=kept
-    )
+    headers, body = _once(answer.headers), _once(answer.received or b"")
+    if facts:
+        return Recalled(answer.status, headers, body, page_facts=facts)
+    return _plain(answer.status, headers, body)
+
+
+@kept
+def _plain(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> Answer:
+    return Recalled(status, headers, body)
+
+
+#: Likewise of a request and the answer to it, by which objects these are.
+_EXCHANGES: dict[tuple[int, int], Exchange] = {}
 
 
 @kept
@@ -137,7 +147,8 @@ def recorded(instance: str) -> tuple[Recorded, ...]:
         answer = answers.get(call.key)
         if answer is None:
             continue
-        exchange = Exchange(_requests()[call.key], answer_of(answer))
+        request, said = _requests()[call.key], answer_of(answer)
+        exchange = _EXCHANGES.setdefault((id(request), id(said)), Exchange(request, said))
         wrote = exchange.request.writes and exchange.value is not None
         pristine = pristine and not wrote
         found.append(Recorded(call.dataset, call.id, exchange, pristine))
@@ -229,5 +240,6 @@ def forget() -> None:
     hundreds of megabytes, which no other tests need."""
     for cached in _KEPT:
         cached.cache_clear()
-    _COPIES.clear()
-    _REPLIES.clear()
+    for known in (_COPIES, _REPLIES, _EXCHANGES):
+        known.clear()
+    _decode.cache_clear()  # what the recorded calls ask for
