@@ -169,7 +169,7 @@ class Session:
         return verdict
 
     def _evidence(self, exchanges: Sequence[Exchange]) -> tuple[Evidence, ...]:
-        kept = max(LITTLE, min(KEPT, self.room))
+        kept = max(LITTLE, min(KEPT, self.room) // max(1, len(exchanges)))
         made = evidence_of(self.transport.endpoint, exchanges, self.trust, kept)
         self.room -= sum(len(item.response) for item in made)
         return made

@@ -7,7 +7,6 @@ documents what else is written for programs.
 from __future__ import annotations
 
 import json
-import re
 from importlib import resources
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..verdicts.causes import Cause
 from ..verdicts.verdicts import Run, Verdict, to_dict
 from .layout import causes, chapters, requirement
 from .reading import FORMAT, read
+from .safe.visible import UNSEEN
 
 _RUN = ("url", "started", "seconds", "requests", "trouble", "problems", "card", "settings")
 
@@ -69,10 +69,11 @@ def render(run: Run) -> str:
 
 
 def encoded(value: dict[str, Any]) -> str:
-    """JSON text in UTF-8, indented, in which no CI system finds a command."""
+    """JSON text in UTF-8, indented, in which no CI system finds a command and no terminal an
+    order."""
     text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
-    # What is half a character cannot be written in UTF-8, but it can be escaped.
-    text = re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    # What cannot be seen, or is half a character and cannot be written in UTF-8, is escaped.
+    text = UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
     # Some CI systems look for commands anywhere in a line; these say the same, and are none.
     return text.replace("##", "\\u0023\\u0023").replace("::", ":\\u003a") + "\n"
 

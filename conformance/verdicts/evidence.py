@@ -10,11 +10,12 @@ from ..target.sending.transport import Endpoint, shown, written
 from .reproduction import Trust, curl, python
 from .verdicts import Evidence
 
-#: How much of an answer is kept with a failure, in bytes.
+#: How much of its answers is kept with a failure, in bytes: looking for secrets in so much may take
+#: a second, and nobody waits for much longer than a run was to take.
 KEPT = 200_000
 #: How much of all answers of a run together (its workers have equal shares), and how much of each
 #: is kept beyond that.
-ROOM, LITTLE = 8_000_000, 2_000
+ROOM, LITTLE = 2_000_000, 2_000
 
 
 def evidence_of(

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 _COMMANDS = r"(?<!\w)::(?=[A-Za-z])|(?i:##(?=\[|vso\[|teamcity\[)|section_(?=(?:start|end):))"
 #: Control characters but tab and line feed, invisible and direction-changing ones, surrogates
 #: (with which bytes that are no UTF-8 are decoded), and what is no character at all.
-_SPECIAL = re.compile(
-    _COMMANDS + "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e"
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_SPECIAL = re.compile(f"{_COMMANDS}|{UNSEEN.pattern}")
 _BROKEN = {"::": "\\x3a:", "##": "\\x23#"}
 _NAMED = {"\r": "\\r", "\x00": "\\0", "\x1b": "\\e"}
 

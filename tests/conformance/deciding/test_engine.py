@@ -15,6 +15,7 @@ from conformance.target.exchange import Answer, Exchange, Request, call
 from conformance.target.knowing.world import Window, World
 from conformance.target.sending.budget import BudgetSpent
 from conformance.target.sending.transport import NoAnswer, Trouble
+from conformance.verdicts.evidence import KEPT, LITTLE, ROOM
 from conformance.verdicts.verdicts import Deviation, Outcome
 
 from .scripted import Scripted, fine
@@ -156,3 +157,13 @@ def test_what_needs_credentials_is_not_run_without() -> None:
     verdict = session().decide(decision(lambda w, e: OK, needs=frozenset({"credentials"})))
     assert verdict.outcome is Outcome.NOT_RUN
     assert "--username" in verdict.reason
+
+
+def test_what_is_kept_of_failures_is_bounded_however_much_was_answered() -> None:
+    """All of it is looked through for secrets, at up to a second for 200 KB."""
+    opened = session()
+    large = [Exchange(call("x", n), Answer(200, (), b"x" * 150_000)) for n in range(20)]
+    kept = [sum(len(item.response) for item in opened._evidence(large)) for _ in range(30)]
+    assert max(kept) <= KEPT + 20 * LITTLE
+    assert sum(kept) <= ROOM + KEPT + 30 * 20 * LITTLE
+    assert kept[-1] >= 20 * LITTLE

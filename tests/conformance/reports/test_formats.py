@@ -415,3 +415,10 @@ def test_the_html_report_shows_no_more_of_an_answer_than_a_browser_takes(data):
     assert len(markup) <= html.MARKUP
     assert 0 < len(data) - rest <= html.SHOWN
     assert html.spelt_out(decoded(data[: len(data) - rest])) == markup
+
+
+def test_json_holds_nothing_that_steers_a_terminal() -> None:
+    text = "\x07\x1b[2J\x7f\x9b31m\u200b\u202e\u2066\ufeff\ud800\U000e0001"
+    encoded = json_report.encoded({"said": f"{text}\t\n😀ü"})
+    assert encoded.replace("\n", "").isprintable()
+    assert json.loads(encoded) == {"said": f"{text}\t\n😀ü"}
