@@ -39,6 +39,7 @@ os.fsync = lambda fd: None
 # compile all of it again. It lies in a folder that goes when the tests end.
 if sys.dont_write_bytecode:
     _COMPILED = tempfile.TemporaryDirectory(prefix="pw-conformance-compiled-")
+    os.chmod(_COMPILED.name, 0o755)  # fronts run as other users
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = _COMPILED.name
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # -B says the same
     sys.dont_write_bytecode = False

@@ -257,12 +257,12 @@ ENVIRONMENT = os.environ | {"PW_CONFORMANCE_PASSWORD": "earl-grey"}
 
 
 def test_a_second_run_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    going = threading.Event()
+    going, refused = threading.Event(), threading.Event()
 
     def slow_to_write(turn: servers.Turn) -> Iterator[bytes]:
         if turn.writes and b"c0ffee" in turn.body and not going.is_set():
             going.set()
-            turn.wait(8)
+            refused.wait(60)
         yield turn.honest()
 
     with servers.misbehaving(slow_to_write) as server:
@@ -271,6 +271,7 @@ def test_a_second_run_is_refused_in_a_sentence(tmp_path: Path) -> None:
         first = subprocess.Popen(words, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
         assert going.wait(30)
         second = subprocess.run(words, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+        refused.set()
         said, _ = first.communicate(timeout=60)
         assert settable(server) == before
     assert second.returncode == 3, second.stdout
@@ -364,7 +365,10 @@ def test_a_lost_check_is_looked_up(manner: servers.Manner, said: str, tmp_path: 
     assert said in verdict.reason
 
 
-def test_a_server_that_is_gone_for_a_while_is_waited_for(tmp_path: Path) -> None:
+def test_a_server_that_is_gone_for_a_while_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "LONGEST_PAUSE", 0.1)
     wrote = threading.Event()
     refused: list[servers.Turn] = []
 
