@@ -57,3 +57,12 @@ def _of_its_own(exchange: Exchange) -> bool:
     if method == "OPTIONS" and answer.status in (200, 204):
         return not answer.body or answer.header("access-control-allow-origin") is not None
     return False
+
+
+def cookies(exchange: Exchange) -> list[str]:
+    """The Set-Cookie headers that are Django's; balancers and firewalls set their own."""
+    return [
+        value
+        for name, value in exchange.answer.headers
+        if name.lower() == "set-cookie" and value.startswith(("sessionid=", "csrftoken="))
+    ]

@@ -13,7 +13,7 @@ from ..target.knowing.profile import VERSIONS, parameters
 from ..target.knowing.world import Lacking, World
 from ..target.wire import NotXmlRpc
 from ..verdicts.verdicts import Deviation
-from .fronts import refused, stands_in, walled
+from .fronts import cookies, refused, stands_in, walled
 from .methods import DOCUMENTATION, public
 from .rows import linkname
 from .unpacking import unzipped
@@ -95,6 +95,8 @@ def test_a_missing_slash_is_redirected(world: World, answer: Exchange) -> Findin
     location = (answer.answer.header("location") or "").split("?")[0]
     right = answer.answer.status in (301, 308) and location.endswith("/xmlrpc/")
     found = expect(right and not ran(answer), answer, "a permanent redirect to /xmlrpc/")
+    if location:
+        return found
     return advised(
         found,
         "if a front end answers for Patchwork here, users who forget the slash may not learn of it",
@@ -124,12 +126,13 @@ def test_failure_is_http_200(world: World, answer: Exchange) -> Finding:
     return expect(right, answer, "a fault over HTTP 200")
 
 
-@decides("HTTP-008", fixed(VERSION, call("nosuch")), on="pw_rpc_version nosuch")
+@decides("HTTP-008", fixed(VERSION, call("nosuch"), *GOOD[1:]), on="pw_rpc_version nosuch")
 def test_answers_are_text_html(world: World, answer: Exchange) -> Finding:
     kind = (answer.answer.header("content-type") or "").lower().replace(" ", "")
     if kind == "text/html;charset=utf-8":
         return OK
-    return Deviation("Content-Type: text/html; charset=utf-8", f"Content-Type: {kind or 'none'}")
+    told = f"{answer.request.describe()} answered Content-Type: {kind or 'none'}"
+    return Deviation("Content-Type: text/html; charset=utf-8", told)
 
 
 @decides(
@@ -262,15 +265,6 @@ def test_a_call_starts_no_session(world: World, answer: Exchange) -> Finding:
     return expect(not cookies(answer), answer, "no session and no CSRF cookie")
 
 
-def cookies(exchange: Exchange) -> list[str]:
-    """The Set-Cookie headers that are Django's; balancers and firewalls set their own."""
-    return [
-        value
-        for name, value in exchange.answer.headers
-        if name.lower() == "set-cookie" and value.startswith(("sessionid=", "csrftoken="))
-    ]
-
-
 def _again_and_again(world: World) -> list[Step]:
     """Calls whose answers no rows can change, many times on one connection."""
     asked = (VERSION, call("nosuch"), call("patch_get", NOWHERE))
@@ -305,9 +299,10 @@ def _of_every_kind(world: World) -> list[Step]:
 
 @decides("HTTP-035", _of_every_kind, on="project_list person_list state_list patch_list", hang=True)
 def test_answers_are_as_long_as_they_say(world: World, answer: Exchange) -> Finding:
-    said = answer.answer.header("content-length")
-    if said is None:
+    lengths = [v for k, v in answer.answer.headers if k.lower() == "content-length"]
+    if not lengths:
         return OK  # old releases, and front ends that compress, send chunks instead
+    said = next((v for v in lengths if v != lengths[0]), lengths[0])  # one that is not the others
     if answer.fault is not None and " at 0x" in answer.fault.message:
         return None  # recordings leave the address out
     return expect(said == str(len(answer.answer.body)), answer, f"{said} bytes, as its head says")

@@ -22,6 +22,7 @@ from .credentials import (
     set_nowhere,
     well_called,
 )
+from .fronts import cookies
 
 
 def _nowhere(exchange: Exchange) -> bool:
@@ -104,6 +105,13 @@ def test_the_scheme_is_exact_for_the_right_credentials(world: World, answer: Exc
 )
 def test_the_patch_comes_before_the_state(world: World, answer: Exchange) -> Finding:
     return _reaches(world, answer)
+
+
+@decides("AUTH-037", fixed(LOGIN), on="patch_set check_create", needs="credentials")
+def test_a_login_starts_no_session(world: World, answer: Exchange) -> Finding:
+    if not authentic(world, answer):
+        return None
+    return expect(not cookies(answer), answer, "no session and no CSRF cookie")
 
 
 @decides(

@@ -14,6 +14,7 @@ from ..deciding.judging import deviates, expect, faults
 from ..target.exchange import NOWHERE, Basic, Exchange, call
 from ..target.knowing.world import Lacking, World, rows_of
 from ..target.wire import carried
+from ..verdicts.verdicts import Deviation
 from .credentials import authentic
 from .writing import (
     COMMIT,
@@ -238,8 +239,13 @@ def test_nothing_is_set(world: World, before: Exchange, did: Exchange, after: Ex
     "patch_set check_create",
 )
 def test_what_is_done_is_a_true_boolean(world: World, did: Exchange) -> Finding:
-    if hindered(world, did) or did.fault is not None or did.answer.status != 200:
+    if hindered(world, did) or did.fault is not None:
         return None
+    if did.value is None and did.answer.status != 200:
+        return None  # what is no answer at all is for others to tell
+    if did.answer.status != 200:
+        told = f"{did.request.describe()} answered HTTP {did.answer.status}"
+        return Deviation("<boolean>1</boolean> over HTTP 200", told)
     right = did.value is not None and (did.value.kind, did.value.value) == ("boolean", "1")
     return expect(right, did, "<boolean>1</boolean>")
 

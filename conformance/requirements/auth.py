@@ -294,6 +294,16 @@ REQUIREMENTS = [
         recorded=["auth/check_create/good"],
     ),
     row(
+        "AUTH-037",
+        MUST,
+        "all",
+        text="A call with the right credentials starts no session: it sets neither Django's session"
+        " cookie nor its CSRF cookie.",
+        why="whoever shares the client's cookies would be logged in on the pages",
+        facts="docs/servers.md 1.1, 1.10",
+        recorded=["auth/patch_set/good", "auth/check_create/good"],
+    ),
+    row(
         "AUTH-036",
         MUST,
         "all",

@@ -217,8 +217,9 @@ REQUIREMENTS = [
         "WRITE-018",
         MUST,
         "all",
-        text="A write that was done answers <boolean>1</boolean>.",
-        why="typed clients decode a boolean and nothing else",
+        text="A write that was done answers <boolean>1</boolean> over HTTP 200.",
+        why="typed clients decode a boolean and nothing else, and any other status is an error to"
+        " them",
         facts="docs/servers.md 1.4",
         recorded=["patch_set/state=3", "check_create/state=fail"],
     ),

@@ -285,6 +285,11 @@ WRITES = (
         "WRITE-017",
         asked=given(lambda v: v or {"archived": True, "commit_ref": "x"}),
     ),
+    Mutant(
+        "what is done is a 201",
+        "WRITE-018",
+        said=lambda r, a: replace(a, status=201) if a.reply == TRUE.reply else a,
+    ),
     Mutant("true is a number", "WRITE-018", said=on(SET, lambda n: Node("int", "1"))),
     Mutant(
         "true is the patch",

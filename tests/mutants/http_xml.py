@@ -249,6 +249,9 @@ HTTP = (
     Mutant("faults are 500", "PW-HTTP-007", status(500, named(b"nosuch"))),
     Mutant("faults are 400", "PW-HTTP-007", status(400, named(b"patch_get"))),
     Mutant("text/xml", "PW-HTTP-008", headed("Content-Type", "text/xml")),
+    Mutant(
+        "lists as text/xml", "PW-HTTP-008", headed("Content-Type", "text/xml", named(b"state_list"))
+    ),
     Mutant("no charset", "PW-HTTP-008", headed("Content-Type", "text/html")),
     Mutant("JSON refused", "PW-HTTP-009", status(415, sends(b"content-type", b"application/json"))),
     Mutant("a type needed", "PW-HTTP-009", status(400, lambda q: not sends(b"content-type")(q))),

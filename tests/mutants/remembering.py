@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.deciding.judging import NONE_FAULT
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Basic, Request
 from conformance.target.wire import Fault, Node
 
 from .common import EMPTY, LIST, NOTHING, NOWHERE
@@ -17,6 +17,7 @@ from .operators import (
     arguments,
     fault,
     faults_become,
+    header,
     instead,
     member,
     rows,
@@ -73,6 +74,15 @@ def _whole(date: str) -> str:
 
 
 REMEMBERING = (
+    Mutant(
+        "a session for who may write",
+        "AUTH-037",
+        said=lambda r, a: (
+            header("Set-Cookie", "sessionid=x; Path=/")(r, a)
+            if isinstance(r.authorization, Basic) and not r.login
+            else a
+        ),
+    ),
     Mutant("whoever was there is there still", "AUTH-036", said=_acquainted()),
     Mutant("a fraction of zero", "READ-021", said=member(PATCHES, "date", _blank(_whole))),
     Mutant(
