@@ -3,6 +3,8 @@ failure, as long as no client breaks (servers.md 6.4)."""
 
 from __future__ import annotations
 
+from ..deciding.decisions import OK, Finding
+from ..deciding.judging import with_header
 from ..target.exchange import Exchange
 from ..target.knowing.walls import wall
 from ..target.knowing.world import World
@@ -66,3 +68,10 @@ def cookies(exchange: Exchange) -> list[str]:
         for name, value in exchange.answer.headers
         if name.lower() == "set-cookie" and value.startswith(("sessionid=", "csrftoken="))
     ]
+
+
+def no_cookies(exchange: Exchange) -> Finding:
+    """Whether an answer sets none of Django's."""
+    found = cookies(exchange)
+    wanted = "no session and no CSRF cookie"
+    return with_header(exchange, "Set-Cookie", found[0], wanted) if found else OK

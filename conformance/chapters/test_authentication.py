@@ -11,7 +11,7 @@ import binascii
 from dataclasses import replace
 
 from ..deciding.decisions import OK, Finding, Step, decides
-from ..deciding.judging import deviates, expect, faults, fixed, refused, same
+from ..deciding.judging import deviates, expect, faults, fixed, refused, same, with_header
 from ..target.exchange import (
     ENDPOINT,
     MARK,
@@ -298,8 +298,10 @@ def test_a_refusal_is_no_401(world: World, answer: Exchange) -> Finding:
         return None
     if answer.request.authorization is not None and not other_scheme(answer):
         return None
-    right = answer.answer.status == 200 and answer.answer.header("www-authenticate") is None
-    return expect(right and answer.fault is not None, answer, "a fault over HTTP 200")
+    if challenge := answer.answer.header("www-authenticate"):
+        return with_header(answer, "WWW-Authenticate", challenge, "no challenge")
+    right = answer.answer.status == 200 and answer.fault is not None
+    return expect(right, answer, "a fault over HTTP 200")
 
 
 @decides(

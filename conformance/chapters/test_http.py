@@ -7,13 +7,13 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ..deciding.decisions import OK, Finding, Observation, Step, Together, decides
-from ..deciding.judging import answered, deviates, expect, faults, fixed, same
+from ..deciding.judging import answered, deviates, expect, faults, fixed, same, with_header
 from ..target.exchange import ABSOLUTE, BASE, ENDPOINT, NOWHERE, Exchange, Request, call, page
 from ..target.knowing.profile import VERSIONS, parameters
 from ..target.knowing.world import Lacking, World
 from ..target.wire import NotXmlRpc
 from ..verdicts.verdicts import Deviation
-from .fronts import cookies, refused, stands_in, walled
+from .fronts import cookies, no_cookies, refused, stands_in, walled
 from .methods import DOCUMENTATION, public
 from .rows import linkname
 from .unpacking import unzipped
@@ -131,8 +131,7 @@ def test_answers_are_text_html(world: World, answer: Exchange) -> Finding:
     kind = (answer.answer.header("content-type") or "").lower().replace(" ", "")
     if kind == "text/html;charset=utf-8":
         return OK
-    told = f"{answer.request.describe()} answered Content-Type: {kind or 'none'}"
-    return Deviation("Content-Type: text/html; charset=utf-8", told)
+    return with_header(answer, "Content-Type", kind, "Content-Type: text/html; charset=utf-8")
 
 
 @decides(
@@ -214,8 +213,9 @@ def test_who_asks_does_not_matter(world: World, answer: Exchange) -> Finding:
 @decides("HTTP-015", fixed(head(Accept_Encoding="gzip")))
 def test_gzip_may_be_accepted(world: World, answer: Exchange) -> Finding:
     plain = unzipped(answer)
-    if plain is answer and answer.answer.header("content-encoding"):
-        return deviates(answer, "a body that can be unpacked as its Content-Encoding says")
+    if plain is answer and (packed := answer.answer.header("content-encoding")):
+        expected = "a body that can be unpacked as its Content-Encoding says"
+        return with_header(answer, "Content-Encoding", packed, expected)
     return versions(world, plain)
 
 
@@ -262,7 +262,7 @@ def test_the_about_page_says_enabled(world: World, answer: Exchange) -> Finding:
 def test_a_call_starts_no_session(world: World, answer: Exchange) -> Finding:
     if any(name.lower() == "cookie" for name, _ in answer.request.headers):
         return None
-    return expect(not cookies(answer), answer, "no session and no CSRF cookie")
+    return no_cookies(answer)
 
 
 def _again_and_again(world: World) -> list[Step]:

@@ -9,7 +9,7 @@ from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import answered, deviates, empty, expect, faults, fixed, miss, same
 from ..requirements.bodies import BODIES, HEAD, VERSION_CALL, Body
 from ..target.counting import counted
-from ..target.exchange import Exchange, Request, call
+from ..target.exchange import Exchange, Request, call, show
 from ..target.knowing.profile import SIGNATURES, VERSIONS
 from ..target.knowing.world import World, rows_of
 from ..target.wire import NotXmlRpc
@@ -220,7 +220,8 @@ def test_answers_begin_with_the_declaration(world: World, answer: Exchange) -> F
     if answer.answer.status != 200:
         return None
     right = answer.answer.body.startswith(b"<?xml version='1.0'?>\n<methodResponse>")
-    return expect(right, answer, "<?xml version='1.0'?> as the very first bytes")
+    told = f"{answer.request.describe()} answered {show(answer.answer.body[:60])} first"
+    return OK if right else Deviation("<?xml version='1.0'?> as the very first bytes", told)
 
 
 @decides("XML-095", fixed(call("state_list"), call("project_list")), on=" ".join(PUBLIC))
@@ -228,7 +229,8 @@ def test_answers_are_utf_8(world: World, answer: Exchange) -> Finding:
     try:
         answer.answer.body.decode()
     except UnicodeDecodeError as error:
-        return deviates(answer, f"UTF-8, but {error.reason} at byte {error.start}")
+        told = f"{answer.request.describe()} answered what is none: {error.reason}"
+        return Deviation("UTF-8", f"{told}, byte {error.start}")
     return OK
 
 

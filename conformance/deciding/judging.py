@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..target import secrecy
 from ..target.exchange import Exchange, Request, call
 from ..target.knowing.world import World
 from ..target.wire import Fault, Node, NotXmlRpc
@@ -17,7 +18,13 @@ NONE_FAULT = "cannot marshal None unless allow_none is enabled"
 
 def got(exchange: Exchange) -> str:
     """What came back, for people."""
-    return f"{exchange.request.describe()} answered {exchange.answer.describe()}"
+    return f"{_asked(exchange)} answered {exchange.answer.describe()}"
+
+
+def _asked(exchange: Exchange) -> str:
+    """What was asked, and what was odd about it, for people."""
+    odd = exchange.request.oddities
+    return exchange.request.describe() + (f" with {odd}" if odd else "")
 
 
 def deviates(
@@ -26,6 +33,12 @@ def deviates(
     """The exchange is not as expected; `symptoms` say what is wrong in general, where more can be
     said than the answer itself shows."""
     return Deviation(expected, got(exchange), advice, symptoms)
+
+
+def with_header(exchange: Exchange, name: str, value: str, expected: str) -> Deviation:
+    """The answer carries a header that it should not, or not so."""
+    told = secrecy.excerpt(f"{name}: {value}", 200) if value else f"no {name}"
+    return Deviation(expected, f"{_asked(exchange)} answered with {told}")
 
 
 def expect(met: bool, exchange: Exchange, expected: str, symptoms: tuple[str, ...] = ()) -> Finding:

@@ -58,6 +58,8 @@ class Request:
 
     `authorization` is the header's value, or Basic() for the operator's credentials, or None.
     `login` says that a wrong but well-formed user:password is inside: at most two are ever sent.
+    `follows` says that it goes over the connection of the one before, if that is still open, though
+    it names a method that writes: only for a patch that cannot exist.
     """
 
     body: bytes = b""
@@ -68,6 +70,7 @@ class Request:
     version: str = "1.1"
     content_length: bool = True
     login: bool = False
+    follows: bool = field(default=False, compare=False)
 
     @cached_property
     def rpc(self) -> tuple[str, tuple[Any, ...]] | None:
@@ -95,6 +98,23 @@ class Request:
             said = said or f"{self.body[:EXCERPT]!r}{'…' if len(self.body) > EXCERPT else ''}"
             return f"{self.method} {path} with {said} ({counted(len(self.body), 'byte')})"
         return f"{self.method} {path}"
+
+    @property
+    def oddities(self) -> str:
+        """For people: what it carries beside an ordinary call; '' if nothing. Of the operator's
+        credentials only how they are put."""
+        carried = [pair for pair in self.headers if pair != ("Content-Type", "text/xml")]
+        if not any(name.lower() == "content-type" for name, _ in self.headers) and self.body:
+            carried.append(("no Content-Type", ""))
+        sent = self.authorization
+        if isinstance(sent, Basic):
+            put = sent.form.format(token="…", wrong="… of a wrong password")
+            carried += [("Authorization", put)] if sent != Basic() else []
+        elif sent is not None:
+            carried.append(("Authorization", sent or "(empty)"))
+        told = [f"{name}: {value}".rstrip(": ") for name, value in carried]
+        told += [f"HTTP/{self.version}"] if self.version != "1.1" else []
+        return secrecy.redact(" and ".join(told))
 
 
 def show(value: Any, limit: int = 300) -> str:
@@ -218,16 +238,20 @@ class Answer:
     def _described(self) -> str:
         if not self.status:
             return "nothing at all"
-        if self.status != 200:
-            return f"HTTP {self.status}" + (
-                f" to {loc}" if (loc := self.header("location")) else ""
-            )
         reply = self.reply
-        if isinstance(reply, Fault):
-            return f"fault {reply.code}: {reply.text}"
+        if self.status != 200:
+            where = f" to {loc}" if (loc := self.header("location")) else ""
+            with_ = "" if isinstance(reply, NotXmlRpc) else f" with {self._said(reply)}"
+            return f"HTTP {self.status}{where}{with_}"
         if isinstance(reply, NotXmlRpc):
             return f"HTTP 200, but {reply.reason}"
-        return show(reply.plain)
+        return self._said(reply)
+
+    @staticmethod
+    def _said(reply: Node | Fault) -> str:
+        return (
+            f"fault {reply.code}: {reply.text}" if isinstance(reply, Fault) else show(reply.plain)
+        )
 
 
 #: Stands where no answer came.
@@ -347,6 +371,7 @@ def to_json(request: Request) -> dict[str, Any]:
         "version": request.version,
         "content_length": request.content_length,
         "login": request.login,
+        "follows": request.follows,
         "body_b64": base64.b64encode(request.body).decode(),
     }
     if isinstance(request.authorization, Basic):
@@ -370,4 +395,5 @@ def from_json(kept: Mapping[str, Any]) -> Request:
         version=kept["version"],
         content_length=kept["content_length"],
         login=kept.get("login", False),
+        follows=kept.get("follows", False),
     )

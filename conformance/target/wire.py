@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 import threading
 from collections.abc import Iterator
@@ -369,7 +370,7 @@ def parse(body: bytes) -> Parsed:
 
 
 def _parse(body: bytes) -> Parsed:
-    if not body.lstrip().startswith(b"<"):
+    if not body.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
         return Parsed(NotXmlRpc("the body is empty" if not body.strip() else "the body is no XML"))
     if re.match(rb"\s*<(!doctype\s+html|html)", body, re.I):
         return Parsed(NotXmlRpc("the body is an HTML page"))

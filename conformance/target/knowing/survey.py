@@ -124,7 +124,9 @@ def _unusable(endpoint: Endpoint, exchange: Exchange, transport: Transport) -> s
     other = transport.send(call("state_list", "", 1))
     if other.status == 200 and not isinstance(other.reply, NotXmlRpc):
         return ""  # pw_rpc_version alone is broken: that is for the version chapter to say
-    return f"{endpoint.url} answers HTTP {answer.status} to an XML-RPC call, and no XML-RPC"
+    packed = answer.header("content-encoding")
+    why = f"the body is packed ({packed}), unasked" if packed else answer.reply.reason
+    return f"{endpoint.url} answers HTTP {answer.status} to an XML-RPC call, and no XML-RPC: {why}"
 
 
 class Surveyor:

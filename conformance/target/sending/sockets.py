@@ -208,7 +208,8 @@ class HttpTransport:
 
     def _once(self, request: Request, alone: bool) -> Answer:
         data = compose(request, self.endpoint, self._authorization(request), self.more)
-        careful = request.writes or request.login  # it may have been carried out, or counted
+        # it may have been carried out, or counted
+        careful = (request.writes and not request.follows) or request.login
         kept = None if alone or careful else self._take_kept()
         if kept is not None:
             try:
@@ -313,7 +314,7 @@ class HttpTransport:
             raise _Cut(f"the connection ended within the answer ({_short(error)})") from None
         except (http.client.HTTPException, OSError) as error:
             kind = _Lost if reused and not arriving.received else NoAnswer
-            what = str(error) or type(error).__name__
+            what = " ".join(str(error).split()) or type(error).__name__
             raise kind(f"the connection ended without an answer ({what})") from None
         finally:
             self.memory.shrink(len(body))

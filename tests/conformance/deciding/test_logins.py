@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from conformance.target.exchange import Answer, Request
 from conformance.target.login import MEANING, NO_CREDENTIALS
 from conformance.target.sending.transport import Credentials
 from conformance.verdicts.verdicts import ExitCode, Outcome, Run, Verdict
+from tests.hostile import servers
 
 load()
 
@@ -97,6 +98,27 @@ def test_a_header_that_is_eaten_is_a_failure_with_its_advice_wherever_it_shows(
     for verdict in failed.values():
         assert verdict.deviation is not None
         assert verdict.deviation.advice == MEANING[NO_CREDENTIALS], verdict.id
+
+
+def test_a_login_that_sticks_to_its_connection_is_noticed(tmp_path: Path) -> None:
+    """As by a front that logs in once for all that comes over a connection."""
+    let_in = servers.fault("&lt;class 'patchwork.models.Patch.DoesNotExist'&gt;:none")
+
+    def sticking(turn: servers.Turn) -> Iterator[bytes]:
+        anonymous = not turn.authorization and b"patch_set" in turn.body
+        yield turn.honest(let_in) if anonymous and turn.place > 1 else turn.honest()
+
+    with servers.misbehaving(sticking) as server:
+        options = Options(url=server.url, credentials=Credentials("kim", "earl-grey"), examples=1)
+        looking = session(options, discover(options))
+        looking.journal = tmp_path
+        try:
+            found = [looking.decide(DECISIONS[f"PW-AUTH-{n}"]) for n in ("001", "036")]
+        finally:
+            looking.close()
+    assert [verdict.outcome for verdict in found] == [Outcome.PASS, Outcome.FAIL]
+    assert found[1].deviation is not None
+    assert found[1].deviation.got.startswith("without credentials, after patch_set(-1, {})")
 
 
 def test_right_credentials_decide_every_must_of_the_chapter(tmp_path: Path) -> None:

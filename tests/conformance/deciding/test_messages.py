@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.chapters import load
 from conformance.deciding.decisions import DECISIONS
 from conformance.deciding.judging import faults, refused
-from conformance.target.exchange import Answer, Exchange, call
+from conformance.target.exchange import Answer, Exchange, Request, call
 from conformance.target.knowing.survey import Surveyor, card, find
 from conformance.target.knowing.world import Lacking, World
 from conformance.target.sending.transport import Endpoint
@@ -57,6 +59,67 @@ def test_the_wrong_part_of_a_fault_is_named(body: bytes, status: int, expected: 
 )
 def test_the_wrong_part_of_a_refusal_is_named(body: bytes, status: int, expected: str) -> None:
     assert told(refused(exchange(body, status), NO_LOGIN)).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("number", "asked", "answer", "said"),
+    [
+        (
+            "AUTH-004",
+            call("patch_set", -1, {}, auth="Bearer xyzzy"),
+            Answer(
+                200, (), coded(1, "&lt;class 'Exception'&gt;:Invalid authentication credentials")
+            ),
+            "patch_set(-1, {}) with Authorization: Bearer xyzzy answered fault 1: ",
+        ),
+        (
+            "AUTH-019",
+            call("patch_set", -1, {}),
+            Answer(401, (), coded(1, f"&lt;class 'Exception'&gt;:{NO_LOGIN}")),
+            "answered HTTP 401 with fault 1: <class 'Exception'>:No authentication",
+        ),
+        (
+            "AUTH-019",
+            call("patch_set", -1, {}),
+            Answer(
+                200,
+                (("WWW-Authenticate", "Basic"),),
+                coded(1, f"&lt;class 'Exception'&gt;:{NO_LOGIN}"),
+            ),
+            "patch_set(-1, {}) answered with WWW-Authenticate: Basic",
+        ),
+        (
+            "HTTP-008",
+            call("nosuch"),
+            Answer(200, (), coded(1, "x")),
+            "nosuch() answered with no Content-Type",
+        ),
+        (
+            "HTTP-010",
+            replace(call("pw_rpc_version"), version="1.0"),
+            Answer(505),
+            "pw_rpc_version() with HTTP/1.0 answered HTTP 505",
+        ),
+        (
+            "HTTP-021",
+            call("nosuch"),
+            Answer(200, (("Set-Cookie", "csrftoken=x"),), coded(1, "x")),
+            "nosuch() answered with Set-Cookie: csrftoken=x",
+        ),
+        (
+            "XML-094",
+            call("nosuch"),
+            Answer(200, (), b"\xef\xbb\xbf" + coded(1, "x")),
+            'nosuch() answered b"\\xef\\xbb\\xbf<?xml',
+        ),
+    ],
+)
+def test_what_was_odd_and_what_came_is_shown(
+    number: str, asked: Request, answer: Answer, said: str
+) -> None:
+    found = DECISIONS[f"PW-{number}"].judge(World(), Exchange(asked, answer))
+    assert isinstance(found, Deviation)
+    assert said in found.got
 
 
 def patches(state_id: int, state: str) -> Exchange:

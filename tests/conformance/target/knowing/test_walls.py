@@ -120,3 +120,9 @@ def test_an_ordinary_page_is_no_wall() -> None:
     for body in (b"<html><title>Patches</title></html>", b"<?xml version='1.0'?><x/>", b""):
         assert wall(Answer(200, (HTML, ("Cache-Control", "no-store")), body)) == ""
     assert wall(Answer(404, VERIFYING.headers, VERIFYING.body)) == ""
+
+
+def test_a_body_that_is_packed_unasked_is_called_so() -> None:
+    packed = Answer(200, (("Content-Encoding", "gzip"),), b"\x1f\x8b")
+    assert "the body is packed (gzip), unasked" in diagnosed(lambda request: packed)
+    assert diagnosed(lambda request: Answer(200, (), b"hm")).endswith("the body is no XML")
