@@ -14,6 +14,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from ..target.exchange import WRITES, Answer, Raw
+from ..target.inputs import opened
 from ..target.knowing.profile import SIGNATURES
 
 #: The version of the format that is read here.
@@ -85,7 +86,7 @@ def read(path: Path) -> Journal:
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             while text := file.readline(LONGEST):
                 number += 1
                 if not text.endswith(b"\n"):

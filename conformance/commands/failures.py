@@ -12,6 +12,7 @@ from ..deciding.decisions import DECISIONS, Decision
 from ..deciding.engine import Session
 from ..target import secrecy
 from ..target.exchange import NOWHERE, SILENCE, Exchange, Request, from_json
+from ..target.inputs import opened
 from ..target.sending.transport import NoAnswer, Trouble
 from ..verdicts.verdicts import Deviation, Outcome, Run
 from .opening.options import Options
@@ -69,7 +70,8 @@ def stored(folder: Path) -> list[tuple[str, tuple[Request, ...]]]:
 
 def _read(path: Path) -> tuple[str, tuple[Request, ...]]:
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        with opened(path) as file:
+            kept = json.load(file)
         return kept["id"], tuple(map(from_json, kept["requests"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged: {type(error).__name__} {error}") from None

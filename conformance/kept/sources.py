@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..reports import reading
+from ..target.inputs import opened
 from ..verdicts.stored import Stored
 from . import archive, bundle
 
@@ -39,7 +40,7 @@ def _report(data: bytes, path: Path) -> Stored:
 def _bytes(path: Path) -> bytes:
     """The file's content, or a little more than may be read of one that is too large."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return file.read(archive.LARGEST + 1)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from None

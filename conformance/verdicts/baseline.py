@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..requirements.catalogue import requirements
+from ..target.inputs import opened
 from .verdicts import Outcome, Run
 
 #: Outcomes that show that an entry excuses nothing; one that was left undecided shows nothing.
@@ -39,7 +40,7 @@ def read(path: Path) -> dict[str, tuple[str, date]]:
 def text_of(path: Path) -> str:
     """The text of a baseline. Raises BadBaseline."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise BadBaseline(f"{path} cannot be read: {error.strerror or error}") from None

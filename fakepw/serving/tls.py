@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from ..fixtures.files import opened
 from .connections.ciphered import Certified
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _of_files(certificate: str, key: str) -> ssl.SSLContext:
 def _look(path: str, what: str, sign: bytes) -> bytes:
     """What a file holds. Raises ValueError unless it seems to be the right one."""
     try:
-        with open(path, "rb") as file:
+        with opened(path) as file:
             found = file.read(1 << 20)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)

@@ -65,6 +65,8 @@ class Authorities(click.Path):
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         """The file, once it was read."""
         path = str(super().convert(value, param, ctx))
+        if not os.path.isfile(path):  # it is read for each context anew, and a pipe but once
+            self.fail(f"{path} is no regular file")
         try:
             ssl.create_default_context(cafile=path)
         except (ssl.SSLError, OSError) as error:

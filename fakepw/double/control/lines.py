@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from ...fixtures.files import Irregular, opened
 from ...telling.wording import quoted
 from ..journal.calls import Call
 from .api import call_of, view
@@ -63,7 +64,7 @@ def read(path: str | Path) -> Iterator[Line]:
     decode, version_of = msgspec.json.Decoder(Line).decode, msgspec.json.Decoder(_Version).decode
     number = 0
     try:
-        with Path(path).open("rb") as file:
+        with opened(path) as file:
             while text := file.readline(LONGEST):
                 number += 1
                 if not text.endswith(b"\n"):
@@ -77,6 +78,8 @@ def read(path: str | Path) -> Iterator[Line]:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         said = quoted(str(error)) if isinstance(error, UnicodeError) else str(error)
         raise JournalError(f"{path}, line {number} is no line of a journal: {said}") from None
+    except Irregular as error:
+        raise JournalError(f"{path} cannot be read: {error}") from None
     except OSError as error:
         raise JournalError(f"{path} cannot be read: {error.strerror}") from None
     if not number:

@@ -242,6 +242,8 @@ def _connected(asked: Asked, end: float) -> socket.socket:
             return sock
         import ssl  # slow to import, and only for https
 
+        if asked.ca_file and os.path.exists(asked.ca_file) and not os.path.isfile(asked.ca_file):
+            raise ValueError(f"{asked.ca_file} is no regular file")  # a pipe is waited for
         context = ssl.create_default_context(cafile=asked.ca_file)
         if asked.ca_file is None and is_loopback(asked.host):
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

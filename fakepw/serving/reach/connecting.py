@@ -277,6 +277,8 @@ def connect(
 
 
 def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    if ca_file is not None and os.path.exists(ca_file) and not os.path.isfile(ca_file):
+        raise ValueError(f"ca_file {ca_file} is no file of an authority: it is no regular file")
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ValueError) as error:
