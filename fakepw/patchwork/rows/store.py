@@ -10,8 +10,9 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ..words.brief import described
@@ -20,51 +21,49 @@ from .shown import Shown
 
 #: Gives the key under which an index holds a patch; None if it holds no such patch.
 IndexKey = Callable[[Patch], Any]
-
-
-class _Move:
-    """A patch that went from one list of an index to another.
-
-    Writes are undone last first, so that the places remembered here are right again by then, and
-    undoing takes no search.
-    """
-
-    __slots__ = ("_from", "_groups", "_left", "_reached", "_to")
-
-    def __init__(self, groups: dict[Any, list[int]], before: Any, after: Any) -> None:
-        self._groups = groups
-        self._from = groups[before]
-        self._to = after
-
-    def make(self, patch_id: int, sort_key: Callable[[int], Any]) -> None:
-        place = sort_key(patch_id)
-        self._left = bisect_left(self._from, place, key=sort_key)
-        del self._from[self._left]
-        reached = self._groups.setdefault(self._to, [])
-        self._reached = bisect_left(reached, place, key=sort_key)
-        reached.insert(self._reached, patch_id)
-
-    def undo(self, patch_id: int) -> None:
-        del self._groups[self._to][self._reached]
-        self._from.insert(self._left, patch_id)
+#: Patches that an index leaves where they were until somebody looks, who should not wait for long.
+_MOST_STRAYS = 100
 
 
 @dataclass(slots=True)
 class _Index:
     """The ids of patches under the key that `key` gives each.
 
-    `since` counts the writes since the last reset that were made before it was built, and so
-    remember no move in it.
+    A patch that becomes another is moved when somebody next looks: to find its place in a long list
+    takes longer than the write, and many a test writes, never looks, and has it all undone.
+    `strays` holds the key under which each still stands that belongs elsewhere.
     """
 
     key: IndexKey
     groups: dict[Any, list[int]]
-    since: int
+    strays: dict[int, Any] = field(default_factory=dict)
 
-    def move(self, old: Patch, new: Patch) -> _Move | None:
-        """What is to be moved if one patch becomes the other."""
+    def change(self, old: Patch, new: Patch) -> None:
+        """Take note that one patch became the other."""
         before, after = self.key(old), self.key(new)
-        return None if before == after else _Move(self.groups, before, after)
+        if before != after:
+            stands = self.strays.setdefault(new.id, before)
+            if stands == after:  # it is back
+                del self.strays[new.id]
+
+    def settle(self, store: Store) -> None:
+        """Move what belongs elsewhere."""
+        for patch_id, stands in self.strays.items():
+            _leave(self.groups[stands], patch_id, store.sort_key)
+            belongs = self.groups.setdefault(self.key(store.patches[patch_id]), [])
+            insort(belongs, patch_id, key=store.sort_key)
+        self.strays.clear()
+
+    def group_of(self, patch: Patch) -> list[int]:
+        """The list in which a patch stands; or is to stand, if it is new."""
+        strayed = patch.id in self.strays
+        stands = self.strays.pop(patch.id) if strayed else self.key(patch)
+        return self.groups.setdefault(stands, [])
+
+
+def _leave(ids: list[int], patch_id: int, sort_key: Callable[[int], Any]) -> None:
+    """Take a patch out of a sorted list."""
+    del ids[bisect_left(ids, sort_key(patch_id), key=sort_key)]
 
 
 class Store:
@@ -86,7 +85,7 @@ class Store:
         #: what was made of rows to show them
         self.shown = Shown()
         self._skipped_ids = 0
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[Callable[[], object]] = []
         self._order: list[int] | None = None
         self._ids: list[int] | None = None
         self._emails: dict[str, int] | None = None
@@ -143,7 +142,9 @@ class Store:
             patches = self.patches
             for patch_id in self.order:
                 groups.setdefault(key(patches[patch_id]), []).append(patch_id)
-            found = self._indexes[name] = _Index(key, groups, len(self._undo))
+            found = self._indexes[name] = _Index(key, groups)
+        elif found.strays:
+            found.settle(self)
         return found.groups
 
     def person_of(self, email: str) -> Person | None:
@@ -191,11 +192,8 @@ class Store:
 
     def replace_patch(self, patch: Patch) -> None:
         """Put `patch` in the place of the row with its id. Its date may not differ."""
-        old = self.patches[patch.id]
-        self.patches[patch.id] = patch
-        self._forget(old, patch)
-        moves = self._moved(old, patch, self._indexes.values())
-        self._undo.append(lambda: self._restore_patch(old, moves))
+        old = self._exchange(patch)
+        self._undo.append(partial(self._exchange, old))
 
     def add_check(self, check: Check) -> None:
         """Add a row whose id is `next_check_id()`."""
@@ -252,23 +250,17 @@ class Store:
         """Back to what it was after so many writes."""
         while len(self._undo) > writes:
             self._undo.pop()()
+
+    def _exchange(self, patch: Patch) -> Patch:
+        """Put `patch` in the place of the row with its id, which is given back."""
+        old = self.patches[patch.id]
+        self.patches[patch.id] = patch
+        self._forget(old, patch)
         for index in self._indexes.values():
-            index.since = min(index.since, writes)
-
-    def _moved(self, old: Patch, new: Patch, indexes: Iterable[_Index]) -> list[_Move]:
-        """Move a patch that became another in all of these indexes."""
-        moves = [move for index in indexes if (move := index.move(old, new)) is not None]
-        for move in moves:
-            move.make(new.id, self.sort_key)
-        return moves
-
-    def _restore_patch(self, old: Patch, moves: list[_Move]) -> None:
-        now, before = self.patches[old.id], len(self._undo)
-        self.patches[old.id] = old
-        self._forget(now, old)
-        for move in moves:
-            move.undo(old.id)
-        self._moved(now, old, [each for each in self._indexes.values() if each.since > before])
+            index.change(old, patch)
+            if len(index.strays) > _MOST_STRAYS:
+                index.settle(self)
+        return old
 
     def _forget(self, old: Patch, new: Patch) -> None:
         """What was shown of a patch that became another; its checks show its name."""
@@ -283,11 +275,11 @@ class Store:
         if self._order is not None:
             yield self._order
         for index in self._indexes.values():
-            yield index.groups.setdefault(index.key(patch), [])
+            yield index.group_of(patch)
 
     def _drop_patch(self, patch: Patch) -> None:
         for ids in self._lists_of(patch):
-            del ids[bisect_left(ids, self.sort_key(patch.id), key=self.sort_key)]
+            _leave(ids, patch.id, self.sort_key)
         if self._ids is not None:
             self._ids.pop()
         del self.patches[patch.id]

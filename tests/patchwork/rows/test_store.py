@@ -32,6 +32,7 @@ writes = st.lists(
         st.tuples(st.just("state"), st.integers(1, 60), st.integers(1, 10)),
         st.tuples(st.just("check"), st.integers(1, 60), st.integers(1, 3)),
         st.tuples(st.just("skip"), st.just(0), st.just(0)),
+        st.tuples(st.just("patch"), st.integers(1, 60), st.integers(1, 10)),
         st.tuples(st.just("index"), st.just(0), st.just(0)),
     ),
     max_size=12,
@@ -46,6 +47,11 @@ def apply(store: Store, kind: str, patch_id: int, value: int) -> None:
         case "check":
             check_id, date = store.next_check_id(), store.patches[patch_id].date
             store.add_check(Check(check_id, patch_id, value, date, "fail", "", "", "ci"))
+        case "patch":
+            new = next(reversed(store.patches)) + 1
+            row = msgspec.structs.replace(store.patches[patch_id], id=new, state_id=value)
+            store.add_patch(row)
+            store.replace_patch(msgspec.structs.replace(row, state_id=value % 10 + 1))
         case "skip":
             store.skip_check_id()
         case "index":
@@ -68,6 +74,23 @@ def test_an_index_says_what_a_scan_says_before_and_after_a_reset(
         assert store.next_check_id() == 26
     index = store.index("state_id", state_of)
     assert all(index.get(i, []) == by_scan(store, i) for i in range(1, 11))
+
+
+def test_an_index_keeps_up_with_more_writes_than_it_may_put_off(dataset: Dataset) -> None:
+    store = Store(msgspec.structs.replace(dataset, patches=many(dataset.patches[0], 300)))
+    store.index("state_id", state_of)
+    for patch_id in range(1, 251):
+        apply(store, "state", patch_id, patch_id % 10 + 1)
+    assert store.index("state_id", state_of)[7] == by_scan(store, 7)
+    store.reset()
+    index = store.index("state_id", state_of)
+    assert {key: ids for key, ids in index.items() if ids} == {
+        dataset.patches[0].state_id: by_scan(store, dataset.patches[0].state_id or 0)
+    }
+
+
+def many(patch: Patch, count: int) -> tuple[Patch, ...]:
+    return tuple(msgspec.structs.replace(patch, id=number) for number in range(1, count + 1))
 
 
 def test_an_index_outlives_a_reset_whenever_it_was_built(dataset: Dataset) -> None:
