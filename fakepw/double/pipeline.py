@@ -74,14 +74,14 @@ class Pipeline:
         """What becomes of a request."""
         timer = self.timer
         start = timer()
+        patchwork = self.patchwork
+        site = patchwork.site or site_of(patchwork)
         asked = None
         if self.rules.all or self.scenarios.all or self.strict:
-            asked = site_of(self.patchwork).asked(request, self.patchwork)
+            asked = site.asked(request, patchwork)
             arrived = self._touched(request, asked, start)
             if arrived is not None:
                 return self._steered(arrived)
-        patchwork = self.patchwork
-        site = patchwork.site or site_of(patchwork)
         response: Response = site.respond(request, patchwork, self.watch, asked)
         size = _OVERHEAD + len(request.body) + response.size()
         base = self.clock.base(start)

@@ -90,6 +90,8 @@ class _About:
 
     def given(self, params: Sequence[Any]) -> Sequence[Rule]:
         """Those that may be about a call with these params, in their order."""
+        if not self._by_first:
+            return self._open
         if params and type(params[0]) not in _SCALARS:
             return self._all
         found = self._by_first.get(params[0]) if params else None
