@@ -182,17 +182,10 @@ def _instances(definition: Any, config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "_fakepw_instance" in metafunc.fixturenames:
+    if "fakepw" in metafunc.fixturenames:
         names = _instances(metafunc.definition, metafunc.config)
         if names:
-            metafunc.parametrize(
-                "_fakepw_instance", names, indirect=True, scope="function", ids=str
-            )
-
-
-@pytest.fixture
-def _fakepw_instance(request: pytest.FixtureRequest) -> str | None:
-    return getattr(request, "param", None)
+            metafunc.parametrize("fakepw", names, indirect=True, scope="function", ids=str)
 
 
 # Fixtures.
@@ -211,9 +204,7 @@ def fakepw_server(pytestconfig: pytest.Config) -> Iterator[Server]:
 
 
 @pytest.fixture
-def fakepw(
-    request: pytest.FixtureRequest, fakepw_server: Server, _fakepw_instance: str | None
-) -> Double:
+def fakepw(request: pytest.FixtureRequest, fakepw_server: Server) -> Double:
     """A fake Patchwork server, fresh for this test: rows, journal, rules and clock.
 
     `fakepw.url` is where it is; `fakepw.fault`, `fakepw.calls`, `fakepw.assert_called`,
@@ -222,15 +213,16 @@ def fakepw(
     """
     from .testing import beside
 
-    if _fakepw_instance is not None:  # also where it cannot be had
-        request.node.user_properties.append(("fakepw_instance", str(_fakepw_instance)))
+    instance = getattr(request, "param", None)  # where tests run on several
+    if instance is not None:  # also where it cannot be had
+        request.node.user_properties.append(("fakepw_instance", str(instance)))
     config = request.config
     wanted = _marked(request.node)
     given, folder = wanted.get("sources"), request.node.path.parent
     if given is None:
         given, folder = config.getini("fakepw_sources"), (config.inipath or folder).parent
     wanted["sources"] = [beside(folder, source) for source in given]
-    wanted["instance"] = _fakepw_instance or config.getini("fakepw_instance") or None
+    wanted["instance"] = instance or config.getini("fakepw_instance") or None
     why = ""
     try:
         double = fakepw_server.prepared(**{**_said(config), **wanted})
