@@ -212,10 +212,13 @@ def last_calls(double: Double) -> str:
     """The last of a double's calls, a line each, and how many were before."""
     try:
         calls = double.calls
+        quiet = {each.text for each in double._do("strictness")[1] if each.quiet}
     except Exception as error:  # of a double that died: the test's own failure says more
         return f"the journal could not be read: {error}"
     last = calls[max(0, len(calls) - LAST) :]
-    shown = [line for call in last for line in (str(call), *(f"    ! {r}" for r in call.remarks))]
+    shown: list[str] = []
+    for call in last:
+        shown += [str(call), *(f"    ! {text}" for text in call.remarks if text not in quiet)]
     before = len(calls) + calls.dropped - len(last)
     head = f"{before} before these" if before else "all that there were" if shown else "none"
     return "\n".join([f"({head})", *shown])

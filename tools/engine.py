@@ -26,8 +26,9 @@ from pathlib import Path
 from tools.debian import Unavailable, run, say
 
 USUAL = "unix:///var/run/docker.sock"
-#: The network interface that an engine makes.
-BRIDGE = Path("/sys/class/net/docker0")
+#: The network of an engine's containers: an interface and addresses of its own for each engine, as
+#: several may run at once, and none knows which addresses the others give.
+BRIDGES = {f"fakepw{n}": f"10.213.{n}.1/24" for n in range(100)}
 #: Seconds in which an engine has to start.
 PATIENCE = 60
 #: What it may keep its layers with; the last one works everywhere, and is slow.
@@ -66,16 +67,39 @@ def running() -> Iterator[str]:
         install()
     if not shutil.which("dockerd"):
         raise Unavailable("there is no dockerd: apt-get install docker.io")
-    with tempfile.TemporaryDirectory(prefix="fakepw-engine-", dir="/var/tmp") as made:
+    with (
+        tempfile.TemporaryDirectory(prefix="fakepw-engine-", dir="/var/tmp") as made,
+        _bridge() as bridge,
+    ):
         folder = Path(made)
-        before = BRIDGE.exists()
-        process = _started(folder)
+        process = _started(folder, bridge)
         try:
             yield f"unix://{folder}/docker.sock"
         finally:
             _stop(process)
-            if not before and shutil.which("ip"):
-                run(["ip", "link", "delete", BRIDGE.name])  # which outlives it
+
+
+@contextmanager
+def _bridge() -> Iterator[str]:
+    """An interface that no other engine has, until the end. Raises Unavailable."""
+    if not shutil.which("ip"):
+        raise Unavailable("there is no ip: apt-get install iproute2")
+    # it fails if the name is taken
+    name = next((each for each in BRIDGES if _ip("link", "add", each, "type", "bridge")), None)
+    if name is None:
+        raise Unavailable("a network for containers cannot be made")
+    address = BRIDGES[name]
+    try:
+        if not (_ip("addr", "add", address, "dev", name) and _ip("link", "set", name, "up")):
+            raise Unavailable(f"the network {address} cannot be made")
+        yield name
+    finally:
+        _ip("link", "delete", name)
+
+
+def _ip(*words: str) -> bool:
+    """Whether `ip` did it."""
+    return subprocess.run(["ip", *words], capture_output=True).returncode == 0
 
 
 def install() -> None:
@@ -84,16 +108,16 @@ def install() -> None:
     unattended = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     run(["apt-get", "-qq", "update"])
     # from Debian 13 on the client is by itself
-    for package in ("docker.io", "docker-cli", "docker-compose"):
+    for package in ("docker.io", "docker-cli", "docker-compose", "iproute2"):
         command = ["apt-get", "-qq", "-y", "--no-install-recommends", "install", package]
         run(command, env=unattended)
 
 
-def _started(folder: Path) -> subprocess.Popen[bytes]:
+def _started(folder: Path, bridge: str) -> subprocess.Popen[bytes]:
     """An engine that answers below that folder, with the first driver that this kernel takes."""
     for driver in DRIVERS:
         log = folder / "log"
-        process = _dockerd(folder, driver, log)
+        process = _dockerd(folder, driver, log, bridge)
         end = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < end:
             if _answers(f"unix://{folder}/docker.sock"):
@@ -104,7 +128,7 @@ def _started(folder: Path) -> subprocess.Popen[bytes]:
     raise Unavailable(f"dockerd does not start: {''.join(last)}")
 
 
-def _dockerd(folder: Path, driver: str, log: Path) -> subprocess.Popen[bytes]:
+def _dockerd(folder: Path, driver: str, log: Path, bridge: str) -> subprocess.Popen[bytes]:
     apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     options = {
         "host": f"unix://{folder}/docker.sock",
@@ -112,6 +136,7 @@ def _dockerd(folder: Path, driver: str, log: Path) -> subprocess.Popen[bytes]:
         "exec-root": folder / "exec",
         "pidfile": folder / "pid",
         "storage-driver": driver,
+        "bridge": bridge,
         "ip-forward": "false",
         "iptables": "false",
         "ip6tables": "false",

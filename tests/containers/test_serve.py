@@ -345,6 +345,21 @@ class Standing:
             _, self.said = self.process.communicate(timeout=10)
 
 
+@needs_engine
+def test_a_real_one_speaks_https_and_is_strict(client: DockerClient, image: str) -> None:
+    mode = "error ignore=order"
+    with fakepw.docker.serve("tiny", image=image, tls=True, strict=mode) as pw:
+        assert pw.url.startswith("https://")
+        assert pw.strict == mode
+        with ServerProxy(pw.url, transport=pw.transport()) as proxy:
+            assert proxy.patch_list({"max_count": 1})
+            pw.settle()
+            assert proxy.patch_list({"series": 7}) == []
+        with pytest.raises(AssertionError, match="'series' is no key"):
+            pw.settle()
+    assert pw._container.id not in ids(client)
+
+
 def test_what_it_takes_reaches_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fakepw.docker, "begin", Standing)
     trusted: list[str] = []

@@ -22,6 +22,7 @@ from fakepw.patchwork.words.remarks import KINDS, MOST, listening, remark
 from fakepw.protocol.messages import Request, Response
 from fakepw.serving.reach.connecting import RemoteDouble
 from fakepw.strategies import method_calls
+from fakepw.testing import last_calls
 
 from .asking import call, get, pipeline
 
@@ -226,6 +227,7 @@ def test_what_every_client_does_is_worth_knowing_and_no_more() -> None:
         (line,) = pw.remarks
         assert line.startswith("patch_get(5): patch_get takes no credentials")
         assert (len(pw.calls[0].remarks), pw.unmet()) == (1, [])
+        assert "  ! " not in last_calls(pw)
     wrong = strict(mode="error")
     told(wrong, call("patch_get", 5, user="kim:x"))
     (line,) = wrong.notices.failures(wrong.strict)
@@ -321,6 +323,7 @@ def test_it_warns_once_of_each_and_at_the_line_of_the_test(pw: fakepw.Double) ->
         warnings.simplefilter("error")
         pw.warn()
     assert pw.calls[0].remarks == pw.calls[1].remarks
+    assert last_calls(pw).count("  ! 'series' is no key") == 2
     assert pw.remarks[0].startswith("patch_list({'series': '7'}): 'series' is no key to filter by:")
     assert pw.unmet() == []
     pw.reset()
