@@ -1,7 +1,8 @@
 """Requests over sockets: one deadline for all of an exchange, and nothing kept that may be stale.
 
 A front end may close a kept connection at any moment, some without saying so (servers.md 6.4). What
-writes is therefore sent on a connection of its own, and only what reads is ever sent again.
+writes is therefore sent on a connection of its own, and only what reads is ever sent again; what
+`follows` names a patch that cannot exist, and so counts as reading here.
 """
 
 from __future__ import annotations
