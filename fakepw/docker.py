@@ -63,8 +63,13 @@ class ContainerDouble(RemoteDouble):
                 return False
             return True
 
-        address = container.wait(ready, answers)
-        super().__init__(f"{scheme}://{address}/", token, ca_file=trusts)
+        try:
+            address = container.wait(ready, answers)
+            super().__init__(f"{scheme}://{address}/", token, ca_file=trusts)
+        except BaseException:
+            if self._folder is not None:
+                self._folder.cleanup()
+            raise
 
     def log(self) -> str:
         """What it has written so far: a line for each request, if FAKEPW_VERBOSE is set."""

@@ -387,6 +387,20 @@ def test_what_it_takes_reaches_the_container(monkeypatch: pytest.MonkeyPatch) ->
     assert not Path(trusted[0]).exists()
 
 
+def test_one_that_never_speaks_https_leaves_nothing_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def wait(*_: Any) -> str:
+        raise fakepw.docker.ContainerError("it ended")
+
+    monkeypatch.setattr(fakepw.docker, "begin", Standing)
+    monkeypatch.setattr(Standing, "wait", wait)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(fakepw.docker.ContainerError, match="it ended"):
+        fakepw.docker.serve("tiny", tls=True)
+    assert not list(tmp_path.glob("fakepw-*"))
+
+
 def test_what_it_cannot_take_is_said_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
