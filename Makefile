@@ -44,9 +44,10 @@ test: .venv/.dev .venv/.uvloop .venv/.schemathesis tools pythons
 test-uvloop:
 	PYTHONPATH=.venv/uvloop $(BIN)/python -m pytest -n auto tests/serving
 
-# Each module's tests in one process: what they share is read, and started, once.
+# Neighbouring tests in one process, as far as both have work: what they share is read, and started,
+# once.
 test-all:
-	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 # The README's two commands on minimal Debians, as root and as anybody.
 fresh:

@@ -139,7 +139,7 @@ for bad in ${{BREAK-}}; do case "{name} $*" in *$bad*) exit 1;; esac; done
     assert status == 0
     assert [line for line in every if "pytest" in line] == [
         "ran python -m pytest -n auto tests/serving .venv/uvloop",
-        "ran python -m pytest -n auto --dist loadfile ",
+        "ran python -m pytest -n auto --dist worksteal ",
     ]
     for broken in ("ruff", "mypy", "tests/serving", "auto", "mypy tests/serving"):
         status, lines = ran(broken)

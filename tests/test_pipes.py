@@ -94,15 +94,17 @@ def test_what_comes_through_a_pipe_is_read(
     text = (tmp_path / "old.json").read_bytes()
     kept = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     number = os.open(pipe, os.O_WRONLY)
-    os.close(kept)
 
     def writing() -> None:
-        write(number, text)
-        os.close(number)
+        try:
+            write(number, text)
+        finally:
+            os.close(number)
 
     writer = threading.Thread(target=writing)
     writer.start()
     with inputs.opened(pipe) as file:
+        os.close(kept)  # without a reader, what is written would be refused
         found = file.read()
     writer.join()
     assert found == text
