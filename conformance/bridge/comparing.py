@@ -25,7 +25,7 @@ _ADDRESS = re.compile(rb"0x(?:[0-9a-f]+|ADDRESS)\b")
 _DRIVER = re.compile(rb"((?<=<string>)&lt;class 'django\.db\.utils\.\w+'&gt;:)[^<]*+(?=</string>)")
 #: A struct that holds no other.
 _STRUCT = re.compile(
-    rb"<value><struct>\n(?:[^<]++|<(?!struct>|/struct></value>\n))*+</struct></value>\n"
+    rb"<value><struct>\n(?:[^<]++|<(?!struct>|/struct></value>\n))*</struct></value>\n"
 )
 _ID = re.compile(rb"<name>id</name>\n<value><int>(-?\d+)</int>")
 _DATE = re.compile(rb"(?<=<name>date</name>\n<value>)<(base64|string)>([^<]*+)</\1>")

@@ -287,7 +287,7 @@ def _replaced(
 
 
 _DIGITS = re.compile(r"[A-Za-z0-9+/_\-\r\n]{6,}+")
-_HEX = re.compile("(?:[0-9A-Fa-f]{2}){6,}+")
+_HEX = re.compile("(?:[0-9A-Fa-f]{2}){6,}")
 _STANDARD = str.maketrans("-_", "+/", "\r\n")
 
 

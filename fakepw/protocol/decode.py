@@ -75,7 +75,7 @@ class Decoder:
 
 # The short cut: just the form that xmlrpc.client.dumps gives, in ASCII, in one match.
 
-_TEXT = rb"[\t\n -%'-;=?-\x7f]*+(?:&(?:amp|lt|gt);[\t\n -%'-;=?-\x7f]*+)*+"
+_TEXT = rb"[\t\n -%'-;=?-\x7f]*+(?:&(?:amp|lt|gt);[\t\n -%'-;=?-\x7f]*+)*"
 _SCALAR = (
     rb"<value>(?:<string>" + _TEXT + rb"</string></value>\n"
     rb"|<int>-?[0-9]{1,18}</int></value>\n"
@@ -83,10 +83,10 @@ _SCALAR = (
     rb"|<nil/></value>)"
 )
 _MEMBER = rb"<member>\n<name>" + _TEXT + rb"</name>\n" + _SCALAR + rb"</member>\n"
-_VALUE = _SCALAR + rb"|<value><struct>\n(?:" + _MEMBER + rb")*+</struct></value>\n"
+_VALUE = _SCALAR + rb"|<value><struct>\n(?:" + _MEMBER + rb")*</struct></value>\n"
 _CALL = re.compile(
     rb"<\?xml version='1\.0'\?>\n<methodCall>\n<methodName>([A-Za-z0-9_.]*+)</methodName>\n"
-    rb"<params>\n((?:<param>\n(?:" + _VALUE + rb")</param>\n)*+)</params>\n</methodCall>\n"
+    rb"<params>\n((?:<param>\n(?:" + _VALUE + rb")</param>\n)*)</params>\n</methodCall>\n"
 )
 _TOKEN = re.compile(r"<(string|int|boolean|nil/|name|struct|/struct)>([^<]*+)")
 

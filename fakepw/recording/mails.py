@@ -24,7 +24,7 @@ from ..patchwork.rows.store import Store
 from ..patchwork.words.faults import Fault
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_FIELD = re.compile(r"^([^\s:]*+):[ \t]*+(.*(?:\n[ \t].*)*+)(?:\n|\Z)", re.MULTILINE)
+_FIELD = re.compile(r"^([^\s:]*+):[ \t]*+(.*(?:\n[ \t].*)*)(?:\n|\Z)", re.MULTILINE)
 #: The list's address in the From header of a mail that it had made its own.
 _MUNGED, _DELEGATE = "X-Patchwork-Original-From", "X-Patchwork-Delegate"
 #: Tag lines that are looked at, and folded headers that each may have been one line, at most.

@@ -173,6 +173,7 @@ def test_the_way_that_a_mail_took_is_not_told() -> None:
         "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=corp.invalid; s=20230601\n"
         "List-Archive: <https://archive.lists.invalid/a>\n"
         "X-Originating-IP: [2a00::beef]\n"
+        "X-MS-Exchange-Server: ex7.corp.invalid\n"
     )
     text = "see www.corp.invalid and git.kernel.corp.invalid, not corp.invalid.c or v1.2.3"
     before = around("x")

@@ -22,7 +22,7 @@ _WORK, _TIMES = 1_000_000, 60
 _LONGEST = 255
 _LETTERS = re.compile(r"(?<!\w)[^\W\d_]{4,}(?!\w)")
 _RUN = re.compile(r"[A-Za-z0-9+/\s]{8,}+={0,2}")
-_WORD = re.compile(r"=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=(?:\s*+=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=)*+")
+_WORD = re.compile(r"=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=(?:\s*+=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=)*")
 
 
 class Search:

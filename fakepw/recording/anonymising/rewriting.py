@@ -34,11 +34,11 @@ _DOTTED = re.compile(r".+\.[^\W\d]\w+\Z", re.DOTALL)
 _MAILBOX = re.compile(
     r"(?:^|[:,])[ \t]{0,8}\"?([^\"<>:,@\n]{1,80}?)\"?[ \t]{0,8}<([^<>\s@]++@[^<>\s@]++)>", re.M
 )
-_IDS = re.compile(r"^(?:message-id|in-reply-to|references)[ \t]*+:(.*(?:\n[ \t].*)*+)", re.M | re.I)
+_IDS = re.compile(r"^(?:message-id|in-reply-to|references)[ \t]*+:(.*(?:\n[ \t].*)*)", re.M | re.I)
 #: Headers that name hosts: those of lists, and those by which mail servers trace a mail.
 _TRACES = re.compile(
     r"^(?:list-[\w-]++|received|x-received|return-path|authentication-results|arc-[\w-]++"
-    r"|dkim-signature|received-spf|x-[\w-]*+(?:ip|host|server))[ \t]*+:(.*(?:\n[ \t].*)*+)",
+    r"|dkim-signature|received-spf|x-[\w-]*(?:ip|host|server))[ \t]*+:(.*(?:\n[ \t].*)*)",
     re.M | re.I,
 )
 _ID = re.compile(r"<([^<>]++)>")
@@ -53,21 +53,21 @@ _AT = re.compile(
 )
 _DOTS = re.compile(_DOT_SIGN, re.I)
 _MAYBE_AT = re.compile(r"[ \t(\[{<](?:at|a|@)[ \t)\]}>]", re.I)
-_HOST = re.compile(r"(?<![\w.@-])[\w-]++(?:\.[\w-]++)++")
+_HOST = re.compile(r"(?<![\w.@-])[\w-]++(?:\.[\w-]++)+")
 _TOP = re.compile(r"\.[^\W\d_]{2,}\Z")
 #: Ends of names that are hosts, in whatever text: code has none of these.
 _SURELY = re.compile(r"\.(?:com|org|edu|gov|mil)\Z", re.I)
 _IP = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 _IPV6 = re.compile(r"(?:(?<=IPv6:)|(?<=\[))[0-9a-f]{0,4}+:[0-9a-f:.]++", re.I)
 #: Disguises.
-_ENCODED = re.compile(r"=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=(?:\s++=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=)*+")
+_ENCODED = re.compile(r"=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=(?:\s++=\?[^?\s]++\?[bqBQ]\?[^?]*+\?=)*")
 _TOKEN = r"(?<![^\s<>\"])[^\s<>\"]*{}[^\s<>\"]*+"
 _PERCENT = re.compile(_TOKEN.format("%[0-9a-f]{2}"), re.I)
 _FORM = re.compile(r"(?<==)[\w%.~*-]*+\+[\w%.~*+-]*+")
 _REFERENCE = re.compile(_TOKEN.format(r"&(?:#\d++|#x[0-9a-f]++|\w++);"), re.I)
 _QUOTED = re.compile(_TOKEN.format("=[0-9A-F]{2}"))
 _SOFT = re.compile(r"=[ \t]*+\r?\n")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}+(?:[ \t]*+\r?\n[ \t]*+[A-Za-z0-9+/]++)*+={0,2}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}+(?:[ \t]*+\r?\n[ \t]*+[A-Za-z0-9+/]++)*={0,2}")
 _LEGIBLE = re.compile(rb"[\t\n\r\x20-\x7e]{6,}")
 #: Disguises in disguises that are looked through.
 _DEPTH = 4

@@ -10,7 +10,7 @@ from .common import AMBIGUOUS, COMMON, GENERIC
 
 #: Marks that belong to the letter before them.
 _MARKS = r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0df3\u0e31-\u0e4e"
-WORD = re.compile(rf"(?<![\w{_MARKS}])[^\W\d_](?:[^\W\d_]|[{_MARKS}])*+(?![\w{_MARKS}])")
+WORD = re.compile(rf"(?<![\w{_MARKS}])[^\W\d_](?:[^\W\d_]|[{_MARKS}])*(?![\w{_MARKS}])")
 #: Scripts that put no blanks between words.
 UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 #: A word of no more letters is somebody by itself only where it is written like a name.
