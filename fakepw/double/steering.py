@@ -25,6 +25,7 @@ from ..rules.staged import Given, staged
 from ..telling.wording import near, quoted, refusal
 from .clock import moment_of
 from .journal.calls import Calls
+from .journal.matching import misspelt
 from .pipeline import Pipeline
 from .rows import TABLES, Row, Shown, Whole, added, changed, shown, which_patch
 from .rules.rules import Rule
@@ -390,9 +391,8 @@ class Steering:
 
     def _meant(self, method: str) -> str:
         """What was meant by a method that there is not, and that is much like one."""
-        hint = "" if "*" in method else near(method, self.pipeline.patchwork.methods)
-        known = method in self.pipeline.patchwork.methods
-        return f"; there is no method {method}{hint}" if hint and not known else ""
+        hint = misspelt(method, self.pipeline.patchwork.methods)
+        return f"; there is no method {method}{hint}" if hint else ""
 
 
 def _state_of(rule: Rule) -> RuleState:

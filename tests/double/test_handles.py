@@ -330,6 +330,7 @@ def test_what_was_not_called_is_told_with_the_nearest(pw: fakepw.Double) -> None
         pw.assert_not_called("patch_set")
     for claim in (pw.assert_not_called, partial(pw.assert_called, times=0)):
         claim("patch_get")
+        claim("person_?et")  # a pattern
         claim("bug_list")  # which a client may make up, and this one did not
         with pytest.raises(ValueError, match=r"a method 'patch_sett'.*did you mean 'patch_set'"):
             claim("patch_sett")

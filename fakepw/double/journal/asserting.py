@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...protocol.documentation import WORDS
-from ...telling.wording import near, quoted, refusal
+from ...telling.wording import quoted, refusal
 from .calls import Call, Calls
-from .matching import ANYONE, equal, including, means, params_fit
+from .matching import ANYONE, equal, including, means, misspelt, params_fit
 
 __tracebackhide__ = refusal
 
@@ -59,7 +59,7 @@ def assert_not_called(calls: Calls, method: str, params: Sequence[Any], user: An
 
 def _well_spelt(method: str) -> None:
     """Raise ValueError for what is nearly a method: that it was never called says nothing."""
-    if method not in WORDS and "*" not in method and (hint := near(method, WORDS)):
+    if hint := misspelt(method, WORDS):
         raise ValueError(f"no Patchwork has a method {quoted(method)}{hint}")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from ...patchwork.words.brief import brief
+from ...telling.wording import near
 
 
 class including:
@@ -46,6 +47,18 @@ class Anyone:
 ANYONE = Anyone()
 
 
+def _is_pattern(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def misspelt(method: str, methods: Collection[str]) -> str:
+    """`; did you mean 'patch_set'?` for what is none of the methods, but nearly one; else nothing.
+
+    A pattern means what it fits, so it is never misspelt.
+    """
+    return "" if method in methods or _is_pattern(method) else near(method, methods)
+
+
 def means(pattern: str, method: str | None) -> bool:
     """Whether a pattern (`*` and `?` as in file names) means a method.
 
@@ -55,9 +68,7 @@ def means(pattern: str, method: str | None) -> bool:
         return True
     if method is None:
         return False
-    return pattern == method or (
-        ("*" in pattern or "?" in pattern) and fnmatchcase(method, pattern)
-    )
+    return pattern == method or (_is_pattern(pattern) and fnmatchcase(method, pattern))
 
 
 def params_fit(wanted: Sequence[Any], params: Sequence[Any]) -> bool:
