@@ -32,9 +32,17 @@ class Lacking(Exception):
     """The server holds nothing that a requirement could be tried on; the text says what."""
 
 
-@lru_cache(maxsize=4096)
+#: Characters of a date whose meaning is remembered: what else a server sends would be held for it.
+_DATE = len("2026-11-28 12:00:00.000000")
+
+
 def parse_date(text: str) -> datetime | None:
     """A date as Python's `str(datetime)` writes it, or the date alone; None if it is neither."""
+    return _meaning(text) if len(text) <= _DATE else _meaning.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _meaning(text: str) -> datetime | None:
     for form in ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
         try:
             return datetime.strptime(text, form)
