@@ -85,6 +85,8 @@ HOUSE = {
         uses="protocol",
         libraries="httptools msgspec",
     ),
+    # Whose turn it is at a double: the loop's, or that of a thread of the test's.
+    "turns": _room("fakepw/serving/alone", uses="protocol wording outcomes"),
     "connections": _room("fakepw/serving/connections", uses="words protocol outcomes http"),
     "guarding": _room("fakepw/serving/guarding", uses="words protocol"),
     "people": _room(
@@ -98,12 +100,12 @@ HOUSE = {
     "reach": _room(
         "fakepw/serving/reach",
         uses="words rows instances patchwork protocol wording fixtures journal rules outcomes"
-        " double handles operations http",
+        " double handles operations http turns",
     ),
     "serving": _room(
         "fakepw/serving",
         uses="words rows instances patchwork protocol wording fixtures journal rules outcomes"
-        " double operations guarding control reach http connections",
+        " double operations guarding control reach http turns connections",
         libraries="click msgspec trustme uvloop",
     ),
     "usage": _room(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from ..protocol.messages import Response
+from ..protocol.messages import Request, Response
 
 
 class End(Enum):
@@ -69,3 +69,5 @@ class Stream:
 
 #: What an application gives for a request.  A Response is sent as it is, at once.
 Answer: TypeAlias = Response | Outcome | Later
+#: What is asked for an answer; it is called for one request at a time.
+Application: TypeAlias = Callable[[Request], Answer | Stream]

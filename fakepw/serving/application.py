@@ -6,11 +6,10 @@ import logging
 import re
 from contextlib import suppress
 
-from ..double.outcome import Answer, Stream
+from ..double.outcome import Answer, Application, Stream
 from ..double.worlds import Host, World
 from ..patchwork.words.brief import asked, brief
 from ..protocol.messages import Request, Response, origin_form
-from .connections.commons import Application
 from .control.control import Control
 from .guarding.guard import Guard
 from .http.framing import page

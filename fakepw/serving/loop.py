@@ -65,6 +65,11 @@ class LoopThread:
         """Whether this is the thread that asks."""
         return threading.current_thread() is self._thread
 
+    def check(self) -> None:
+        """Raise RuntimeError if the thread is gone: it does not live on in a forked child."""
+        if not self.alive:
+            raise RuntimeError("this server's thread is gone: it runs in the parent process")
+
     def run(self, function: Callable[..., Result], *args: Any) -> Result:
         """Call a function in the loop's thread and wait for its result, or its exception.
 
@@ -72,8 +77,7 @@ class LoopThread:
         """
         if self.current:
             return function(*args)
-        if not self.alive:
-            raise RuntimeError("this server's thread is gone: it runs in the parent process")
+        self.check()
         call = _Call(function, args)
         self.loop.call_soon_threadsafe(call.run)
         return call.result()

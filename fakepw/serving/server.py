@@ -7,9 +7,10 @@ import os
 import socket
 from collections.abc import Callable, Collection
 
+from ..double.outcome import Application
 from ..patchwork.words.brief import within
 from .connections.ciphered import Certified, Ciphered
-from .connections.commons import Application, Commons
+from .connections.commons import Commons
 from .connections.connection import Connection
 from .connections.sweep import Watched
 from .http.reading import Longest

@@ -23,6 +23,7 @@ from ..patchwork.words.place import API
 from ..rules.spec import Spec
 from ..rules.staged import Given
 from ..telling.wording import refusal
+from .alone import Alone
 from .application import application, longest_body
 from .guarding.addresses import url_host
 from .guarding.guard import Guard, control_of
@@ -69,6 +70,7 @@ class LiveServer(Here):
         pipeline = Pipeline(patchwork, timer=time.perf_counter)
         self._hosted = Host(pipeline, start, faults, world_idle)
         self._thread: LoopThread = shared()
+        self._turn = Alone(self._thread.loop)
         if self._thread.current:  # to wait there for the start would be to wait for ever
             raise RuntimeError("no server can be started from within LiveServer.run")
         control = control_of(control) if isinstance(control, str) else control
@@ -79,12 +81,12 @@ class LiveServer(Here):
         self.host, self.port = self._listener.getsockname()[:2]
         guard = Guard.of(control, self.host)
         self._server = Server(
-            application(self._hosted, guard, self.ca_file),
+            self._turn.application(application(self._hosted, guard, self.ca_file)),
             limits,
             self._shown.certified,
             longest_body(self._hosted),
         )
-        self._server.at_close.append(IdleWorlds(self._hosted).end)
+        self._server.at_close.append(IdleWorlds(self._hosted, self._turn).end)
         self._thread.run_coroutine(self._server.start(self._listener))
         _running.add(self)
 
@@ -107,7 +109,12 @@ class LiveServer(Here):
         Whatever the function raises is raised here. Raises RuntimeError in a forked child of the
         process that started the server.
         """
-        return self._thread.run(function, *args)
+        return self._thread.run(lambda: self._turn.run(function, *args))
+
+    @property
+    def _alone(self) -> Alone:
+        self._thread.check()
+        return self._turn
 
     def stop(self) -> None:
         """Stop listening and hang up on every client. Once stopped, it does nothing."""

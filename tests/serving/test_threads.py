@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import http.client
 import itertools
@@ -311,20 +310,3 @@ def test_an_answer_that_is_out_of_date_is_noticed() -> None:
     late = dataclasses.replace(asked[1], start=asked[1].end)
     assert contradictions(START, steps, [asked[0], late])
     assert contradictions(START, steps, asked[1:])  # a write that nobody asked for
-
-
-def test_what_waits_is_carried_out_in_the_servers_own_thread() -> None:
-    """Over the transport, too, where it is the client's thread that waits."""
-    names = []
-    with fakepw.serve(ROWS) as server:
-        listeners = server._steering.pipeline.journal.listeners
-        listeners.append(lambda call: names.append(threading.current_thread().name))
-        for latency, timeout in ((0.001, None), (60, 0.001)):
-            with server.fault("patch_get", latency=latency, optional=True):
-                transport = server.transport(timeout=timeout)
-                with (
-                    xmlrpc.client.ServerProxy(server.url, transport) as proxy,
-                    contextlib.suppress(TimeoutError),
-                ):
-                    proxy.patch_get(1)
-    assert names == ["fakepw", "fakepw"]

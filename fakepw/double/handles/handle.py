@@ -1,6 +1,6 @@
 """The handle: what a test holds on to, wherever the double runs.
 
-A subclass says how a `Steering` is reached: in this process, in the server's thread, over HTTP.
+A subclass says how a `Steering` is reached: in this process, or over HTTP.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from ...patchwork.patchwork import Patchwork
 from ...patchwork.words.brief import asked
 from ...protocol.messages import Called, Request, Response
 from ...rules.spec import Spec
+from ..alone import Alone
 from ..application import application, longest_body
 from ..guarding.addresses import is_loopback, url_host
 from ..guarding.guard import Guard, control_of
@@ -115,8 +116,9 @@ def serve(
     guard = Guard.of(steered_by, bound)
     speaks = _logged if verbose else application
     answer = speaks(steering, guard, shown.ca_file)
+    loop = new_event_loop()
     server = Server(answer, Limits(), shown.certified, longest_body(steering))
-    server.at_close.append(IdleWorlds(steering).end)
+    server.at_close.append(IdleWorlds(steering, Alone(loop)).end)
     root = f"{shown.scheme}://{url_host(bound)}:{port}"
     if not is_loopback(bound):
         steer = ", steer it and read its passwords" if steered_by is True else ""
@@ -125,7 +127,7 @@ def serve(
         )
     said = (_json if as_json else banner)(patchwork, root, steered_by, shown.ca_file)
     with contextlib.nullcontext() if noted is None else contextlib.closing(noted):
-        _run(server, listener, said)
+        _run(loop, server, listener, said)
     if is_error(mode) and findings.failures:
         times = f"{findings.failures} times" if findings.failures > 1 else "once"
         click.echo(f"fakepw serve: in strict mode something was remarked {times}", err=True)
@@ -172,7 +174,7 @@ def _json(patchwork: Patchwork, root: str, _: bool | str, ca_file: str | None) -
     return msgspec.json.encode(line).decode()
 
 
-def _run(server: Server, listener: socket, said: str) -> None:
+def _run(loop: asyncio.AbstractEventLoop, server: Server, listener: socket, said: str) -> None:
     """Serve until a signal comes; that it serves is said once it does."""
 
     async def serving() -> None:
@@ -184,7 +186,6 @@ def _run(server: Server, listener: socket, said: str) -> None:
         await server.end()
         await asyncio.sleep(0)
 
-    loop = new_event_loop()
     with contextlib.suppress(KeyboardInterrupt):  # where the loop knows no signals
         loop.run_until_complete(serving())
     if hasattr(signal, "pthread_sigmask"):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ...double.outcome import Answer, Stream
-from ...protocol.messages import Request
+from ...double.outcome import Application
 from ..http.budget import Budget
 from ..http.reading import MOST_READ, Longest
 from ..http.remembered import Remembered
@@ -13,9 +10,6 @@ from ..limits import Limits
 from .sweep import Sweep, Watched
 from .troubles import Troubles
 from .turn import Turn
-
-#: What is asked for an answer; it is called on the event loop, one request at a time.
-Application = Callable[[Request], Answer | Stream]
 
 
 class Commons:

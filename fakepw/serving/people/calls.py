@@ -81,14 +81,14 @@ def stream(journal: Journal, after: int) -> Stream:
     """
     if len(journal.listeners) >= MOST_LISTENERS:
         raise ValueError(f"{MOST_LISTENERS} follow the calls already, and no more can")
-    reached = journal.dropped + len(journal)
-    before = [b"retry: 1000\n\n"]
-    if after > reached:
-        before.append(_RESET)
-        after = 0
-    before += [_event(call) for call in last(journal, after)]
 
     def follow(push: Push) -> Callable[[], None]:
+        reached = journal.dropped + len(journal)
+        if after > reached:
+            push(_RESET)
+        for call in last(journal, after if after <= reached else 0):
+            push(_event(call))
+
         def told(call: Call) -> None:
             push(_event(call))
 
@@ -104,7 +104,7 @@ def stream(journal: Journal, after: int) -> Stream:
 
         return end
 
-    return Stream(Response(200, _HEADERS, before), follow)
+    return Stream(Response(200, _HEADERS, [b"retry: 1000\n\n"]), follow)
 
 
 _RESET = b"event: reset\nid: 0\ndata: {}\n\n"

@@ -1,10 +1,9 @@
-"""Handles of doubles in this process: what is done to one is done in its server's thread."""
+"""Handles of doubles in this process: what is done to one is done between two requests."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...double.handles.handle import Double
@@ -15,6 +14,7 @@ from ...patchwork.patchwork import Patchwork
 from ...patchwork.words.place import Place
 from ...protocol.messages import Request
 from ...telling.wording import refusal
+from ..alone import Alone
 from .waiting import wait
 
 if TYPE_CHECKING:
@@ -41,11 +41,16 @@ class Here(Double):
         """
 
     @property
+    @abstractmethod
+    def _alone(self) -> Alone:
+        """The turn at it. Raises RuntimeError in a forked child."""
+
+    @property
     def patchwork(self) -> Patchwork:
         """The Patchwork that it serves.
 
-        It changes whenever a client writes: from any other thread use `reset`, `state` and `run`,
-        which run in the server's own.
+        It changes whenever a client writes: use `reset`, `state` and `run`, which have their turn
+        between two requests.
         """
         return self._steering.pipeline.patchwork
 
@@ -59,21 +64,16 @@ class Here(Double):
         from .transport import Transport  # with http.client, which a server can do without
 
         options.setdefault("secure", self._root.startswith("https:"))
-        return Transport(lambda request: self._come(self.run(self._asked, request)), **options)
+        return Transport(self._answered, **options)
+
+    def _answered(self, request: Request) -> Answer:
+        alone = self._alone
+        answer = alone.run(self._asked, request)
+        return alone.later(answer) if isinstance(answer, Later) else answer
 
     def _asked(self, request: Request) -> Answer:
         self._check()
         return self._steering.pipeline.answer(request)
-
-    def _come(self, answer: Answer) -> Answer:
-        """An answer for another thread: what is still to come of it happens in the server's."""
-        if not isinstance(answer, Later):
-            return answer
-        return Later(
-            answer.seconds,
-            lambda: self._come(self.run(answer.outcome)),
-            partial(self.run, answer.given_up),
-        )
 
     @property
     def _place(self) -> Place:
@@ -86,7 +86,7 @@ class Here(Double):
         wait(seconds, for_what)
 
     def _check(self) -> None:
-        """Raise LookupError if it is gone; in the server's thread."""
+        """Raise LookupError if it is gone; between two requests."""
 
     def _untold(self) -> bool:
         return self._steering.pipeline.notices.count > self._told
@@ -100,10 +100,10 @@ class Here(Double):
         # at the next thing that a test does after the call, and in the test's thread
         if self._untold() and name != "strictness":
             super().warn()
-        return self.run(self._done, name, args, named)
+        return self._alone.run(self._done, name, args, named)
 
     def unmet(self) -> list[str]:
-        """As of every double; asked in the server's thread only if there is anything to say."""
+        """As of every double; it is asked only if there is anything to say."""
         return super().unmet() if self._steering.expectant else []
 
     def _done(self, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -122,7 +122,7 @@ class LiveWorld(Here):
         assert isinstance(host, Host)
         self.id = number
         self._server, self._host = server, host
-        self._held = server.run(host.found, number).steering
+        self._held = server._alone.run(host.found, number).steering
 
     @property
     def _steering(self) -> Steering:
@@ -144,12 +144,16 @@ class LiveWorld(Here):
         """The result of a function called between two requests, in the server's thread."""
         return self._server.run(function, *args)
 
+    @property
+    def _alone(self) -> Alone:
+        return self._server._alone
+
     def _world(self, made: WorldState) -> LiveWorld:
         return LiveWorld(self._server, made.id)
 
     def close(self) -> None:
         """Let it go. Once gone, this does nothing."""
-        self.run(partial(self._host.end_world, self.id))
+        self._alone.run(self._host.end_world, self.id)
 
     def __repr__(self) -> str:
         return f"<fakepw world {self.id} of {self._server!r}>"
