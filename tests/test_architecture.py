@@ -132,8 +132,11 @@ HOUSE = {
     "verdicts": _room("conformance/verdicts", uses="target requirements", libraries=None),
     "deciding": _room("conformance/deciding", uses="target requirements verdicts", libraries=None),
     "bridge": _room("conformance/bridge", uses="target deciding", libraries=None),
+    "asking": _room(
+        "conformance/chapters/asking", uses="target requirements verdicts deciding", libraries=None
+    ),
     "chapters": _room(
-        "conformance/chapters", uses="target requirements verdicts deciding", libraries=None
+        "conformance/chapters", uses="target requirements verdicts deciding asking", libraries=None
     ),
     "safe": _room("conformance/reports/safe", uses="target verdicts", libraries=None),
     "reports": _room(

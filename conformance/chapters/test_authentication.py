@@ -26,7 +26,7 @@ from ..target.exchange import (
 from ..target.knowing.world import World
 from ..target.login import BAD_CREDENTIALS, BAD_LOGIN, BAD_SCHEME, NO_CREDENTIALS
 from ..target.wire import NotXmlRpc
-from .credentials import (
+from .asking.credentials import (
     attempt,
     basic,
     create_nowhere,
@@ -36,8 +36,8 @@ from .credentials import (
     well_called,
     with_checks,
 )
-from .fronts import walled
-from .methods import PUBLIC, harmless, surplus
+from .asking.fronts import walled
+from .asking.methods import PUBLIC, harmless, surplus
 
 
 @decides("AUTH-001", fixed(set_nowhere()), on="patch_set")

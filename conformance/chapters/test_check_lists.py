@@ -13,9 +13,9 @@ from ..target.exchange import NOWHERE, Exchange, call
 from ..target.knowing.world import Row, World, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
-from .checking import check_filter, check_windows
-from .rows import same_rows, spread
-from .selecting import whole_number
+from .asking.checking import check_filter, check_windows
+from .asking.rows import same_rows, spread
+from .asking.selecting import whole_number
 
 
 def _asked(*filters: Callable[[Row, list[Row]], dict[str, Any]]) -> Callable[[World], list[Step]]:

@@ -9,8 +9,8 @@ from ..deciding.judging import deviates, expect, poisoned
 from ..target.exchange import Exchange, call
 from ..target.knowing.world import Lacking, Row, World, parse_date
 from ..target.wire import carried
-from .checking import WORST, check_windows, every_check
-from .rows import DATE, as_listed, one_int, spread
+from .asking.checking import WORST, check_windows, every_check
+from .asking.rows import DATE, as_listed, one_int, spread
 
 
 @decides(

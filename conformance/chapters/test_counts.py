@@ -13,8 +13,8 @@ from ..target.exchange import NOWHERE, Exchange, call
 from ..target.knowing.world import World, parse_date, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
-from .rows import some_of
-from .selecting import COMBINED, beyond_rows, filter_of, only_known_fields
+from .asking.rows import some_of
+from .asking.selecting import COMBINED, beyond_rows, filter_of, only_known_fields
 
 
 def _windows(world: World) -> list[Step]:

@@ -10,9 +10,9 @@ from ..target.counting import counted
 from ..target.exchange import Exchange, call
 from ..target.knowing.world import LISTED, Lacking, World, rows_of
 from ..verdicts.verdicts import Deviation
-from .edges import telling
-from .searching import searched
-from .selecting import filter_of, selected_rightly
+from .asking.edges import telling
+from .asking.searching import searched
+from .asking.selecting import filter_of, selected_rightly
 
 PATCH_RELATIONS = frozenset({"project_id", "state_id", "submitter_id"})
 

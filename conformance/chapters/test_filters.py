@@ -13,8 +13,14 @@ from ..deciding.lookups import LOOKUPS, PATCH_FIELDS
 from ..requirements.filters import FILTERS, Filter, safe
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.knowing.world import World, parse_date, rows_of
-from .rows import linkname, same_rows, some_of, spread
-from .selecting import COMBINED, draws_in_windows, edges_and_draws, filter_of, selected_rightly
+from .asking.rows import linkname, same_rows, some_of, spread
+from .asking.selecting import (
+    COMBINED,
+    draws_in_windows,
+    edges_and_draws,
+    filter_of,
+    selected_rightly,
+)
 
 
 def _decide(entry: Filter) -> None:

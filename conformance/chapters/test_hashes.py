@@ -17,7 +17,7 @@ from ..deciding.judging import (
 from ..deciding.lookups import alike
 from ..target.exchange import Exchange, call
 from ..target.knowing.world import Lacking, Row, World
-from .rows import (
+from .asking.rows import (
     hashed,
     linkname,
     one_of_each_kind,

@@ -13,11 +13,11 @@ from ..target.knowing.profile import VERSIONS, parameters
 from ..target.knowing.world import Lacking, World
 from ..target.wire import NotXmlRpc
 from ..verdicts.verdicts import Deviation
-from .fronts import cookies, no_cookies, refused, stands_in, walled
-from .methods import DOCUMENTATION, public
-from .rows import linkname
-from .unpacking import unzipped
-from .writing import WIDE
+from .asking.fronts import cookies, no_cookies, refused, stands_in, walled
+from .asking.methods import DOCUMENTATION, public
+from .asking.rows import linkname
+from .asking.unpacking import unzipped
+from .asking.writing import WIDE
 
 VERSION = call("pw_rpc_version")
 VERSION_BODY = VERSION.body

@@ -16,7 +16,7 @@ from ..requirements.filters import safe
 from ..target.counting import counted
 from ..target.exchange import Exchange, call
 from ..target.knowing.world import LISTED, Lacking, Row, World, rows_of
-from .searching import NAMED, TABLES, _found, just_those, searched, table
+from .asking.searching import NAMED, TABLES, _found, just_those, searched, table
 
 
 def _search(method: str) -> Callable[[World], SearchStrategy[Any]]:

@@ -16,14 +16,14 @@ from ..target.exchange import (
 from ..target.knowing.world import World
 from ..target.login import BAD_SCHEME, LOGIN, NO_CREDENTIALS
 from ..verdicts.verdicts import Deviation
-from .credentials import (
+from .asking.credentials import (
     authentic,
     create_nowhere,
     header,
     set_nowhere,
     well_called,
 )
-from .fronts import no_cookies
+from .asking.fronts import no_cookies
 
 
 def _nowhere(exchange: Exchange) -> bool:

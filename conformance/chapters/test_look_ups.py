@@ -12,8 +12,8 @@ from ..deciding.lookups import alike
 from ..target.exchange import Exchange, Raw, call
 from ..target.knowing.world import Lacking, Row, World
 from ..verdicts.verdicts import Deviation
-from .rows import ALL, getters_to_ask, hashed, linkname, missing_value, one_int, spread
-from .selecting import filter_of
+from .asking.rows import ALL, getters_to_ask, hashed, linkname, missing_value, one_int, spread
+from .asking.selecting import filter_of
 
 #: Ids that are looked up beside those that are listed.
 BESIDE = 12

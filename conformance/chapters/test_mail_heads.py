@@ -15,8 +15,8 @@ from ..deciding.judging import deviates, expect
 from ..target.exchange import BASE, Exchange, call, page
 from ..target.knowing.world import World
 from ..verdicts.verdicts import Deviation
-from .mailing import mail_of, of_each_mbox
-from .rows import linkname, spread
+from .asking.mailing import mail_of, of_each_mbox
+from .asking.rows import linkname, spread
 
 MIME = (
     'Content-Type: text/plain; charset="utf-8"\nMIME-Version: 1.0\nContent-Transfer-Encoding: {}\n'

@@ -16,8 +16,8 @@ from ..deciding.judging import NONE_FAULT, calls, deviates, expect, faults, pois
 from ..target.exchange import Exchange, call
 from ..target.knowing.world import World, parse_date
 from ..verdicts.verdicts import Deviation
-from .mailing import mail_of, of_each_mbox, stamped
-from .rows import PATCHES, one_int, patch_windows, sampled_patches, spread
+from .asking.mailing import mail_of, of_each_mbox, stamped
+from .asking.rows import PATCHES, one_int, patch_windows, sampled_patches, spread
 
 
 def _unmailable(answer: Exchange) -> bool:

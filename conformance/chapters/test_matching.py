@@ -9,7 +9,7 @@ from ..deciding.decisions import Finding, Observation, Step, decides
 from ..requirements.filters import safe
 from ..target.exchange import Exchange, call
 from ..target.knowing.world import Lacking, World, rows_of
-from .selecting import filter_of
+from .asking.selecting import filter_of
 
 
 def _swapped(lookup: str) -> Callable[[World], list[Step]]:

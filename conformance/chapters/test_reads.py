@@ -20,7 +20,7 @@ from ..deciding.judging import (
 from ..target.exchange import NOWHERE, Exchange, call
 from ..target.knowing.world import Lacking, Row, World, parse_date
 from ..target.wire import carried
-from .rows import (
+from .asking.rows import (
     ALL,
     DATE,
     PATCHES,

@@ -11,8 +11,8 @@ from ..deciding.decisions import OK, Finding, Step
 from ..deciding.judging import deviates, expect
 from ..target.exchange import Exchange, call
 from ..target.knowing.world import Lacking, World, rows_of
-from .rows import linkname
-from .writing import (
+from .asking.rows import linkname
+from .asking.writing import (
     COMMIT,
     OTHER,
     US,

@@ -12,9 +12,9 @@ from ..target.knowing.profile import ANSWERS, CHECK_METHODS, SIGNATURES, members
 from ..target.knowing.world import World, structs_of
 from ..target.login import NO_CREDENTIALS as REFUSED
 from ..verdicts.verdicts import Deviation
-from .fronts import stands_in
-from .methods import DOCUMENTATION, PUBLIC, most, public, surplus
-from .rows import linkname
+from .asking.fronts import stands_in
+from .asking.methods import DOCUMENTATION, PUBLIC, most, public, surplus
+from .asking.rows import linkname
 
 
 def supported(exchange: Exchange) -> bool:

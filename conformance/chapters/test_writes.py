@@ -14,8 +14,8 @@ from ..deciding.judging import deviates, expect, faults
 from ..target.exchange import NOWHERE, Basic, Exchange, call
 from ..target.knowing.world import Lacking, World, rows_of
 from ..target.wire import carried
-from .credentials import authentic
-from .writing import (
+from .asking.credentials import authentic
+from .asking.writing import (
     COMMIT,
     DENIED,
     MIXED,

@@ -7,10 +7,10 @@ from ..deciding.judging import deviates, expect, faults, poisoned
 from ..target.exchange import NOWHERE, Exchange, Request, call
 from ..target.knowing.world import Lacking, World, rows_of
 from ..verdicts.verdicts import Deviation
-from .checking import WORSE, WORST
-from .credentials import authentic
-from .rows import DATE
-from .writing import (
+from .asking.checking import WORSE, WORST
+from .asking.credentials import authentic
+from .asking.rows import DATE
+from .asking.writing import (
     LONG,
     ODD,
     URL,

@@ -14,9 +14,9 @@ from ..target.knowing.profile import SIGNATURES, VERSIONS
 from ..target.knowing.world import World, rows_of
 from ..target.wire import NotXmlRpc
 from ..verdicts.verdicts import Deviation
-from .fronts import walled
-from .methods import PUBLIC, harmless
-from .writing import WIDE
+from .asking.fronts import walled
+from .asking.methods import PUBLIC, harmless
+from .asking.writing import WIDE
 
 #: What is answered with the states, as they are sampled.
 OF_STATES = ("all states", "nil search")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from conformance.chapters import load
-from conformance.chapters.writing import COMMIT, OTHER
+from conformance.chapters.asking.writing import COMMIT, OTHER
 from conformance.commands.opening.options import Options
 from conformance.commands.opening.session import discover, session
 from conformance.deciding import restoring

@@ -18,7 +18,7 @@ import pytest
 
 import fakepw
 from conformance.chapters import load
-from conformance.chapters.writing import COMMIT
+from conformance.chapters.asking.writing import COMMIT
 from conformance.commands.opening.options import Options
 from conformance.commands.opening.session import discover, session
 from conformance.deciding import restoring

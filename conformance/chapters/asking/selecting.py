@@ -8,14 +8,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..deciding.decisions import OK, Finding, Mixed, Step
-from ..deciding.judging import array, poisoned
-from ..deciding.lookups import LOOKUPS, ON_DATES, PATCH_FIELDS, flag_of, split
-from ..requirements.filters import Filter
-from ..target.exchange import Exchange, call
-from ..target.knowing.world import Window, World, parse_date, rows_of
-from ..verdicts.symptoms import wrong_rows
-from ..verdicts.verdicts import Deviation
+from ...deciding.decisions import OK, Finding, Mixed, Step
+from ...deciding.judging import array, poisoned
+from ...deciding.lookups import LOOKUPS, ON_DATES, PATCH_FIELDS, flag_of, split
+from ...requirements.filters import Filter
+from ...target.exchange import Exchange, call
+from ...target.knowing.world import Window, World, parse_date, rows_of
+from ...verdicts.symptoms import wrong_rows
+from ...verdicts.verdicts import Deviation
 from .edges import EDGES
 
 #: What pwclient and its like ask for together (clients.md 1), and two by two.

@@ -3,12 +3,12 @@ failure, as long as no client breaks (servers.md 6.4)."""
 
 from __future__ import annotations
 
-from ..deciding.decisions import OK, Finding
-from ..deciding.judging import with_header
-from ..target.exchange import Exchange
-from ..target.knowing.walls import wall
-from ..target.knowing.world import World
-from ..target.wire import NotXmlRpc
+from ...deciding.decisions import OK, Finding
+from ...deciding.judging import with_header
+from ...target.exchange import Exchange
+from ...target.knowing.walls import wall
+from ...target.knowing.world import World
+from ...target.wire import NotXmlRpc
 
 #: What fronts answer themselves where they take no such method, body, framing or header.
 REFUSED = frozenset({400, 401, 403, 405, 406, 408, 411, 413, 414, 415, 417, 422, 426, 431, 501})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ..deciding.decisions import Step
-from ..target.exchange import (
+from ...deciding.decisions import Step
+from ...target.exchange import (
     NOWHERE,
     Basic,
     Exchange,
     Request,
     call,
 )
-from ..target.knowing.world import World
+from ...target.knowing.world import World
 
 
 def basic(text: str) -> str:

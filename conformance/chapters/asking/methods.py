@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..deciding.decisions import Step
-from ..target.exchange import ENDPOINT, NOWHERE, call, page
-from ..target.knowing.profile import SIGNATURES, parameters
-from ..target.knowing.world import World
+from ...deciding.decisions import Step
+from ...target.exchange import ENDPOINT, NOWHERE, call, page
+from ...target.knowing.profile import SIGNATURES, parameters
+from ...target.knowing.world import World
 
 PUBLIC = tuple(name for name in SIGNATURES if name not in ("patch_set", "check_create"))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..deciding.decisions import Judge, Step, Test, decides
-from ..target.exchange import Exchange, call
-from ..target.knowing.world import Row, World
+from ...deciding.decisions import Judge, Step, Test, decides
+from ...target.exchange import Exchange, call
+from ...target.knowing.world import Row, World
 from .rows import one_int, sampled_patches
 
 

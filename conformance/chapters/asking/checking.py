@@ -6,10 +6,10 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
-from ..deciding.decisions import OK, Finding, Step
-from ..target.exchange import Exchange
-from ..target.knowing.world import Row, World, rows_of
-from ..verdicts.verdicts import Deviation
+from ...deciding.decisions import OK, Finding, Step
+from ...target.exchange import Exchange
+from ...target.knowing.world import Row, World, rows_of
+from ...verdicts.verdicts import Deviation
 
 WORST = ("fail", "warning", "pending", "success")
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..deciding.lookups import FLAGS
-from ..requirements import filters
-from ..target.exchange import NOWHERE
-from ..target.knowing.world import Row, parse_date
+from ...deciding.lookups import FLAGS
+from ...requirements import filters
+from ...target.exchange import NOWHERE
+from ...target.knowing.world import Row, parse_date
 
 Edges = Callable[[list[Row], str], list[Any]]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..deciding.decisions import OK, Finding
-from ..deciding.judging import array, deviates
-from ..deciding.lookups import NO, YES, Truth, any_of, of_text
-from ..requirements.filters import safe
-from ..target.exchange import Exchange
-from ..target.knowing.world import LISTED, Row, World, rows_of
-from ..verdicts.symptoms import wrong_rows
-from ..verdicts.verdicts import Deviation
+from ...deciding.decisions import OK, Finding
+from ...deciding.judging import array, deviates
+from ...deciding.lookups import NO, YES, Truth, any_of, of_text
+from ...requirements.filters import safe
+from ...target.exchange import Exchange
+from ...target.knowing.world import LISTED, Row, World, rows_of
+from ...verdicts.symptoms import wrong_rows
+from ...verdicts.verdicts import Deviation
 
 TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "project_list": ("projects", ("linkname",)),

@@ -7,12 +7,12 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ..deciding.decisions import OK, Finding, Judge, Step, Test, decides
-from ..deciding.judging import deviates, faults
-from ..target.exchange import Basic, Exchange, Request, call
-from ..target.knowing.world import Lacking, Row, World, parse_date, rows_of
-from ..target.login import BAD_CREDENTIALS, NO_CREDENTIALS
-from ..verdicts.verdicts import Deviation, Lasting
+from ...deciding.decisions import OK, Finding, Judge, Step, Test, decides
+from ...deciding.judging import deviates, faults
+from ...target.exchange import Basic, Exchange, Request, call
+from ...target.knowing.world import Lacking, Row, World, parse_date, rows_of
+from ...target.login import BAD_CREDENTIALS, NO_CREDENTIALS
+from ...verdicts.verdicts import Deviation, Lasting
 
 US = Basic()
 COMMIT = "c0ffee" + "0" * 34

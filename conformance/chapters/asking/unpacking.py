@@ -7,7 +7,7 @@ import io
 import zlib
 from dataclasses import replace
 
-from ..target.exchange import Exchange
+from ...target.exchange import Exchange
 
 #: What is unpacked of an answer at most, in bytes: one that says the version takes a hundred.
 UNPACKED = 1 << 20

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..deciding.decisions import OK, Finding, Step
-from ..deciding.judging import deviates, poisoned
-from ..target.exchange import Exchange
-from ..target.knowing.world import Lacking, Row, World, rows_of
-from ..verdicts.verdicts import Deviation
+from ...deciding.decisions import OK, Finding, Step
+from ...deciding.judging import deviates, poisoned
+from ...target.exchange import Exchange
+from ...target.knowing.world import Lacking, Row, World, rows_of
+from ...verdicts.verdicts import Deviation
 
 STRUCT_GETTERS = (
     "project_get",
