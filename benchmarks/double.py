@@ -33,6 +33,7 @@ def figures(effort: Effort, folder: Path) -> Iterator[Figure]:
     yield _reset(effort)
     yield from _beside_itself(effort, folder / "rows.json")
     yield from _transport(effort)
+    yield _worlds(effort, folder / "demo.json")
 
 
 # Tests.
@@ -153,6 +154,21 @@ def _transport(effort: Effort) -> Iterator[Figure]:
             ]
             title = f"{what} through ServerProxy: the transport against the socket"
             yield Figure(title, median(ratios), "x", 3)
+
+
+def _worlds(effort: Effort, fixture: Path) -> Figure:
+    """All that a server takes in memory whose worlds were each listed and written to."""
+    fixture.write_bytes(fixtures.dumps(fixtures.load("demo")))
+    with servers.fakepw(fixture) as served, fakepw.connect(served.url) as pw:
+        for _ in range(effort.worlds):
+            world = pw.world()
+            with ServerProxy(world.url) as proxy:
+                assert proxy.patch_list()
+            world.change_patch(1, state="Accepted")
+        status = Path(f"/proc/{served.pid}/status").read_text()
+    (peak,) = (int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+    title = f"{effort.worlds} worlds of the demo, each listed and written to"
+    return Figure(title, peak * 1024 / 1e6, "MB", 200, "all of the server's process at its peak")
 
 
 def _many(function: Callable[[], object], count: int = 50) -> float:

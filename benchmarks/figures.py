@@ -42,6 +42,7 @@ class Effort:
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)  # how it grows with them
     long: int = 10_000  # rows of a long answer
     tests: int = 1000  # in a suite
+    worlds: int = 1000  # of one server
     instances: int = 1000  # as many of the recorded ones as there are
 
 
@@ -53,6 +54,7 @@ QUICK = Effort(
     sizes=(100, 1000, 2000),
     long=200,
     tests=20,
+    worlds=10,
     instances=3,
 )
 

@@ -39,6 +39,11 @@ class Served(NamedTuple):
     port: int
     pid: int
 
+    @property
+    def url(self) -> str:
+        """Where its XML-RPC API is."""
+        return f"http://127.0.0.1:{self.port}/xmlrpc/"
+
 
 @contextmanager
 def fakepw(fixture: Path, instance: str | None = None) -> Iterator[Served]:

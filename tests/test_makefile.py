@@ -132,7 +132,7 @@ for bad in ${{BREAK-}}; do case "{name} $*" in *$bad*) exit 1;; esac; done
 
     def ran(broken: str) -> tuple[int, list[str]]:
         (checkout / "log").unlink(missing_ok=True)
-        status = make(checkout, "test", environment={"BREAK": broken}).returncode
+        status = make(checkout, "test", environment={"BREAK": broken, "PYTHONPATH": ""}).returncode
         return status, (checkout / "log").read_text().splitlines()
 
     status, every = ran("")

@@ -44,6 +44,7 @@ ROWS: dict[str, list[tuple[str, str, float | None]]] = {
             (f"{method} through ServerProxy: the transport against the socket", "x", 3)
             for method in ("pw_rpc_version", "patch_get", "state_get")
         ),
+        ("10 worlds of the demo, each listed and written to", "MB", 200),
     ],
     "methods": [
         *((f"{method} against stdlib", "x", None) for method in sorted(METHODS)),
