@@ -70,13 +70,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """What the tests of a module read of the recordings goes with the module."""
-    if nextitem is not None and nextitem.path == item.path:
-        return
-    corpus = sys.modules.get("tests.conformance.chapters.corpus")
-    if corpus is not None:
-        corpus.forget()
-    memory.give_back()
+    """What was kept for the tests of a module goes with them."""
+    if nextitem is None or nextitem.path != item.path:
+        memory.leave()
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,14 +1,49 @@
-"""What was let go goes back to the system: glibc keeps it, which after recordings is hundreds of
-megabytes in each process that tests."""
+"""What tests hold of memory: what was read for a module's tests goes with them, and back to the
+system."""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
 
-_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
+_Reads = TypeVar("_Reads", bound=Callable[..., Any])
+_FORGET: list[Callable[[], None]] = []
+
+_LIBC = ctypes.CDLL(None)
+_TRIM = getattr(_LIBC, "malloc_trim", None)
+_SET = getattr(_LIBC, "mallopt", None)
+_MMAP_THRESHOLD = -3  # malloc.h
+#: Each block from here on goes back to the system as soon as it is let go. Left to itself, glibc
+#: puts this up to the largest that ever was (32 MB at most), and answers of megabytes, by which
+#: many a client and server are tried, leave holes in the heap that nothing fills.
+_LARGE = 128 * 1024
+if _SET is not None:
+    _SET(_MMAP_THRESHOLD, _LARGE)
+
+
+def kept(function: _Reads) -> _Reads:
+    """Like functools.cache, until the last test of the module that runs is through."""
+    cached: Any = cache(function)
+    forgotten(cached.cache_clear)
+    held: _Reads = cached
+    return held
+
+
+def forgotten(forget: Callable[[], None]) -> None:
+    """Have this called as often as the last test of a module is through."""
+    _FORGET.append(forget)
+
+
+def leave() -> None:
+    """Let go of what was kept for the tests of a module."""
+    for forget in _FORGET:
+        forget()
+    give_back()
 
 
 def give_back() -> None:
-    """Give back what nothing holds any more."""
+    """Give back to the system what nothing holds any more, which glibc keeps."""
     if _TRIM is not None:
         _TRIM(0)

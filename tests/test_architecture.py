@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.memory import kept
 from tools.house import PACKAGES, House, circles, functions, house
 
 ROOT = Path(__file__).parents[1]
@@ -179,7 +180,7 @@ LONGER = {f"conformance/commands/cli.py: {name}" for name in ("run", "diff")} | 
 STDLIB = sys.stdlib_module_names | {"_typeshed"}
 
 
-@cache
+@kept
 def found() -> House:
     """All packages, parsed once."""
     return house(ROOT)

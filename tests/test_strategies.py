@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import xmlrpc.client
 from collections import Counter
-from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +13,7 @@ import fakepw
 from fakepw.patchwork.patchwork import METHODS
 from fakepw.patchwork.query.filters import CHECK_KEYS, LOOKUP_NAMES, PATCH_KEYS
 from fakepw.strategies import MethodCall, check_filters, method_calls, patch_filters
+from tests.memory import kept
 
 DEMO = fakepw.load("demo")
 KIM = b"Basic " + base64.b64encode(b"kim:earl-grey")
@@ -27,7 +27,7 @@ drawn = settings(
 )
 
 
-@cache
+@kept
 def calls() -> list[MethodCall]:
     found: list[MethodCall] = []
 

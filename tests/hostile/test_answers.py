@@ -32,6 +32,7 @@ from conformance.target.sending.transport import (
 )
 from conformance.target.wire import parse
 from conformance.verdicts.verdicts import Run, from_dict, to_dict
+from tests.memory import kept
 
 from . import servers
 from .answers import ANSWERS, BODIES, TEXTS
@@ -47,7 +48,7 @@ unhurried = settings(
 MIXED = st.lists(st.none() | ANSWERS, min_size=1, max_size=6)
 
 
-@cache
+@kept
 def patchwork() -> fakepw.Patchwork:
     return fakepw.Patchwork(fakepw.load("demo"))
 
@@ -142,7 +143,7 @@ def session(transport: Answering, world: World) -> Session:
     return Session(transport, world, surveyor.look_again, chosen, frozenset(have))
 
 
-@cache
+@kept
 def drawn(count: int) -> list[list[Answer | None]]:
     """So many draws: judges draw examples of their own, and cannot do that inside of a draw."""
     found: list[list[Answer | None]] = []

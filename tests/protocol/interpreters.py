@@ -18,7 +18,6 @@ import string
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from fakepw.patchwork.instances.stacks import DJANGO_STACKS
 from fakepw.patchwork.patchwork import Patchwork
 from fakepw.patchwork.rows.rows import Dataset
 from fakepw.protocol import documentation
+from tests.memory import kept
 
 from .bodies import corpus
 
@@ -100,7 +100,7 @@ for line in sys.stdin:
 """
 
 
-@cache
+@kept
 def outcomes() -> tuple[tuple[bytes, dict[str, Any]], ...]:
     """The bodies, and for each Python (`3.12.1`) what it made of them."""
     with lzma.open(FILE) as lines:  # json: msgspec refuses lone surrogates

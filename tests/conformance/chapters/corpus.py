@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -13,7 +12,8 @@ from conformance.target.exchange import ENDPOINT, Answer, Exchange, Request, _de
 from conformance.target.knowing.profile import Profile
 from conformance.target.knowing.world import Window, World, rows_of
 from conformance.target.wire import Reply
-from tests import recordings
+from tests import memory, recordings
+from tests.memory import kept
 
 #: Recorded servers whose API was switched on.
 INSTANCES = tuple(name for name in recordings.INSTANCES if not name.endswith("disabled"))
@@ -24,18 +24,6 @@ RIGHT = frozenset(
     f"Basic {base64.b64encode(account).decode()}"
     for account in (b"maint:maintpass", b"alice:alice:pass:word")
 )
-
-
-_Reads = TypeVar("_Reads", bound=Callable[..., Any])
-_KEPT: list[Any] = []
-
-
-def kept(function: _Reads) -> _Reads:
-    """Like functools.cache, for what was read of recorded exchanges: until that is forgotten."""
-    cached: Any = cache(function)
-    _KEPT.append(cached)
-    held: _Reads = cached
-    return held
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +223,7 @@ def matches(pattern: str, name: str) -> bool:
     return bool(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.S))
 
 
-def forget() -> None:
-    """Let go of all that was read, and of what was made of it: with every parsed answer it is
-    hundreds of megabytes, which no other tests need."""
-    for cached in _KEPT:
-        cached.cache_clear()
-    for known in (_COPIES, _REPLIES, _EXCHANGES):
-        known.clear()
-    _decode.cache_clear()  # what the recorded calls ask for
+# With every parsed answer it is hundreds of megabytes, which no other tests need.
+for _known in (_COPIES, _REPLIES, _EXCHANGES):
+    memory.forgotten(_known.clear)
+memory.forgotten(_decode.cache_clear)  # what the recorded calls ask for

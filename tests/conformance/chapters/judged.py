@@ -8,8 +8,9 @@ from conformance.chapters import load
 from conformance.deciding.decisions import DECISIONS
 from conformance.requirements.catalogue import requirements
 from conformance.target.knowing.profile import SIGNATURES
+from tests.memory import kept
 
-from .corpus import called, kept, profile_of, recorded, world_of
+from .corpus import called, profile_of, recorded, world_of
 
 load()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from typing import Any
 
 import fakepw
@@ -16,6 +15,7 @@ from conformance.target.exchange import Answer, Exchange, Request
 from conformance.target.knowing.survey import VERSION, Found, Surveyor
 from conformance.target.sending.transport import Endpoint, compose
 from conformance.verdicts.verdicts import Verdict
+from tests.memory import kept
 
 load()
 
@@ -48,7 +48,7 @@ class Counting:
         return Answer(found.status, tuple(found.headers), said)
 
 
-@cache
+@kept
 def rows(size: int, projects: int = 5, states: int = 10) -> Any:
     """An instance of so many patches and checks, and people to match."""
     names = ("drop", "Show", "count", "Fix ü", "100%", "a_b")

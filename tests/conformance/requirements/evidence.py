@@ -24,8 +24,9 @@ from conformance.target.exchange import Exchange, Request, show
 from conformance.target.wire import Fault, Node
 from conformance.verdicts.matrix import of_recordings
 from conformance.verdicts.verdicts import Deviation, Outcome
+from tests.memory import kept
 
-from ..chapters.corpus import INSTANCES, kept, matches, recorded
+from ..chapters.corpus import INSTANCES, matches, recorded
 from ..chapters.judged import findings
 
 FILE = Path(conformance.__file__).parent / "requirements" / "recorded.json"

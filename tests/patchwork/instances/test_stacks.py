@@ -12,11 +12,12 @@ import pytest
 
 from fakepw import Patchwork, Request, load, respond
 from fakepw.patchwork.instances.instances import RECORDED, names
+from tests.memory import kept
 
 from .. import stacks
 
 
-@cache
+@kept
 def lines() -> tuple[dict[str, Any], ...]:
     with lzma.open(stacks.FILE, "rt") as file:
         return tuple(json.loads(line) for line in file)

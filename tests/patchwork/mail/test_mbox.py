@@ -7,7 +7,6 @@ import email.header
 import html
 import re
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from fakepw.patchwork.rows.rows import Comment, Dataset, Patch, Person, Project,
 from fakepw.patchwork.rows.store import Store
 from fakepw.patchwork.words.faults import Fault
 from tests import recordings
+from tests.memory import kept
 
 PATCH = Patch(
     id=7,
@@ -78,7 +78,7 @@ def body_of(on: str, /, *comments: str, **changes: Any) -> str:
 _PAGE = re.compile(r"/(?:project/\w[\w-]*/)?patch/(?P<key>[^/]+)/(?P<kind>mbox|raw)/")
 
 
-@cache
+@kept
 def held(dataset: str, instance: str = "") -> Store:
     return Store(msgspec.convert(recordings.dataset(dataset, instance), Dataset))
 
@@ -97,7 +97,7 @@ def asked(call: recordings.Call) -> tuple[Patch | None, str]:
     return None, ""
 
 
-@cache
+@kept
 def mails_asked() -> list[tuple[recordings.Call, Patch, str]]:
     wanted = ((call, *asked(call)) for call in recordings.calls())
     return [(call, patch, door) for call, patch, door in wanted if patch is not None]

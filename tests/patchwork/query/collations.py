@@ -14,8 +14,9 @@ import json
 import shlex
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
+
+from tests.memory import kept
 
 FILE = Path(__file__).parent / "collations.json"
 
@@ -34,7 +35,7 @@ _WEIGHT = (
 )
 
 
-@cache
+@kept
 def measured(database: str) -> dict[str, str]:
     """The characters that the database takes for others, each with what it is taken for."""
     before, after = json.loads(FILE.read_text())[database]

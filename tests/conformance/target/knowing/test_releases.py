@@ -15,9 +15,10 @@ from conformance.target.knowing.survey import Surveyor, find
 from conformance.target.knowing.world import World
 from conformance.target.sending.transport import Endpoint
 from fakepw.patchwork.instances.instances import RECORDED, names
+from tests.memory import kept
 
 from ...chapters import corpus
-from ...chapters.corpus import INSTANCES, kept, profile_of, world_of
+from ...chapters.corpus import INSTANCES, profile_of, world_of
 
 Ask = Callable[[Request], Exchange]
 
