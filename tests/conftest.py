@@ -7,9 +7,11 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 from conformance.target import secrecy
 from tests import memory, tools
@@ -22,6 +24,9 @@ settings.load_profile("unhurried")
 # A shell starts what runs in the background with Ctrl-C ignored, which programs that are tested
 # would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+#: What each worker took of memory at most, in MB.
+MOST = pytest.StashKey[dict[str, int]]()
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +68,19 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where no test was run before, Hypothesis works out which characters there are when the first
+    text is drawn. That takes 200 MB, which are not to come on top of what a worker holds then."""
+    if hasattr(session.config, "workerinput"):
+        st.text().validate()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    memory.settle()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     tools.check(item)
@@ -75,8 +93,25 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         memory.leave()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells what it took."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["most"] = memory.most()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker told is for the end; one that broke told nothing."""
+    if "most" in (output := getattr(node, "workeroutput", {})):
+        node.config.stash.setdefault(MOST, {})[node.gateway.id] = output["most"]
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if most := config.stash.get(MOST, {}):
+        terminalreporter.write_line(memory.closing_line(most))
     skipped = terminalreporter.stats.get("skipped", [])
     line = tools.closing_line(report.longrepr[2] for report in skipped)  # path, line, why
     if line:

@@ -4,9 +4,15 @@ system."""
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import gc
+import resource
+import sys
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar
+
+#: What each process of a run may take, in MB.
+BOUND = 500
 
 _Reads = TypeVar("_Reads", bound=Callable[..., Any])
 _FORGET: list[Callable[[], None]] = []
@@ -43,7 +49,28 @@ def leave() -> None:
     give_back()
 
 
+def settle() -> None:
+    """What there is once all tests are found stays to the end: it is not looked through again for
+    what can go, so that what can is found sooner."""
+    leave()
+    gc.collect()
+    gc.freeze()
+
+
 def give_back() -> None:
     """Give back to the system what nothing holds any more, which glibc keeps."""
     if _TRIM is not None:
         _TRIM(0)
+
+
+def most() -> int:
+    """What this process took at most, in MB."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used // (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def closing_line(most: Mapping[str, int]) -> str:
+    """What to say of the workers' memory, given the most that each took."""
+    each = ", ".join(f"{worker} {megabytes} MB" for worker, megabytes in sorted(most.items()))
+    more = f": more than {BOUND} MB is too much" if max(most.values()) > BOUND else ""
+    return f"memory at most: {each}{more}"

@@ -24,11 +24,11 @@ STEERING = (
 )
 
 
-def sends(data: bytes) -> Manner:
+def sends(*pieces: bytes) -> Manner:
     """These bytes to everybody, and then the end of the connection."""
 
     def manner(turn: Turn) -> Iterator[bytes]:
-        yield data
+        yield from pieces
         raise Hangup
 
     return manner
@@ -180,7 +180,7 @@ HONEST = xmlrpc.client.dumps(("x",), methodresponse=True)
 ODDITIES: dict[str, Manner] = {
     # The status line.
     "controls in the status line": sends(b"HTTP/1.1 200 \x1b[2J\x00\x07\x9b\r\n\r\n"),
-    "ten megabytes of status line": sends(b"HTTP/1.1 200 " + b"x" * 10_000_000 + b"\r\n\r\n"),
+    "ten megabytes of status line": sends(b"HTTP/1.1 200 ", *[b"x" * 100_000] * 100, b"\r\n\r\n"),
     "a status of five digits": sends(b"HTTP/1.1 20000 OK\r\n\r\n"),
     "a status of nothing": sends(b"HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n"),
     "a status in Arabic": sends("HTTP/1.1 ٢٠٠ OK\r\n\r\n".encode()),

@@ -103,10 +103,14 @@ Manner = Callable[[Turn], Iterator[bytes]]
 
 def written(status: int = 200, body: bytes = b"", headers: Headers = ()) -> bytes:
     """An answer's bytes, with a Content-Length that is right."""
+    return _head(status, len(body), headers) + body
+
+
+def _head(status: int, length: int, headers: Headers) -> bytes:
     lines = [f"HTTP/1.1 {status} Whatever"]
     lines += [f"{n}: {v}" for n, v in headers if n.lower() != "content-length"]
-    lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
+    lines.append(f"Content-Length: {length}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
 
 def value(xml: str) -> bytes:
@@ -376,7 +380,11 @@ def endless_trailers(turn: Turn) -> Iterator[bytes]:
 
 def sixty_megabytes(turn: Turn) -> Iterator[bytes]:
     """A large answer to each call."""
-    yield written(200, value(f"<string>{'a' * 60_000_000}</string>"))
+    before, after = value("<string>*</string>").split(b"*")
+    piece, count = b"a" * 1_000_000, 60
+    yield _head(200, len(before) + count * len(piece) + len(after), ()) + before
+    yield from [piece] * count
+    yield after
 
 
 def angle_brackets(turn: Turn) -> Iterator[bytes]:
@@ -437,9 +445,9 @@ def foreign_entity(path: Path | str) -> Manner:
 
 def deep(depth: int = 900) -> Manner:
     """Arrays inside arrays."""
-    opening, closing = "<array><data><value>" * depth, "</value></data></array>" * depth
 
     def manner(turn: Turn) -> Iterator[bytes]:
+        opening, closing = "<array><data><value>" * depth, "</value></data></array>" * depth
         yield written(200, value(f"{opening}<int>1</int>{closing}"))
 
     return manner

@@ -24,6 +24,7 @@ from fakepw.patchwork.words.values import Binary, DateTime
 from fakepw.protocol.decode import Decoder, _fast
 from fakepw.protocol.encode import fault_string
 from fakepw.protocol.messages import Echo
+from tests.memory import kept
 
 from .bodies import mutant, samples
 from .interpreters import PYTHONS, a2b_base64, alike_to_every_expat, outcomes
@@ -256,25 +257,27 @@ def bomb(levels: int, base: str = "lol", use: str = "&a{};") -> bytes:
 LIMIT = "limit on input amplification factor (from DTD and entities) breached"
 
 
-#: Each with where expat says that it stops.
-BOMBS = {
-    "lol": (bomb(9), "line 13, column 7"),
-    "empty": (bomb(9, base=""), "line 13, column 7"),
-    "tags": (bomb(9, base="<value>1</value>"), "line 13, column 7"),
-    "after lines": (bomb(9, use="<!-- x -->\n \n &a{};"), "line 15, column 1"),
-    "large": (bomb(3, base="x" * 100_000), "line 7, column 7"),
-    "utf-16": (bomb(9).decode().encode("utf-16"), "line 13, column 7"),
-    "flat": (
-        f'<!DOCTYPE m [<!ENTITY a "{"x" * 10_000}">]>\n<m>{"&a;" * 2000}</m>'.encode(),
-        "line 2, column 2514",
-    ),
-    "deep": (bomb(200), "line 204, column 7"),
-}
+@kept
+def bombs() -> dict[str, tuple[bytes, str]]:
+    """Each with where expat says that it stops."""
+    return {
+        "lol": (bomb(9), "line 13, column 7"),
+        "empty": (bomb(9, base=""), "line 13, column 7"),
+        "tags": (bomb(9, base="<value>1</value>"), "line 13, column 7"),
+        "after lines": (bomb(9, use="<!-- x -->\n \n &a{};"), "line 15, column 1"),
+        "large": (bomb(3, base="x" * 100_000), "line 7, column 7"),
+        "utf-16": (bomb(9).decode().encode("utf-16"), "line 13, column 7"),
+        "flat": (
+            f'<!DOCTYPE m [<!ENTITY a "{"x" * 10_000}">]>\n<m>{"&a;" * 2000}</m>'.encode(),
+            "line 2, column 2514",
+        ),
+        "deep": (bomb(200), "line 204, column 7"),
+    }
 
 
-@pytest.mark.parametrize("kind", BOMBS)
+@pytest.mark.parametrize("kind", bombs())
 def test_entity_bombs_are_refused_in_the_words_of_expat_and_cost_nothing(kind: str) -> None:
-    body, where = BOMBS[kind]
+    body, where = bombs()[kind]
     tracemalloc.start()
     try:
         with pytest.raises(Fault) as caught:
@@ -287,9 +290,9 @@ def test_entity_bombs_are_refused_in_the_words_of_expat_and_cost_nothing(kind: s
     assert peak < 4 * 2**20
 
 
-@pytest.mark.parametrize("kind", [kind for kind in BOMBS if kind != "deep"])
+@pytest.mark.parametrize("kind", [kind for kind in bombs() if kind != "deep"])
 def test_expat_itself_stops_entity_bombs_at_the_same_place(kind: str) -> None:
-    assert loads(BOMBS[kind][0]) == outcome("3.13.0", BOMBS[kind][0])
+    assert loads(bombs()[kind][0]) == outcome("3.13.0", bombs()[kind][0])
 
 
 def declaring(declarations: str, content: str = "") -> bytes:
@@ -306,27 +309,29 @@ def attributes(count: int, kind: str) -> str:
     return "<!ATTLIST v " + "".join(f"a{n} CDATA {kind} " for n in range(count)) + ">"
 
 
-#: Declarations that take expat's stack, or minutes of its time.
-TANGLES = {
-    "nested": declaring(chain(60_000, "x"), "<value>&e0;</value>"),
-    "nested in a default": declaring(chain(60_000, "x") + '<!ATTLIST v a CDATA "&e0;">'),
-    "in a circle": declaring(chain(60_000, "&e0;"), "<value>&e0;</value>"),
-    "doubling": declaring(
-        "".join(f'<!ENTITY e{n} "&e{n - 1};&e{n - 1};">' for n in range(60_000)), "&e59999;"
-    ),
-    "attributes": declaring(attributes(60_000, '""')),
-    "attributes, one at a time": declaring("<!ATTLIST v a CDATA #IMPLIED>" * 60_000),
-    "attributes of many tags": declaring(attributes(1000, "#IMPLIED"), "<v/>" * 300_000),
-    "defaults": declaring(
-        '<!ATTLIST v a CDATA "&e0;">' + "".join(f'<!ENTITY e{n} "">' for n in range(60_000))
-    ),
-}
+@kept
+def tangles() -> dict[str, bytes]:
+    """Declarations that take expat's stack, or minutes of its time."""
+    return {
+        "nested": declaring(chain(60_000, "x"), "<value>&e0;</value>"),
+        "nested in a default": declaring(chain(60_000, "x") + '<!ATTLIST v a CDATA "&e0;">'),
+        "in a circle": declaring(chain(60_000, "&e0;"), "<value>&e0;</value>"),
+        "doubling": declaring(
+            "".join(f'<!ENTITY e{n} "&e{n - 1};&e{n - 1};">' for n in range(60_000)), "&e59999;"
+        ),
+        "attributes": declaring(attributes(60_000, '""')),
+        "attributes, one at a time": declaring("<!ATTLIST v a CDATA #IMPLIED>" * 60_000),
+        "attributes of many tags": declaring(attributes(1000, "#IMPLIED"), "<v/>" * 300_000),
+        "defaults": declaring(
+            '<!ATTLIST v a CDATA "&e0;">' + "".join(f'<!ENTITY e{n} "">' for n in range(60_000))
+        ),
+    }
 
 
-@pytest.mark.parametrize("kind", TANGLES)
+@pytest.mark.parametrize("kind", tangles())
 def test_tangled_declarations_are_refused_before_they_cost_anything(kind: str) -> None:
     with pytest.raises(Fault) as caught:
-        Decoder(MAIN)(TANGLES[kind])
+        Decoder(MAIN)(tangles()[kind])
     assert LIMIT in caught.value.text or "undefined entity" in caught.value.text
     assert caught.value.kind == "xml.parsers.expat.ExpatError"
 
