@@ -38,7 +38,8 @@ def store(run: Run, folder: Path) -> list[Path]:
             _write(place / f"{number}.request", item.request)
             _write(place / f"{number}.response", item.response)
             _write(place / f"{number}.curl", f"{item.curl}\n".encode())
-        kept = {"id": verdict.id, "requests": [item.stored for item in verdict.evidence]}
+        requests = [item.stored for item in verdict.evidence]
+        kept = {"id": verdict.id, "requests": requests if all(requests) else []}
         _write(place / "failure.json", f"{json.dumps(kept, indent=1)}\n".encode())
         made.append(place)
     return made
@@ -95,6 +96,8 @@ def replay(options: Options, folder: Path) -> Iterator[tuple[str, list[Exchange]
             elif strangers := [r for r in requests if not _allowed(r, options)]:
                 told = f"--writes does not name the patch of {strangers[0].describe()}"
                 yield number, [], f"not sent: {told}"
+            elif not requests:
+                yield number, [], "not sent: its requests were too large to be kept"
             else:
                 with opened.restorer.restoring() if decision.writes else nullcontext():
                     exchanges, silent = _again(opened, requests)

@@ -18,10 +18,14 @@ TABLES = {"project_list": "projects", "state_list": "states", "person_list": "pe
 #: What lists all rows as clients do it: of tables that are not large these are asked, too.
 UNFILTERED: tuple[tuple[Any, ...], ...] = ((), ({},), (None,))
 FILTERED = frozenset({"patch_list", "check_list"})
+#: The largest body that is sent, in bytes: what a server calls a name comes back in filters.
+SENT = 120_000
 
 
 def excessive(world: World, request: Request) -> str:
-    """Why a request is not sent to a server with as many rows, in a sentence; '' if it is."""
+    """Why a request is not sent to a server with such rows, in a sentence; '' if it is."""
+    if (size := len(request.body)) > SENT:
+        return f"{request.describe()} would send {size} bytes, and no request has more than {SENT}"
     name, params = request.rpc or ("", ())
     if name in TABLES and len(params) < 3 and not world.whole(name):
         few = _counted(params[1] if len(params) > 1 else 0) or _rare(world, name, params[:1])

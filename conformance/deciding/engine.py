@@ -21,7 +21,7 @@ from ..target.knowing.world import Lacking, World
 from ..target.login import Refused, advice, let_in, turned_away
 from ..target.sending.budget import BudgetSpent
 from ..target.sending.transport import BUSY, NoAnswer, Transport, Trouble, Withheld
-from ..verdicts.evidence import KEPT, LITTLE, ROOM, evidence_of
+from ..verdicts.evidence import KEPT, LITTLE, ROOM, evidence_of, weight
 from ..verdicts.reproduction import Trust, curl
 from ..verdicts.verdicts import Deviation, Evidence, Lasting, Outcome, Verdict
 from .answers import Answers, at_once
@@ -65,7 +65,7 @@ class Session:
     sent: int = 0
     #: The folder in which what must be put back is remembered.
     journal: Path = field(default_factory=state_folder)
-    #: The bytes of evidence that may still be kept.
+    #: The bytes of large evidence that may still be kept.
     room: int = ROOM
     #: What could not be put back, in sentences.
     unrestored: list[str] = field(default_factory=list)
@@ -170,9 +170,8 @@ class Session:
 
     def _evidence(self, exchanges: Sequence[Exchange]) -> tuple[Evidence, ...]:
         kept = max(LITTLE, min(KEPT, self.room) // max(1, len(exchanges)))
-        made = evidence_of(self.transport.endpoint, exchanges, self.trust, kept)
-        self.room -= sum(len(item.response) for item in made)
-        return made
+        self.room -= weight(exchanges, kept)
+        return evidence_of(self.transport.endpoint, exchanges, self.trust, kept)
 
     def _written(self, decision: Decision) -> Found:
         decider = _Decider(self, decision)

@@ -31,8 +31,9 @@ from ..verdicts.verdicts import Deviation
 
 #: Grows when a reader would have to change.
 FORMAT = 1
-#: How much of one exchange is kept, and how large the notes of a run may be, in bytes.
-KEPT, ROOM = 4_000_000, 64_000_000
+#: How much of one exchange is kept, and how large the notes of a run may be, in bytes. Looking for
+#: secrets in an answer of that size takes a second, by which a run may outlast its time.
+KEPT, ROOM = 1_000_000, 64_000_000
 
 Asking = Callable[[Request], Exchange]
 Looking = Callable[[World], World]
@@ -79,7 +80,9 @@ class Notes:
 
     def _note(self, number: int, request: Request, shown: dict[str, Any], answer: Answer) -> None:
         """One line; one that says what is missing, where that cannot be kept."""
-        size = len(request.body) + len(answer.body)
+        size = (
+            len(request.body) + len(answer.body) + sum(len(n) + len(v) for n, v in answer.headers)
+        )
         at, status = round(time.time(), 3), answer.status
         kept: dict[str, Any] = {"n": number, "at": at, "request": shown, "status": status}
         if size <= min(KEPT, self._room):

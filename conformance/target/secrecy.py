@@ -9,18 +9,19 @@ What `keep` was told holds for the whole process: all that it says goes through 
 from __future__ import annotations
 
 import base64
-import binascii
 import html
 import json
 import re
 import threading
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
+
+from .remembering import Remembered
+from .unbending import UNBENDING, from_escapes
 
 BLOT = "[redacted]"
 #: A secret shorter than this is blotted out as a whole word only, or a report would be unreadable.
@@ -31,8 +32,13 @@ DEPTH = 4
 NET = 2
 #: Base64 digits and letters whose case was lost are known from so many on; fewer are any word.
 TELLING = 6
-#: What may be looked through for one text, in characters of it; beyond that it is blotted out.
-WORK = 60
+#: What may be looked through for one text, in characters for each of its own, and of any text: some
+#: half a second. What takes more is blotted out as a whole.
+WORK, MOST = 60, 24_000_000
+#: What each piece of a text that an encoding was taken off counts, and each find, in characters.
+PIECE = 20
+#: Characters of texts that are remembered with what was found in them: reports say them again.
+REMEMBERED = 16_000_000
 
 _kept: set[str] = set()
 _lock = threading.Lock()
@@ -123,9 +129,16 @@ def _reach(words: frozenset[str]) -> int:
     return max(map(len, words)) * 12 + 64
 
 
-@lru_cache(maxsize=2048)
+_remembered: Remembered[tuple[str, frozenset[str]], str] = Remembered(REMEMBERED)
+
+
 def _redacted(text: str, words: frozenset[str]) -> str:
-    return _without(text, _spans(text, words))
+    key = text, words
+    if (known := _remembered.of(key)) is None:
+        known = _without(text, _spans(text, words))
+        size = len(text) + (0 if known is text else len(known))
+        _remembered.add(key, known, size + 100)
+    return known
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -139,16 +152,15 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def _spans(text: str, words: frozenset[str]) -> list[tuple[int, int]]:
     """Where secrets are in a text, in order; what touches is one."""
-    budget = _Budget(max(len(text), 1000) * WORK)
     try:
-        return _merged(_search(text, _forms(words), DEPTH, False, budget))
+        return _merged(_search(text, _forms(words), DEPTH, False, _Budget.of(text)))
     except _Exhausted:
         return [(0, len(text))]
 
 
 def _seen(text: str, words: frozenset[str]) -> list[tuple[int, int]]:
     """Where secrets are in a text, as far as one look shows, in order."""
-    found, budget = list[tuple[int, int]](), _Budget(max(len(text), 1000) * WORK)
+    found, budget = list[tuple[int, int]](), _Budget.of(text)
     with suppress(_Exhausted):
         for span in _search(text, _forms(words), NET, False, budget):
             found.append(span)
@@ -174,6 +186,11 @@ class _Exhausted(Exception):
 class _Budget:
     left: int
 
+    @classmethod
+    def of(cls, text: str) -> _Budget:
+        """What may be looked through for the sake of a text."""
+        return cls(min(max(len(text), 1000) * WORK, MOST))
+
     def take(self, amount: int) -> None:
         self.left -= amount
         if self.left < 0:
@@ -184,141 +201,19 @@ def _search(
     text: str, forms: _Forms, depth: int, turned: bool, budget: _Budget
 ) -> Iterator[tuple[int, int]]:
     budget.take(len(text))
-    yield from forms.find(text)
+    for span in forms.find(text):
+        budget.take(PIECE)
+        yield span
     if depth == 0:
         return
     for unbend in UNBENDING:
         if (unbent := unbend(text)) is not None:
+            budget.take(PIECE * unbent.pieces)
             for start, stop in _search(unbent.text, forms, depth - 1, turned, budget):
                 yield unbent.source(start, stop)
     if not turned:
         for start, stop in _search(text[::-1], forms, depth - 1, True, budget):
             yield len(text) - stop, len(text) - start
-
-
-# What a text is after an encoding was taken off, and where each piece of it came from.
-
-
-class _Unbent:
-    """A text that is made piece by piece of another one."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._starts: list[int] = []
-        self._pieces: list[tuple[int, int, bool]] = []
-        self._length = 0
-
-    def add(self, text: str, start: int, stop: int, *, literal: bool = False) -> None:
-        """A piece that came from there; `literal` if it is what stood there."""
-        if text:
-            self._starts.append(self._length)
-            self._pieces.append((start, stop, literal))
-            self._parts.append(text)
-            self._length += len(text)
-
-    @property
-    def text(self) -> str:
-        """The whole text."""
-        return "".join(self._parts)
-
-    def source(self, start: int, stop: int) -> tuple[int, int]:
-        """Where a span of it came from."""
-        first = bisect_right(self._starts, start) - 1
-        last = bisect_right(self._starts, max(start, stop - 1)) - 1
-        begin, _, literal = self._pieces[first]
-        begin += start - self._starts[first] if literal else 0
-        base, end, literal = self._pieces[last]
-        return begin, (base + stop - self._starts[last] if literal else end)
-
-
-_REFERENCE = r"""%([0-9A-Fa-f]{2})
-    |(&(?:\#[xX]0*+[0-9A-Fa-f]{1,6}|\#0*+[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,30}+);?)"""
-#: An escape of an URL, of XML and HTML.
-_MARKED_UP = re.compile(_REFERENCE, re.X)
-#: The same, or one of JSON, Python, C and shells. That begins where backslashes begin: else a run
-#: of them would be looked through from each.
-_ESCAPE = re.compile(
-    _REFERENCE
-    + r"""
-    |(?<!\\)\\++(?:([xX][0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|[uU][0-9A-Fa-f]{4})|([0-7]{1,3})|([^&%])|(?=[&%]))
-    """,
-    re.S | re.X,
-)
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
-
-
-def _marked_up(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16)) if match[1] else html.unescape(match[2])
-
-
-def _meaning(match: re.Match[str]) -> str:
-    """What an escape stands for."""
-    if match[1] or match[2]:
-        return _marked_up(match)
-    _, _, code, octal, other = match.groups()
-    if code:
-        number = int(code[1:], 16)
-        return chr(number) if number < 0x110000 else "\ufffd"
-    return chr(int(octal, 8)) if octal else _ESCAPED.get(other, other or "")
-
-
-def _from_escapes(text: str) -> _Unbent | None:
-    """Whatever stands for single characters, of all kinds at once."""
-    return _replaced(_ESCAPE, _meaning, text)
-
-
-def _from_markup(text: str) -> _Unbent | None:
-    """The same where backslashes mean themselves."""
-    return _replaced(_MARKED_UP, _marked_up, text) if "\\" in text else None
-
-
-def _replaced(
-    pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str], text: str
-) -> _Unbent | None:
-    unbent, place = _Unbent(), 0
-    for match in pattern.finditer(text):
-        unbent.add(text[place : match.start()], place, match.start(), literal=True)
-        unbent.add(meaning(match), match.start(), match.end())
-        place = match.end()
-    if not place:
-        return None
-    unbent.add(text[place:], place, len(text), literal=True)
-    return unbent
-
-
-_DIGITS = re.compile(r"[A-Za-z0-9+/_\-\r\n]{6,}+")
-_HEX = re.compile("(?:[0-9A-Fa-f]{2}){6,}")
-_STANDARD = str.maketrans("-_", "+/", "\r\n")
-
-
-def _from_base64(text: str) -> _Unbent | None:
-    """Whatever may be base64, wherever in its digits that begins."""
-    unbent = _Unbent()
-    for run in _DIGITS.finditer(text):
-        digits = run[0].translate(_STANDARD)
-        for phase in range(4):
-            usable = digits[phase:]
-            usable = usable[: len(usable) - (len(usable) % 4 == 1)]
-            if len(usable) >= 6:
-                data = binascii.a2b_base64(usable + "=" * (-len(usable) % 4))
-                unbent.add(data.decode("latin-1") + "\0", run.start(), run.end())
-    return unbent if unbent.text else None
-
-
-def _from_hex(text: str) -> _Unbent | None:
-    unbent = _Unbent()
-    for run in _HEX.finditer(text):
-        unbent.add(bytes.fromhex(run[0]).decode("latin-1") + "\0", run.start(), run.end())
-    return unbent if unbent.text else None
-
-
-#: What takes one encoding off a text; None where there is none.
-UNBENDING: tuple[Callable[[str], _Unbent | None], ...] = (
-    _from_escapes,
-    _from_markup,
-    _from_base64,
-    _from_hex,
-)
 
 
 # What is looked for.
@@ -345,11 +240,9 @@ class _Forms:
 
 
 def _folded(text: str) -> str:
-    """The text in lower case, of the same length."""
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
-    return "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    """The text in lower case, of the same length, whatever is beside a letter in it."""
+    # The one character that becomes two, and the one whose form depends on what follows.
+    return text.replace("\u0130", "i").lower().replace("\u03c2", "\u03c3")
 
 
 @lru_cache(maxsize=8)
@@ -384,7 +277,7 @@ def _spellings(word: str) -> set[str]:
     for _ in range(2):  # and what was misread may be misread again
         for form in list(found):
             found |= set(_misread(form))
-    found |= {unbent.text for form in list(found) if (unbent := _from_escapes(form)) is not None}
+    found |= {unbent.text for form in list(found) if (unbent := from_escapes(form)) is not None}
     return found
 
 

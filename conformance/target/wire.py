@@ -9,13 +9,13 @@ import base64
 import binascii
 import codecs
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from xml.parsers import expat
 
+from .remembering import Remembered
 from .secrecy import excerpt
 
 #: What XML 1.0 cannot carry (its section 2.2), and real servers send raw (servers.md 1.3).
@@ -324,35 +324,7 @@ def _fault(node: Node) -> Reply:
 REMEMBERED = 4 << 20
 
 
-class _Remembered:
-    """What was read last, by the bytes that it was read from."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[bytes, Parsed] = {}
-        self._size = 0
-
-    def of(self, body: bytes) -> Parsed | None:
-        with self._lock:
-            if (found := self._known.pop(body, None)) is not None:
-                self._known[body] = found  # the latest comes last
-            return found
-
-    def make_room(self, body: bytes) -> None:
-        with self._lock:
-            while self._known and self._size + len(body) > REMEMBERED:
-                oldest = next(iter(self._known))
-                del self._known[oldest]
-                self._size -= len(oldest)
-
-    def add(self, body: bytes, parsed: Parsed) -> None:
-        self.make_room(body)
-        with self._lock:
-            self._size += len(body) if body not in self._known else 0
-            self._known[body] = parsed
-
-
-_remembered = _Remembered()
+_remembered: Remembered[bytes, Parsed] = Remembered(REMEMBERED)
 
 
 def parse(body: bytes) -> Parsed:
@@ -363,9 +335,9 @@ def parse(body: bytes) -> Parsed:
     """
     if (known := _remembered.of(body)) is not None:
         return known
-    _remembered.make_room(body)  # before: both at once would be too much
+    _remembered.make_room(len(body))  # before: both at once would be too much
     parsed = _parse(body)
-    _remembered.add(body, parsed)
+    _remembered.add(body, parsed, len(body))
     return parsed
 
 

@@ -190,6 +190,7 @@ ODDITIES: dict[str, Manner] = {
     "early hints without end": informs(103),
     # Headers.
     "a cookie of a megabyte": with_headers(("Set-Cookie", "a=" + "b" * 1_000_000)),
+    "a head of megabytes": with_headers(*[(f"X-{n}", "y" * 60_000) for n in range(90)]),
     "a thousand cookies": with_headers(*[("Set-Cookie", f"a{n}=b") for n in range(1000)]),
     "headers without colons": sends(OK + b"no colon\r\n" * 99 + b"\r\n"),
     "headers with NUL": sends(OK + b"X: \x00\x00\r\nContent-Length: 0\r\n\r\n"),

@@ -69,7 +69,7 @@ def found() -> Iterator[tuple[servers.Misbehaving, Options, Target]]:
     """A server that was honest while it was discovered."""
     with servers.misbehaving(servers.honest) as server:
         options = Options(server.url, timeout=0.3)
-        yield server, options, discover(options)
+        yield server, options, discover(replace(options, timeout=60))
 
 
 @pytest.mark.parametrize("name", ODDITIES)

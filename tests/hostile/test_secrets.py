@@ -83,6 +83,15 @@ def test_an_answer_that_is_cut_off_holds_no_part_of_a_secret() -> None:
         assert len(item.response) <= KEPT
 
 
+def test_each_character_is_one_in_lower_case() -> None:
+    """Else what was found would be blotted out elsewhere; and it is done at once, not one by one,
+    which a single such character would make of a large answer."""
+    for code in range(0x110000):
+        assert len(secrecy._folded(chr(code))) == 1, hex(code)
+    for text in ("x\u0130ODO\u03a3", "x\u0130odo\u03c3y"):
+        assert secrecy.redact(text, ["ODO\u03a3"]).startswith(f"x\u0130{secrecy.BLOT}")
+
+
 @pytest.mark.parametrize("text", ["correct horses", "kim", "Basic", "a" * 5000, "patch 17", ""])
 def test_what_is_no_secret_stays(text: str) -> None:
     assert secrecy.redact(text, secrecy.login("kim", "hunter22")) == text

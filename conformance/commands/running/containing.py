@@ -184,7 +184,8 @@ class Box:
             place = folder / "container.log"
         if not self.log or beside is folder is None:
             return None
-        place.write_text(secrecy.redact(self.log), "utf-8")
+        lines = self.log.splitlines(keepends=True)
+        place.write_text("".join(map(secrecy.redact, lines)), "utf-8")
         return place
 
 

@@ -38,6 +38,8 @@ from .transport import (
 
 #: The largest answer that is read, in bytes: read as XML it may take ten times as much.
 LARGEST = 8 * 1024 * 1024
+#: The largest head of an answer, in bytes. It is kept with each answer, and no front sends as much.
+HEAD = 128 * 1024
 #: So many requests in a row without an answer, and it is asked whether anything is still there.
 LOST = 3
 #: So many answers on kept connections may be cut by accident before they count: Caddy 2.6 without
@@ -85,11 +87,15 @@ class _Incoming(io.BufferedReader):
     """What `http.client` reads responses from, one after another."""
 
     in_head = True
+    head = 0
 
     def readline(self, size: int | None = -1) -> bytes:
         """As usual, but a head that ends in mid-line, or before its blank line, is cut:
-        http.client would take it for whole."""
+        http.client would take it for whole. Raises Trouble beyond HEAD."""
         line = super().readline(size)
+        self.head += len(line) if self.in_head else 0
+        if self.head > HEAD:
+            raise Trouble(f"an answer whose head is larger than {HEAD >> 10} KB was given up")
         begun = isinstance(self.raw, _Arriving) and self.raw.received
         if self.in_head and begun and not line.endswith(b"\n") and len(line) != size:
             raise http.client.IncompleteRead(b"")
