@@ -39,7 +39,8 @@ def make(
 ) -> subprocess.CompletedProcess[str]:
     program = shutil.which("make")
     assert program, "make is not installed, and nothing here works without it"
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    ours = ("MAKE", "PYTHONPATH")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return subprocess.run(
         [program, *args],
         cwd=checkout,
