@@ -77,7 +77,11 @@ def test_checks_by_patch(world: World, answer: Exchange) -> Finding:
 
 @decides(
     "CHK-011",
-    _asked(lambda r, a: {"user": r["user_id"]}, lambda r, a: {"user": str(r["user_id"])}),
+    _asked(
+        lambda r, a: {"user": r["user_id"]},
+        lambda r, a: {"user": str(r["user_id"])},
+        lambda r, a: {"user": NOWHERE},
+    ),
     on="check_list",
     data=True,
 )
@@ -145,9 +149,20 @@ def test_no_check_lacks_an_id_or_a_user(world: World, answer: Exchange) -> Findi
     return _selected(world, answer, lambda keys: len(keys) == 1 and keys <= known)
 
 
+def _other_user(row: Row, rows: list[Row]) -> int:
+    """Who made another check of the same patch, or else any other check, or nobody."""
+    others = [r for r in rows if r["user_id"] != row["user_id"]]
+    same = [r for r in others if r["patch_id"] == row["patch_id"]]
+    return int((same or others or [{"user_id": NOWHERE}])[0]["user_id"])
+
+
 @decides(
     "CHK-013",
-    _asked(lambda r, a: {"patch_id": r["patch_id"], "user": r["user_id"], "id__gte": r["id"]}),
+    _asked(
+        lambda r, a: {"patch_id": r["patch_id"], "user": r["user_id"], "id__gte": r["id"]},
+        lambda r, a: {"patch_id": r["patch_id"], "user": _other_user(r, a)},
+        lambda r, a: {"user": _other_user(r, a), "id__lt": r["id"]},
+    ),
     on="check_list",
     data=True,
 )
@@ -229,9 +244,13 @@ def test_unknown_check_fields_give_nothing(world: World, answer: Exchange) -> Fi
     return empty(answer, [])
 
 
-@decides("CHK-016", fixed(call("check_list", {"patch_id": NOWHERE})), on="check_list")
+@decides(
+    "CHK-016",
+    fixed(*(call("check_list", {"patch_id": v}) for v in (NOWHERE, None))),
+    on="check_list",
+)
 def test_checks_of_a_missing_patch(world: World, answer: Exchange) -> Finding:
-    if (check_filter(answer) or {}) not in ({"patch_id": NOWHERE}, {"patch_id": 9999}):
+    if (check_filter(answer) or {}) not in [{"patch_id": v} for v in (NOWHERE, 9999, None)]:
         return None
     return faults(answer, "IndexError")
 
@@ -304,9 +323,9 @@ def _suffixed(world: World) -> list[Step]:
 def test_lookups_of_a_check_s_patch_are_ignored(
     world: World, suffixed: Exchange, plain: Exchange
 ) -> Finding:
-    return (
-        OK if same(suffixed, plain) else deviates(suffixed, f"what {plain.request.describe()} is")
-    )
+    if same(suffixed, plain):
+        return OK
+    return deviates(suffixed, f"what {plain.request.describe()} answers")
 
 
 @decides("CHK-027", fixed(call("check_list", {"user__icontains": "a"})), on="check_list")
@@ -357,6 +376,29 @@ def test_max_count_takes_either_end(world: World, whole: Exchange, *cut: Exchang
         if got != wanted:
             return deviates(answer, f"the checks {wanted}")
     return OK
+
+
+def _beyond(world: World) -> list[Step]:
+    world.need_checks()
+    steps: list[Step] = [
+        call("check_list", {**window.bounds, "max_count": -len(window.rows) - more})
+        for window in world.checks
+        for more in (1, 100)
+    ]
+    return steps[: 1 if world.thrifty else None]
+
+
+@decides("CHK-034", _beyond, on="check_list", data=True)
+def test_too_negative_a_max_count_of_checks_faults(world: World, answer: Exchange) -> Finding:
+    filt = check_filter(answer) or {}
+    rest = {k: v for k, v in filt.items() if k != "max_count"}
+    count, rows = filt.get("max_count"), world.universe("check_list", rest)
+    if type(count) is not int or set(rest) - {"id__range"} or rows is None:
+        return None
+    within, _ = split(rows, rest)
+    if -count <= len(within):
+        return None
+    return faults(answer, "ValueError", "AssertionError", text="Negative indexing")
 
 
 @decides("CHK-030", check_windows, on="check_list")

@@ -40,15 +40,14 @@ def test_a_check_names_its_patch(world: World, *answers: Exchange) -> Finding:
     check = answers[0].value.plain if answers[0].value else {}
     if not isinstance(check, dict) or not check:
         return None
+    patch, said = world.patch(check["patch_id"]) or {}, "patch_list"
     if len(answers) > 1:
         patch = answers[1].value.plain if answers[1].value else {}
-    else:
-        patch = world.patch(check["patch_id"]) or {}
+        said = answers[1].request.describe()
     if not patch:
         return None
-    return expect(
-        carried(check["patch"]) == patch["name"], answers[0], f"the patch {patch['name']!r}"
-    )
+    right = carried(check["patch"]) == patch["name"]
+    return expect(right, answers[0], f"the patch {patch['name']!r}, as {said} says")
 
 
 @decides("CHK-004", check_windows, on="check_list")
@@ -59,7 +58,7 @@ def test_a_user_id_has_one_name(world: World, answer: Exchange) -> Finding:
         lambda r: (
             None
             if known.setdefault(r["user_id"], r["user"]) == r["user"]
-            else f"the user {known[r['user_id']]!r} for user_id {r['user_id']}"
+            else f"the user {known[r['user_id']]!r} for user_id {r['user_id']}, as other checks say"
         ),
     )
 
@@ -110,9 +109,11 @@ def _latest(world: World, answer: Exchange, key: Callable[[Row], object]) -> Fin
             if other["patch_id"] == one_int(answer) and key(other) == key(check):
                 newer, mine = parse_date(other["date"]), parse_date(check["date"])
                 if newer and mine and newer > mine:
-                    return deviates(answer, f"check {other['id']}, which is newer")
+                    return deviates(answer, f"check {other['id']}, which check_list shows as newer")
     listed = {key(r) for r in world.check_rows if r["patch_id"] == one_int(answer)}
-    return expect(listed <= set(keys), answer, f"one of each of {sorted(map(str, listed))}")
+    return expect(
+        listed <= set(keys), answer, f"one of each of {sorted(map(str, listed))}, as listed"
+    )
 
 
 @decides("CHK-022", _combined, on="patch_check_get", data=True)

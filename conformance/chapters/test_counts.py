@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 from ..deciding.decisions import OK, Finding, Step, decides
 from ..deciding.judging import array, deviates, expect, faults, poisoned
 from ..deciding.lookups import LOOKUPS, clock_change, split
 from ..target.counting import counted
 from ..target.exchange import NOWHERE, Exchange, call
-from ..target.knowing.world import World, parse_date, rows_of
+from ..target.knowing.world import Row, World, parse_date, rows_of
 from ..verdicts.symptoms import wrong_rows
 from ..verdicts.verdicts import Deviation
 from .asking.rows import some_of
@@ -28,10 +29,25 @@ def _narrowed(world: World) -> list[Step]:
     for window in () if world.thrifty else world.patches:
         backwards = [row["id"] for row in reversed(window.rows)][:20]
         steps.append(call("patch_list", {"id__in": backwards}))
+        for filt in _of_most(list(window.rows)):
+            steps.append(call("patch_list", {**filt, **window.bounds}))
         row = some_of(list(window.rows))
         for name in ("project_id", "submitter_id", "state_id", "archived") if row else ():
             steps.append(call("patch_list", {name: row[name], **window.bounds}))
     return steps
+
+
+def _of_most(rows: list[Row]) -> list[dict[str, Any]]:
+    """Filters by text, date and id that most of these rows meet."""
+    if not rows:
+        return []
+    names = "".join("".join(set(row["name"].lower())) for row in rows)
+    return [
+        {"name__icontains": max("aeinorst", key=names.count)},
+        {"msgid__contains": "@"},
+        {"date__gte": rows[0]["date"][:10]},
+        {"id__gt": 0},
+    ]
 
 
 @decides("LIST-060", _narrowed, on="patch_list")
@@ -55,12 +71,18 @@ def _doubled(world: World) -> list[Step]:
 
 
 def _sliced(*counts: int) -> Callable[[World], list[Step]]:
-    """Windows cut to some counts, whole and narrowed to what their newest patch is one of."""
+    """Windows cut to some counts, whole and narrowed to what their newest patch is one of; whole
+    ones also to more counts of that sign, up to as many as they hold."""
+    sign = (counts[0] > 0) - (counts[0] < 0)
 
     def probe(world: World) -> list[Step]:
         world.need_patches()
         asked: list[Step] = []
         for window in world.patches:
+            most = len(window.rows)
+            more = () if world.thrifty or not sign else (2, 5, 10, 20, 50, most - 1, most)
+            also = {sign * n for n in more if 0 < n <= most} - set(counts)
+            asked += [call("patch_list", {**window.bounds, "max_count": n}) for n in sorted(also)]
             last = window.rows[-1] if window.rows else {}
             singly = () if world.thrifty else ((n,) for n in COMBINED[0])
             narrow = (*COMBINED[:1], *singly)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from operator import ge, gt, le, lt
 from typing import Any
 
 from ..deciding.decisions import OK, Finding, Step, decides
-from ..deciding.judging import deviates, empty, expect, faults, fixed, poisoned
+from ..deciding.judging import array, bad_value, deviates, empty, expect, faults, fixed, poisoned
+from ..deciding.lookups import TEXT, split
 from ..target.counting import counted
 from ..target.exchange import Exchange, call
-from ..target.knowing.world import LISTED, Lacking, World, rows_of
+from ..target.knowing.world import LISTED, Lacking, World, parse_date, rows_of
 from ..verdicts.verdicts import Deviation
 from .asking.edges import telling
 from .asking.searching import searched
@@ -42,19 +46,43 @@ def _ordered(world: World) -> list[Step]:
     return steps
 
 
-@decides("LIST-083", _ordered, data=True)
+@decides("LIST-083", lambda w: [*_ordered(w), *_ranges(w)], data=True)
 def test_texts_are_greater_equal_or_less(world: World, *answers: Exchange) -> Finding:
     """Which is which depends on the collation."""
     found = ids_of(answers)
     if not isinstance(found, list):
         return found
+    if len(found) == 2:
+        told = f"nothing of what {answers[1].request.describe()} gives: the other way is empty"
+        return expect(not found[0] & found[1], answers[0], told)
     greater, not_less, less, equal, every, *between = found
-    if greater & less or greater | less | equal != every or (greater | less) & equal:
-        return deviates(answers[0], "each patch greater, less or equal, and but one of these")
+    twice = (greater & less) | ((greater | less) & equal)
+    if astray := sorted(twice | ((greater | less | equal) ^ every)):
+        told = f"each of the patches that {answers[4].request.describe()} gives greater, less"
+        return deviates(answers[0], f"{told} or equal, and but one of these: not {astray[:9]}")
     if not_less != greater | equal:
         return deviates(answers[1], f"the greater and the equal ones: {sorted(greater | equal)}")
     right = all(ids == equal for ids in between)
     return expect(right, answers[-1], f"the equal ones: {sorted(equal)}")
+
+
+def _ranges(world: World) -> list[Step]:
+    """From one text to another and back, of two that no collation takes for equal."""
+    world.need_patches()
+    steps: list[Step] = []
+    for window in world.patches[: 1 if world.thrifty else None]:
+        for name in ("name",) if world.thrifty else ("name", "msgid"):
+            texts = [t for t in telling(list(window.rows), name) if t.isascii()]
+            unlike = {re.sub("[^a-z0-9]", "", text.lower()): text for text in texts}
+            if len(unlike) > 1:
+                least, most = unlike[min(unlike)], unlike[max(unlike)]
+                steps.append(
+                    tuple(
+                        call("patch_list", {f"{name}__range": ends, **window.bounds})
+                        for ends in ([least, most], [most, least])
+                    )
+                )
+    return steps
 
 
 NEVER_NULL = ("name", "date", "msgid", "archived", "id")
@@ -109,7 +137,11 @@ def test_a_range_holds_what_is_listed(world: World, first: Exchange, ranged: Exc
     bounds = (filter_of(ranged) or {}).get("id__range", [0, 0])
     wanted = {row["id"] for row in rows if bounds[0] <= row["id"] <= bounds[1]}
     missing = sorted(wanted - {row["id"] for row in found})
-    return OK if not missing else deviates(ranged, f"{missing[:9]} too, which are listed")
+    return (
+        OK
+        if not missing
+        else deviates(ranged, f"{missing[:9]} too, which {first.request.describe()} lists")
+    )
 
 
 @decides(
@@ -132,13 +164,15 @@ def _truths(world: World) -> list[Step]:
     world.need_patches()
     bounds = world.patches[0].bounds
     values: tuple[Any, ...] = (True, 1.5, False, 0.0)
-    return [
+    asked: list[Step] = [
         (
             call("patch_list", {**bounds, "max_count": value}),
             call("patch_list", {**bounds, "max_count": int(value)}),
         )
         for value in values[: 1 if world.thrifty else None]
     ]
+    lists = () if world.thrifty or world.profile.swallows else ("project_list", "state_list")
+    return asked + [(call(m, "", v), call(m, "", int(v))) for m in lists for v in (True, 1.5)]
 
 
 @decides("LIST-087", _truths, data=True)
@@ -148,7 +182,8 @@ def test_a_max_count_counts_as_its_whole_number(
     found = ids_of((answer, whole))
     if not isinstance(found, list):
         return found
-    return expect(len(found[0]) == len(found[1]), answer, counted(len(found[1]), "patch"))
+    told = f"{counted(len(found[1]), 'row')}, as {whole.request.describe()} gives"
+    return expect(len(found[0]) == len(found[1]), answer, told)
 
 
 @decides("LIST-088", fixed(call("patch_list", "id"), call("patch_list", "")), on="patch_list")
@@ -182,22 +217,27 @@ def test_a_relation_takes_no_list(world: World, answer: Exchange) -> Finding:
             *((m, ()) for m in ("project_list", "state_list", "person_list") if w.whole(m)),
             *(("patch_list", (v.bounds,)) for v in w.patches[:1]),
             *(("check_list", (v.bounds,)) for v in w.checks[:1]),
+            *((m, (r["id"],)) for r in w.patch_rows[:1] for m in ("patch_get", "patch_get_mbox")),
+            *(("check_get", (r["id"],)) for r in w.check_rows[:1]),
         )
     ][: 1 if w.thrifty else None],
 )
 def test_rows_do_not_come_and_go(world: World, *answers: Exchange) -> Finding:
-    """Rows may be added or go while we look, but none that is gone comes again."""
+    """Rows may be added, go or change while we look, but none that is gone comes again."""
     seen: list[object] = []
     for answer in answers:
         rows = rows_of(answer)
-        if rows is None:
-            if poisoned(answer):
-                return None
-            if seen:
-                return deviates(answer, "an array, as before")
+        if poisoned(answer):
             return None
-        whole = answer.method not in ("patch_list", "check_list")
-        now = repr(sorted(map(repr, rows))) if whole else frozenset(r["id"] for r in rows)
+        now: object
+        if not answer.method.endswith("_list"):
+            now = repr(answer.reply)
+        elif rows is None:
+            return deviates(answer, "an array, as before") if seen else None
+        elif answer.method in ("patch_list", "check_list"):
+            now = frozenset(row["id"] for row in rows)
+        else:
+            now = repr(sorted(map(repr, rows)))
         if now in seen and now != seen[-1]:
             return deviates(answer, "what the same call answered just before")
         seen.append(now)
@@ -245,7 +285,9 @@ def test_what_shows_no_text_has_none(
     shown = [row["id"] for row in rows if row.get(name) == "" and row["id"] not in found[1]]
     hidden = [number for number in shown if number not in found[2]]
     if hidden:
-        return deviates(every, f"the {name} of patch {hidden[0]}, which is neither null nor ''")
+        asked = f"{null.request.describe()} and {blank.request.describe()} do not give it"
+        told = f"the {name} of patch {hidden[0]}, which is neither null nor '': {asked}"
+        return deviates(every, told)
     return OK
 
 
@@ -283,3 +325,101 @@ def test_long_lists_are_whole(world: World, *answers: Exchange) -> Finding:
     if missing:
         return deviates(answers[at], f"{missing[:9]} too, which shorter lists show")
     return OK if not more else deviates(answers[0], f"{more[:9]} too, which a long list shows")
+
+
+#: Lookups by which an empty text is found in every text, and those that find an empty one.
+PARTS = ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith")
+WHOLE = ("", "iexact")
+
+
+def _blank(world: World) -> list[Step]:
+    world.need_patches()
+    keys = ["name", "msgid", "hash", "commit_ref", "name__iexact", "msgid__contains"]
+    keys += [f"name__{how}" for how in PARTS]
+    asked = keys[:1] if world.thrifty else keys
+    return [call("patch_list", {key: "", **world.patches[0].bounds}) for key in asked]
+
+
+@decides("LIST-101", _blank, on="patch_list", data=True)
+def test_an_empty_text_is_a_value(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    blank = [key for key in filt if filt[key] == ""]
+    bounds = {k: v for k, v in filt.items() if k == "id__range"}
+    name, _, lookup = blank[0].partition("__") if len(blank) == 1 else ("", "", "")
+    rows = world.universe("patch_list", filt)
+    if name not in TEXT or lookup not in (*WHOLE, *PARTS) or len(filt) > 1 + len(bounds):
+        return None
+    if rows is None or poisoned(answer):
+        return None
+    within, _ = split(rows, bounds)
+    found = array(answer)
+    if isinstance(found, Deviation):
+        return found
+    got = {row["id"] for row in rows_of(answer) or []}
+    if lookup in WHOLE:  # of other characters some collation may see nothing
+        shown = {r["id"] for r in rows if re.search("[A-Za-z0-9]", str(r.get(name, "")))}
+        wrong = sorted(got & shown)[:9]
+        return OK if not wrong else deviates(answer, f"no patch that shows a {name}: not {wrong}")
+    if name not in NEVER_NULL:
+        return None
+    missing = sorted(within - got)[:9]
+    told = f"{missing} too: an empty text is part of every {name}"
+    return OK if not missing else deviates(answer, told)
+
+
+#: What is never null, and so is never nil; and lookups that nil has no sense behind.
+NIL = ("name__gt", "id__lt", "name__icontains", "msgid__startswith", "date__gte")
+
+
+def _nil(world: World) -> list[Step]:
+    world.need_patches()
+    keys = ("name", "name__gt") if world.thrifty else (*NEVER_NULL, *NIL)
+    return [call("patch_list", {key: None, **world.patches[0].bounds}) for key in keys]
+
+
+@decides("LIST-102", _nil, on="patch_list")
+def test_nil_is_no_value(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    keys = [key for key in filt if key != "id__range"]
+    if len(keys) != 1 or filt[keys[0]] is not None:
+        return None
+    if keys[0] in NEVER_NULL:
+        return empty(answer, [])
+    return bad_value(world, answer, "ValueError", value=[]) if keys[0] in NIL else None
+
+
+#: How a year is compared behind `year`.
+YEARS: dict[str, Callable[[int, int], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
+
+
+def _behind(world: World) -> list[Step]:
+    """Years that there are, compared; and what cannot be behind a lookup."""
+    world.need_patches()
+    window = world.patches[0]
+    years = sorted({m.year for r in window.rows if (m := parse_date(str(r["date"])))})
+    asked: dict[str, Any] = {"name__icontains__foo": "a"}
+    for how in list(YEARS)[: 1 if world.thrifty else None] if years else ():
+        asked[f"date__year__{how}"] = years[len(years) // 2]
+    return [call("patch_list", {key: value, **window.bounds}) for key, value in asked.items()]
+
+
+@decides("LIST-103", _behind, on="patch_list", data=True)
+def test_what_is_behind_a_lookup_is_heeded(world: World, answer: Exchange) -> Finding:
+    filt = filter_of(answer) or {}
+    keys = [key for key in filt if key != "id__range"]
+    name, lookup, how, *more = [*(keys[0] if len(keys) == 1 else "").split("__"), "", "", ""]
+    if (name, lookup, how) == ("name", "icontains", "foo"):
+        return bad_value(world, answer, "FieldError", value=[])
+    rows = world.universe("patch_list", filt)
+    year = filt.get(f"date__year__{how}")
+    if how not in YEARS or any(more) or type(year) is not int or rows is None or poisoned(answer):
+        return None
+    if world.profile.swallows:
+        return None
+    if answer.fault is not None:  # by Django 1.8 (servers.md 2)
+        return faults(answer, "FieldError")
+    within, _ = split(rows, {k: v for k, v in filt.items() if k == "id__range"})
+    moments = {row["id"]: parse_date(str(row["date"])) for row in rows if row["id"] in within}
+    wanted = sorted(n for n, m in moments.items() if m and YEARS[how](m.year, year))
+    got = sorted(row["id"] for row in rows_of(answer) or [])
+    return expect(got == wanted and None not in moments.values(), answer, f"the patches {wanted}")

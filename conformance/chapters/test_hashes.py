@@ -84,11 +84,20 @@ def test_an_unknown_hash_is_a_miss(world: World, answer: Exchange) -> Finding:
     return miss(world, answer, {})
 
 
+def _no_projects(name: str) -> list[str]:
+    """What is no project's linkname, though it is nearly one."""
+    return ["pw-conformance-none", "", f" {name}", f"{name}-pw-conformance", name[:-1]]
+
+
 @decides(
     "READ-033",
     lambda w: calls(
         "patch_get_by_project_hash",
-        [("pw-conformance-none", r["hash"]) for r in spread(hashed(w), 1)],
+        [
+            (name, r["hash"])
+            for r in spread(hashed(w), 1)
+            for name in _no_projects(linkname(w, r["project_id"]))[: 1 if w.thrifty else None]
+        ],
     ),
     on="patch_get_by_project_hash",
 )

@@ -362,7 +362,7 @@ def test_no_other_patch_is_changed(
     old, new = ({r["id"]: r for r in rows_of(e) or []} for e in (before, after))
     for number, row in old.items():
         if number not in world.writable and new.get(number) != row:
-            return deviates(after, f"patch {number} as before: {row!r:.400}")
+            return deviates(after, f"patch {number} as before the write: {row!r:.400}")
     return OK if old else None
 
 
@@ -375,4 +375,5 @@ def test_the_name_follows_the_state(
     if hindered(world, did) or row.get("state_id") not in names:
         return None
     right = carried(row["state"]) == names[row["state_id"]]
-    return expect(right, after, f"{names[row['state_id']]!r}")
+    told = f"the state {names[row['state_id']]!r}, as state_list says of {row['state_id']}"
+    return expect(right, after, told)

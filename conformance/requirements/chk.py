@@ -103,6 +103,15 @@ REQUIREMENTS = [
         recorded=["check_list/user__isnull=*"],
     ),
     row(
+        "CHK-034",
+        MUST,
+        "2.0+",
+        text="A negative max_count of check_list beyond the number of checks is a fault.",
+        why="a script that asks for the last checks must see that there are fewer",
+        facts="docs/servers.md 1.6, 1.8",
+        recorded=["check_list/max_count=-26"],
+    ),
+    row(
         "CHK-013",
         MUST,
         "1.1+",

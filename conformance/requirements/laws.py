@@ -89,7 +89,8 @@ LAWS = [
         "LIST-093",
         MUST,
         "all",
-        text="Rows that a list no longer holds do not come back with the next call.",
+        text="Rows that a list no longer holds, and what a row no longer says, do not come back"
+        " with the next call.",
         why="clients poll lists and act on what is new",
         facts="docs/servers.md 1.6, 1.7, 1.8",
         recorded=["patch_list + patch_list", "project_list + project_list"],
@@ -136,5 +137,46 @@ LAWS = [
         why="no client asks for a second page",
         facts="docs/servers.md 1.7",
         recorded=["patch_list/id__lt=9999 + patch_list/id__gte=1"],
+    ),
+    row(
+        "LIST-101",
+        MUST,
+        "all",
+        text="An empty text is a value like any other: it is no text that shows, and part of each.",
+        why="a client that has no name, message id or hash to ask for must not be given all",
+        facts="docs/servers.md 1.7",
+        recorded=[
+            "patch_list/name=''",
+            "patch_list/name__icontains=''",
+            "patch_list/hash=''",
+        ],
+    ),
+    row(
+        "LIST-102",
+        MUST,
+        "all",
+        text="nil finds no patch by name, date, msgid, archived or id; behind a lookup that"
+        " compares it is a ValueError, on 1.0 [].",
+        why="a client that sends a setting which it does not have must not be given all",
+        facts="docs/servers.md 1.7",
+        recorded=[
+            "patch_list/name=<nil/>",
+            "patch_list/name__gt=<nil/>",
+            "patch_list/name__icontains=<nil/>",
+        ],
+    ),
+    row(
+        "LIST-103",
+        MUST,
+        "all",
+        text="Behind date__year gt, gte, lt and lte compare, where Django can; what is no lookup"
+        " behind another is a FieldError, on 1.0 [].",
+        why=TYPO,
+        facts="docs/servers.md 1.7, 2",
+        recorded=[
+            "patch_list/date__year__gt=2016",
+            "patch_list/date__year__lte=2016",
+            "patch_list/name__icontains__foo=2016",
+        ],
     ),
 ]

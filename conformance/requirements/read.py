@@ -355,7 +355,7 @@ REQUIREMENTS = [
         "READ-066",
         MUST,
         "all",
-        text="Part of a hash finds nothing.",
+        text="Part of a hash, or more than it, finds nothing.",
         why="a short hash that finds some patch is taken for the whole one",
         facts="docs/servers.md 1.9",
         recorded=["patch_get_by_hash/prefix"],

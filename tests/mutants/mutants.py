@@ -8,6 +8,7 @@ from .lookups import LOOKUPS
 from .near_misses import NEAR_MISSES
 from .reads import READS
 from .remembering import REMEMBERING
+from .values import VALUES
 from .versions import SIGNATURES, VERSIONS
 from .wire import HTTP, XML
 
@@ -24,4 +25,5 @@ MUTANTS = (
     *LOOKUPS,
     *REMEMBERING,
     *BY_ONE_METHOD,
+    *VALUES,
 )

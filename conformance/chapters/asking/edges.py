@@ -163,8 +163,9 @@ def flags(rows: list[Row], key: str) -> list[Any]:
 
 
 def held(rows: list[Row], key: str) -> list[Any]:
-    """Other rows that rows point to."""
-    return sorted(filters.present(rows, key))[-6:]
+    """Other rows that rows point to, and one of them as digits."""
+    found = sorted(filters.present(rows, key))[-6:]
+    return [*found, *(str(number) for number in found[-1:])]
 
 
 #: Strategy of values -> its edges.

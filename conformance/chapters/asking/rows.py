@@ -58,13 +58,14 @@ def as_listed(exchange: Exchange, rows: list[Row]) -> Finding:
     if row is None:
         return None
     got = exchange.value.plain if exchange.value else None
+    listing = exchange.method.replace("_get", "_list")
     if isinstance(got, dict) and "checks" not in got:
         wrong = [k for k in {*row, *got} if row.get(k, "") != got.get(k, "")]
         if not wrong:
             return OK
         key = sorted(wrong)[0]
-        return deviates(exchange, f"{key} = {row.get(key)!r}, as the list says")
-    return deviates(exchange, "the row that the list shows")
+        return deviates(exchange, f"{key} = {row.get(key)!r}, as {listing} says")
+    return deviates(exchange, f"the row that {listing} shows")
 
 
 def spread(rows: list[Row], count: int = 3) -> list[Row]:

@@ -110,7 +110,7 @@ def beyond_rows(world: World, key: str, value: Any) -> bool:
         return True
     if name in ("project_id", "submitter_id", "state_id"):
         held = {row[name] for row in world.patch_rows}
-        return type(value) is not int or value not in held
+        return not whole_number(value) or int(value) not in held
     if name == "archived":
         return not (
             (lookup == "" and flag_of(value) is not None)

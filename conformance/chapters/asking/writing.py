@@ -20,10 +20,10 @@ OTHER = "decaf" + "0" * 35
 MIXED = "V6.1-RC3-AbCdEf"
 WIDE = "\u00fcn\u00efc\u00f6d\u00e9"
 #: What a slug, an URL or a page would not hold.
-ODD = ("pw-conformance: X/y (1)", "not a URL", "a \"b\" <c> & 'd', E")
+ODD = ("pw-conformance: X/y (1)", "not a URL", "a \"b\" <c> & 'd', E\u00e9")
 #: Longer than what a column for a line would take.
 LONG = "made by pw-conformance, for the sake of many letters " * 40
-URL, WORDS = "https://example.org/pw-conformance", "made by pw-conformance"
+URL, WORDS = "https://example.org/pw-conformance?job=1&of=2#log", "made by pw-conformance"
 DENIED = "No permissions to edit this patch"
 
 

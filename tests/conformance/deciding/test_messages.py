@@ -144,9 +144,55 @@ def test_a_state_that_is_not_listed_is_called_so() -> None:
         "a state_id of patch 7 that state_list shows, not 77"
     )
     assert told(judge(world, patches(1, "Old"))) == (
-        "'New' for the state of patch 7, as its state_id 1 says"
+        "'New' for the state of patch 7, as state_list says of its state_id 1"
     )
     assert judge(world, patches(1, "New")) is True
+
+
+def got(asked: Request, **members: str | int) -> Exchange:
+    """A row that was asked for."""
+    xml = "".join(
+        f"<member><name>{name}</name><value><{kind}>{v}</{kind}></value></member>"
+        for name, v in members.items()
+        for kind in ["int" if isinstance(v, int) else "string"]
+    )
+    return Exchange(asked, Answer(200, (), value(f"<struct>{xml}</struct>")))
+
+
+LISTED = World(states=[{"id": 1, "name": "New"}])
+
+
+@pytest.mark.parametrize(
+    ("number", "answers", "expected"),
+    [
+        (
+            "READ-018",
+            (
+                got(call("person_get", 3), name="Ann", email="a@example.org"),
+                got(call("patch_get", 7), id=7, submitter="Bob"),
+            ),
+            "the submitter Ann <a@example.org>, as person_get(3) says",
+        ),
+        (
+            "CHK-003",
+            (
+                got(call("check_get", 5), id=5, patch_id=7, patch="x"),
+                got(call("patch_get", 7), id=7, name="thing"),
+            ),
+            "the patch 'thing', as patch_get(7) says",
+        ),
+        (
+            "READ-014",
+            (got(call("state_get", 1), id=1, name="Old"),),
+            "name = 'New', as state_list says",
+        ),
+    ],
+)
+def test_it_is_said_which_call_the_expectation_came_from(
+    number: str, answers: tuple[Exchange, ...], expected: str
+) -> None:
+    found = DECISIONS[f"PW-{number}"].judge(LISTED, *answers)
+    assert told(found) == expected
 
 
 BROKEN = b"<?xml version='1.0'?>\n<methodResponse><params><param><value><array>"
