@@ -8,9 +8,11 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from .ciphered import Ciphered
 from .transport import Endpoint, NoAnswer, Trouble, Unreachable, Untrusted
 
 
@@ -29,14 +31,20 @@ class Deadline:
         return left
 
 
-def quiet(sock: socket.socket) -> bool:
+#: A connection, plain or in ciphers.
+Connected = socket.socket | Ciphered
+
+
+def quiet(sock: Connected) -> bool:
     """Whether nothing has arrived on an idle connection, its end included."""
     with selectors.DefaultSelector() as selector:
         selector.register(sock, selectors.EVENT_READ)
         return not selector.select(0)
 
 
-def connect(endpoint: Endpoint, deadline: Deadline, trusting: Any) -> socket.socket:
+def connect(
+    endpoint: Endpoint, deadline: Deadline, trusting: Callable[[], ssl.SSLContext]
+) -> Connected:
     """A connection to the endpoint, TLS and all. Raises Trouble, in one sentence.
 
     `trusting` makes the context of TLS, where that is spoken.
@@ -59,24 +67,35 @@ def connect(endpoint: Endpoint, deadline: Deadline, trusting: Any) -> socket.soc
     if endpoint.scheme == "http":
         return plain
     try:
-        plain.settimeout(deadline.left())
-        wrapped: socket.socket = trusting().wrap_socket(plain, server_hostname=host)
+        return _agreed(Ciphered(plain, trusting(), host), endpoint, deadline)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _agreed(wrapped: Ciphered, endpoint: Endpoint, deadline: Deadline) -> Ciphered:
+    """The same, once both ends agree on TLS."""
+    host, port = endpoint.host, endpoint.port
+    try:
+        wrapped.settimeout(deadline.left())
+        wrapped.shake_hands()
         return wrapped
     except ssl.SSLCertVerificationError as error:
-        plain.close()
         raise Untrusted(
             f"the certificate of {host} is not trusted ({error.verify_message});"
             " name its authority with --ca FILE"
         ) from None
     except TimeoutError:
-        plain.close()
+        # Who speaks http waits for the end of a request that never comes.
+        asked = "" if wrapped.spoken else "; is it an http:// address?"
         raise NoAnswer(
-            f"{host}:{port} did not finish TLS within {deadline.seconds:g} s;"
-            " is it an http:// address?"  # which waits for the end of a request that never comes
+            f"{host}:{port} did not finish TLS within {deadline.seconds:g} s{asked}"
         ) from None
     except (ssl.SSLError, OSError) as error:
-        plain.close()
         reason = getattr(error, "reason", None) or error
+        if wrapped.spoken:
+            told = f"{host}:{port} and this end do not agree on TLS ({reason})"
+            raise Unreachable(told) from None
         raise Unreachable(
             f"{host}:{port} does not speak TLS ({reason}); is it an http:// address?"
         ) from None

@@ -11,14 +11,14 @@ import contextlib
 import http.client
 import io
 import os
-import socket
 import ssl
 from collections.abc import Sequence
 from typing import Any
 
 from ..exchange import ENDPOINT, Answer, Basic, Request, call
 from .budget import Budget, BudgetSpent
-from .connecting import Deadline, connect, quiet
+from .ciphered import Ciphered
+from .connecting import Connected, Deadline, connect, quiet
 from .memory import USUAL, Memory
 from .transport import (
     BUSY,
@@ -64,7 +64,7 @@ class _Cut(NoAnswer):
 class _Arriving(io.RawIOBase):
     """The bytes that come over a socket until a deadline. Raises Trouble beyond LARGEST."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, sock: Connected, deadline: Deadline) -> None:
         self.sock, self.deadline = sock, deadline
         self.received = 0
         self.ended = False
@@ -141,7 +141,7 @@ class HttpTransport:
         self.credentials, self.ca, self.insecure = credentials, ca, insecure
         self.more, self.plain_ok, self.patient = tuple(more), plain_ok, patient
         self.memory = memory or Memory.of(USUAL)
-        self._kept: socket.socket | None = None
+        self._kept: Connected | None = None
         self._process = os.getpid()
         self._context: ssl.SSLContext | None = None
         self._unanswered = 0
@@ -229,7 +229,7 @@ class HttpTransport:
                     raise
         return self._exchange(None, data, request, alone)
 
-    def _take_kept(self) -> socket.socket | None:
+    def _take_kept(self) -> Connected | None:
         """The kept connection, unless it was closed meanwhile, says what was not asked for, or is
         that of the process that this one was forked from."""
         kept, self._kept = self._kept, None
@@ -256,7 +256,7 @@ class HttpTransport:
         return value.form.format(token=self.credentials.token, wrong=wrong.token)
 
     def _exchange(
-        self, kept: socket.socket | None, data: bytes, request: Request, alone: bool
+        self, kept: Connected | None, data: bytes, request: Request, alone: bool
     ) -> Answer:
         """One request on the wire and the answer to it, counted and timed."""
         try:
@@ -275,9 +275,9 @@ class HttpTransport:
                 raise BudgetSpent(self.budget.over) from None
             raise
 
-    def _met(self, sock: socket.socket) -> socket.socket:
+    def _met(self, sock: Connected) -> Connected:
         """A new connection, whose certificate is looked at."""
-        told = (sock.getpeercert() or {}) if isinstance(sock, ssl.SSLSocket) else {}
+        told = (sock.getpeercert() or {}) if isinstance(sock, Ciphered) else {}
         with contextlib.suppress(ValueError, TypeError):  # a date that is none, or no date
             self.ends = float(ssl.cert_time_to_seconds(told.get("notAfter")))  # type: ignore[arg-type]
         return sock
@@ -285,6 +285,7 @@ class HttpTransport:
     def _trusting(self) -> ssl.SSLContext:
         if self._context is None:
             self._context = ssl.create_default_context(cafile=self.ca)
+            self._context.options |= ssl.OP_NO_RENEGOTIATION
             if self.insecure:
                 self._context.check_hostname = False
                 self._context.verify_mode = ssl.CERT_NONE
@@ -292,7 +293,7 @@ class HttpTransport:
 
     def _talk(
         self,
-        sock: socket.socket,
+        sock: Connected,
         data: bytes,
         request: Request,
         deadline: Deadline,
@@ -320,6 +321,8 @@ class HttpTransport:
         except http.client.IncompleteRead as error:
             raise _Cut(f"the connection ended within the answer ({_short(error)})") from None
         except (http.client.HTTPException, OSError) as error:
+            if arriving.received and isinstance(error, ssl.SSLEOFError):
+                raise _Cut("the connection ended within the answer, as TLS says not") from None
             kind = _Lost if reused and not arriving.received else NoAnswer
             what = " ".join(str(error).split()) or type(error).__name__
             raise kind(f"the connection ended without an answer ({what})") from None
@@ -349,7 +352,7 @@ def _begin(incoming: _Incoming, method: str) -> http.client.HTTPResponse:
             return response
 
 
-def _send(sock: socket.socket, data: bytes, deadline: Deadline) -> None:
+def _send(sock: Connected, data: bytes, deadline: Deadline) -> None:
     """Send all of it; or less, to a peer that answered early and stopped reading."""
     rest = memoryview(data)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):

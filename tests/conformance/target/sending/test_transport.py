@@ -22,7 +22,7 @@ from conformance.target.exchange import Basic, call
 from conformance.target.knowing.survey import Unusable
 from conformance.target.sending import sockets
 from conformance.target.sending.budget import Budget, BudgetSpent
-from conformance.target.sending.connecting import connect
+from conformance.target.sending.connecting import Connected, connect
 from conformance.target.sending.sockets import HttpTransport
 from conformance.target.sending.transport import (
     Credentials,
@@ -75,9 +75,9 @@ def test_credentials_are_never_shown() -> None:
 
 def test_a_connection_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On every Python: otherwise nothing is learnt of what a second call on it is answered."""
-    opened: list[socket.socket] = []
+    opened: list[Connected] = []
 
-    def counted(*given: Any) -> socket.socket:
+    def counted(*given: Any) -> Connected:
         opened.append(connect(*given))
         return opened[-1]
 
