@@ -130,7 +130,7 @@ class Notes:
         """What looks at the rows again, and notes what it saw; `first` is the survey's world."""
         self._worlds.append(first)
 
-        def again(world: World) -> World:
+        def look_again(world: World) -> World:
             asked: list[int] = []
             base = self._number(world)
             fresh = look(world, self.asking(ask, asked))
@@ -139,7 +139,7 @@ class Notes:
                 self._write(world=len(self._worlds) - 1, base=base, exchanges=asked)
             return fresh
 
-        return again
+        return look_again
 
     def _number(self, world: World) -> int:
         return next((n for n, known in enumerate(self._worlds) if known is world), 0)

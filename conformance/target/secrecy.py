@@ -56,7 +56,7 @@ def forget() -> None:
         _kept.clear()
 
 
-def kept() -> frozenset[str]:
+def unsayable() -> frozenset[str]:
     """What must not be said."""
     with _lock:
         return frozenset(_kept)
@@ -71,7 +71,7 @@ def login(username: str, password: str) -> tuple[str, ...]:
 
 def redact(text: str, words: Iterable[str] = ()) -> str:
     """The text with every secret blotted out: those that were `kept`, and these."""
-    known = kept() | frozenset(filter(None, words))
+    known = unsayable() | frozenset(filter(None, words))
     return _redacted(text, known) if known else text
 
 
@@ -81,7 +81,7 @@ def netted(text: str, words: Iterable[str] = ()) -> str:
 
     What is not worth more looking stays, for it was looked through before.
     """
-    known = kept() | frozenset(filter(None, words))
+    known = unsayable() | frozenset(filter(None, words))
     if not known:
         return text
     return "".join(_without(line, _seen(line, known)) for line in text.splitlines(keepends=True))
@@ -89,7 +89,7 @@ def netted(text: str, words: Iterable[str] = ()) -> str:
 
 def redact_bytes(data: bytes, words: Iterable[str] = ()) -> bytes:
     """The same for bytes, whatever they are."""
-    known = kept() | frozenset(filter(None, words))
+    known = unsayable() | frozenset(filter(None, words))
     if not known:
         return data
     text = data.decode("utf-8", "surrogateescape")
@@ -98,7 +98,7 @@ def redact_bytes(data: bytes, words: Iterable[str] = ()) -> bytes:
 
 def excerpt(text: str, limit: int) -> str:
     """The first characters of a text, `limit` at most, of which no secret was cut."""
-    known = kept()
+    known = unsayable()
     if not known:
         return text[:limit]
     reach = _reach(known)
@@ -115,7 +115,7 @@ def excerpt(text: str, limit: int) -> str:
 
 def excerpt_bytes(data: bytes, limit: int) -> bytes:
     """The first bytes of an answer, `limit` at most, of which no secret was cut."""
-    known = kept()
+    known = unsayable()
     if not known:
         return data[:limit]
     piece = data[: limit + 4 * _reach(known)].decode("utf-8", "surrogateescape")

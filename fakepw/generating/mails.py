@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..patchwork.words.text import internet_date
 from . import words
 from .chance import SUBJECT, Chance
-from .people import Known
+from .people import Somebody
 from .shapes import Project
 from .threads import Arrival
 
@@ -51,7 +51,9 @@ def msgid(date: datetime, number: int, place: int, email: str) -> str:
     return f"<{date:%Y%m%d%H%M%S}.{number}-{place}-{email}>"
 
 
-def headers(arrival: Arrival, about: Subject, project: Project, sender: Known, list_: str) -> str:
+def headers(
+    arrival: Arrival, about: Subject, project: Project, sender: Somebody, list_: str
+) -> str:
     """The head of a patch's mail; from the second of a series on it answers the first."""
     marks = " ".join(["PATCH", *([project.tree] if project.tree else []), *_marks(arrival)])
     own = msgid(arrival.date, arrival.number, arrival.place, sender.email)
@@ -69,7 +71,7 @@ def headers(arrival: Arrival, about: Subject, project: Project, sender: Known, l
     return "\n".join(lines)
 
 
-def content(arrival: Arrival, about: Subject, sender: Known, chance: Chance) -> str:
+def content(arrival: Arrival, about: Subject, sender: Somebody, chance: Chance) -> str:
     """The commit message, and what has changed since the last version."""
     said = [chance.one(words.REASONS)]
     if chance.so(0.4):
@@ -116,7 +118,7 @@ def terse_diff(arrival: Arrival, path: str) -> str:
     return f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-old {told}\n+new {told}\n"
 
 
-def answer(about: Subject, author: Known, said: str, tag: str | None, sender: Known) -> str:
+def answer(about: Subject, author: Somebody, said: str, tag: str | None, sender: Somebody) -> str:
     """The text of a reply: what it is about, what it says, and a tag if it ends with one."""
     quoted = f"{author.name or author.email} wrote:\n> {about.text}\n\n{said}\n"
     return f"{quoted}\n{tag}: {sender.mailbox}\n" if tag else quoted

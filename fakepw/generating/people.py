@@ -17,7 +17,7 @@ MAINTAINER, CI = "maint", "ci"
 _REMEMBERED = 4096
 
 
-class Known(NamedTuple):
+class Somebody(NamedTuple):
     """Somebody as mails have them: `sender` is the From header's value."""
 
     name: str | None
@@ -34,9 +34,9 @@ class People:
         self.shape, self.seed = shape, seed
         #: So many accounts: who maintains everything, maintainers by project, and CI.
         self.accounts = 1 + len(shape.projects) * shape.maintainers + 1
-        self.known = lru_cache(_REMEMBERED)(self._known)
+        self.somebody = lru_cache(_REMEMBERED)(self._somebody)
 
-    def _known(self, place: int) -> Known:
+    def _somebody(self, place: int) -> Somebody:
         chance = Chance(self.seed, PERSON, place)
         given, family, host = (
             chance.one(words.GIVEN),
@@ -45,15 +45,15 @@ class People:
         )
         email = f"{given[1]}.{family[1]}{place + 1}@{host}"
         if chance.so(0.02):  # their mails say nothing but the address
-            return Known(None, email, email, email)
+            return Somebody(None, email, email, email)
         name = f"{given[0]} {family[0]}"
-        return Known(name, email, f"{_encoded(name)} <{email}>", f"{name} <{email}>")
+        return Somebody(name, email, f"{_encoded(name)} <{email}>", f"{name} <{email}>")
 
     def row(self, place: int) -> Person:
         """Somebody's row; the ids count from 1."""
-        known = self.known(place)
+        somebody = self.somebody(place)
         account = place + 1 if place + 1 < self.accounts else None
-        return Person(place + 1, known.name, known.email, account)
+        return Person(place + 1, somebody.name, somebody.email, account)
 
     def user(self, place: int) -> User:
         """An account's row. The password is the username, as where a fixture gives none."""
@@ -64,7 +64,7 @@ class People:
             return User(place + 1, name, name, False, True, f"{name}@example.org", every)
         name = f"{MAINTAINER}{place}"
         project = (place - 1) // self.shape.maintainers + 1
-        return User(place + 1, name, name, False, True, self.known(place).email, (project,))
+        return User(place + 1, name, name, False, True, self.somebody(place).email, (project,))
 
     def maintainer(self, project: int, which: int) -> int:
         """The id of one of the accounts that maintain a project, both counted from 0."""

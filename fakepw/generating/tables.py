@@ -60,7 +60,7 @@ class Tables:
     def _patch(self, arrival: Arrival) -> Patch:
         chance = Chance(self.seed, PATCH, arrival.number)
         series, terse = arrival.series, self.shape.terse
-        project, sender = self.shape.projects[series.project], self.people.known(series.author)
+        project, sender = self.shape.projects[series.project], self.people.somebody(series.author)
         about = mails.subject(project, arrival, self.seed)
         decided = fate(arrival, chance, self.shape.maintainers)
         if terse:
@@ -106,9 +106,9 @@ class Tables:
     def _comment(self, arrival: Arrival, number: int, authors: int, chance: Chance) -> Comment:
         project = self.shape.projects[arrival.series.project]
         about = mails.subject(project, arrival, self.seed)
-        author = self.people.known(arrival.series.author)
+        author = self.people.somebody(arrival.series.author)
         place = chance.early(authors)
-        sender = self.people.known(place)
+        sender = self.people.somebody(place)
         date = arrival.date + timedelta(minutes=chance.between(5, 10_000))
         msgid = f"<{number}.{date:%Y%m%d}.{sender.email}>"
         parent = mails.msgid(arrival.date, arrival.number, arrival.place, author.email)

@@ -77,7 +77,7 @@ class Answers:
         found = self.db.execute("SELECT text FROM about WHERE name = ?", (name,)).fetchone()
         return str(found[0])
 
-    def known(self, asked: str) -> bytes | None:
+    def answer_to(self, asked: str) -> bytes | None:
         """What was answered to this; None if that is not known."""
         try:
             row = self.db.execute("SELECT body FROM answers WHERE asked = ?", (asked,)).fetchone()

@@ -257,7 +257,7 @@ class Reader:
         """The patches as they are at the end; what was read of those that changed is forgotten."""
         changed: set[int] = set()
         gone: set[int] = set()
-        for low, high, now in windows.again():
+        for low, high, now in windows.reread():
             current = {row.id: row for row in now}
             for row in self.patches.between(low, high):
                 if row.id not in current:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from ..fixtures.forms import MAX_ID
 from ..patchwork.instances.traits import Traits
 from ..patchwork.rows.rows import Check, Comment, Patch, Person, Project, State, User
 from . import mails
@@ -101,9 +103,15 @@ class Held:
         for row in patches:
             if row.delegate_id:
                 self._account(row.delegate, row.delegate_id)
+        highest = max(self._names, default=0)
+        numbers = (
+            n
+            for n in chain(range(highest + 1, MAX_ID + 1), range(1, highest))
+            if n not in self._names
+        )
         for name in dict.fromkeys(self._accounts.values()):
             if name not in self.users:
-                self._account(name, max(self._names, default=0) + 1)
+                self._account(name, next(numbers))
                 self.without_id.add(name)
         for person_id, name in self._accounts.items():
             person = self.people[person_id]

@@ -151,7 +151,7 @@ class Source:
         """
         request = exchange.call(method, *params)
         key = request.body.decode()
-        body = None if again else self.answers.known(key)
+        body = None if again else self.answers.answer_to(key)
         if body is not None:
             return self._understood(request, body, read)
         if key in self._refused and not again:

@@ -81,7 +81,7 @@ class Windows(Generic[_RowT]):
         self._read.append((filt, 1, MAX_ID))
         return rows
 
-    def again(self) -> Iterator[tuple[int, int, tuple[_RowT, ...]]]:
+    def reread(self) -> Iterator[tuple[int, int, tuple[_RowT, ...]]]:
         """Every window that was read, as it is now; not one that cannot be read."""
         for filt, low, high in self._read:
             now = self._asked(filt, again=True)

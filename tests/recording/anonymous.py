@@ -1,8 +1,21 @@
-"""What searches of anonymised rows look through."""
+"""Rows made anonymous as a whole, and what searches of them look through."""
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from fakepw.patchwork.rows.rows import Dataset
+from fakepw.recording.anonymising import Anonymiser
+from fakepw.recording.shelves import Shelves
+
+
+def anonymised(dataset: Dataset) -> tuple[Dataset, str]:
+    """The rows of nobody, and a sentence for the fixture's notes."""
+    tables = {name: getattr(dataset, name) for name in dataset.__struct_fields__}
+    with closing(Shelves()) as shelves:
+        anonymiser = Anonymiser(tables, shelves)
+        rows = {name: tuple(map(anonymiser.row, rows)) for name, rows in tables.items()}
+        return Dataset(**rows), anonymiser.note()
 
 
 def texts(rows: Dataset) -> list[str]:

@@ -20,11 +20,11 @@ from conformance.target import secrecy
 from fakepw.generating import generate
 from fakepw.patchwork.mail.diffs import diff_hash
 from fakepw.patchwork.rows.rows import Dataset
-from fakepw.recording.anonymising import REMOVED, anonymised
+from fakepw.recording.anonymising import REMOVED
 from fakepw.recording.anonymising.leaks import Search
 from tests import recordings
 from tests.fixtures.strategies import datasets
-from tests.recording.anonymous import texts
+from tests.recording.anonymous import anonymised, texts
 
 #: Disguises that mail, logs and pages put an address into.
 DISGUISES: dict[str, Callable[[str], str]] = {

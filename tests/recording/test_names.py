@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 import fakepw
 from fakepw.patchwork.rows.rows import Dataset
-from fakepw.recording.anonymising import REMOVED, anonymised
+from fakepw.recording.anonymising import REMOVED
 from fakepw.recording.anonymising.common import AMBIGUOUS, COMMON, GENERIC
-from tests.recording.anonymous import texts
+from tests.recording.anonymous import anonymised, texts
 
 GIVEN, FAMILY, SHORT = "Roswitha", "Oberkofler", "Bob"
 ADDRESS = "r.oberkofler@alpine-chips.test"

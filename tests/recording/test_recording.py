@@ -74,6 +74,18 @@ def test_any_rows_answer_as_they_did(rows: Dataset) -> None:
     assert {call.method for call in server.calls} <= questions.READING | {"nosuch", None}
 
 
+def test_an_account_without_an_id_has_a_free_one_where_the_highest_is_taken() -> None:
+    rows = {
+        "projects": [{"linkname": "p"}],
+        "users": [{"id": 2**31 - 1, "username": "last"}, {"id": 1, "username": "other"}],
+        "people": [{"name": "Other", "email": "o@example.org", "user": "other"}],
+        "patches": [{"name": "[PATCH] x", "delegate": "last"}],
+    }
+    done, _ = recorded(rows, "3.2-py3-sqlite")
+    users = {row.username: row.id for row in fakepw.load(done.fixture).users}
+    assert users == {"last": 2**31 - 1, "other": 1}
+
+
 @pytest.mark.parametrize("instance", fakepw.RECORDED)
 def test_the_instance_is_told_by_what_it_answers(instance: str) -> None:
     done, server = recorded("tiny", instance)

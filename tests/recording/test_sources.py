@@ -164,7 +164,7 @@ def test_progress_is_of_one_server_and_of_one_owner(tmp_path: Path) -> None:
     first.keep("x", b"y")
     first.db.execute("UPDATE answers SET body = 'damaged'")
     with pytest.raises(Unfit, match="is damaged"):
-        first.known("x")
+        first.answer_to("x")
     first.close(finished=True)
     assert not path.exists()
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -18,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ...patchwork.mail.diffs import diff_hash
-from ...patchwork.rows.rows import Dataset, Patch, User
+from ...patchwork.rows.rows import Patch, User
 from ..shelves import Numbers, Shelves
 from .leaks import Search
 from .made_up import MadeUp, Met
@@ -41,15 +40,6 @@ _KEPT = {"Check": {"state"}, "State": {"name"}, "Project": {"linkname"}}
 _DIGITS = re.compile(r"[0-9a-fA-F]{7,64}")
 
 _RowT = TypeVar("_RowT", bound=Struct)
-
-
-def anonymised(dataset: Dataset) -> tuple[Dataset, str]:
-    """The rows of nobody, and a sentence for the fixture's notes."""
-    tables = {name: getattr(dataset, name) for name in dataset.__struct_fields__}
-    with closing(Shelves()) as shelves:
-        anonymiser = Anonymiser(tables, shelves)
-        rows = {name: tuple(map(anonymiser.row, rows)) for name, rows in tables.items()}
-        return Dataset(**rows), anonymiser.note()
 
 
 def _met(tables: Mapping[str, Iterable[Any]], ids: Numbers) -> Met:

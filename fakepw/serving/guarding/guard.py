@@ -76,7 +76,7 @@ class Guard:
     def _first(self, request: Request, looks: Iterable[_Look]) -> Refused | None:
         return next(filter(None, (look(self, request) for look in looks)), None)
 
-    def known(self, request: Request) -> bool:
+    def trusts(self, request: Request) -> bool:
         """Whether a request has the token, or comes from a browser that has given it."""
         return self._bearer(request) is None
 

@@ -52,7 +52,7 @@ class Desk:
             return error(405, text, ("Allow", thing.verbs[0]))
         if not path.startswith(self._prefix):
             return self._sent(308)
-        if not (thing.free or self._guard.known(request)):
+        if not (thing.free or self._guard.trusts(request)):
             return self._turned_away(request, name)
         return thing.run(self, request, query)
 
@@ -88,7 +88,9 @@ class Desk:
         cookie = self._guard.enter(fields.get("token", [""])[0].strip(), request)
         if cookie is not None:
             return self._sent(303, ("Set-Cookie", cookie))
-        return self._sent(303) if self._guard.known(request) else entrance(self._prefix, wrong=True)
+        return (
+            self._sent(303) if self._guard.trusts(request) else entrance(self._prefix, wrong=True)
+        )
 
     def _sent(self, status: int, *headers: tuple[str, str]) -> Response:
         fields = (("Location", self._prefix), *PRIVATE, *headers, ("Content-Length", "0"))
