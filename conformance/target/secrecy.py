@@ -35,6 +35,9 @@ TELLING = 6
 #: What may be looked through for one text, in characters for each of its own, and of any text: some
 #: half a second. What takes more is blotted out as a whole.
 WORK, MOST = 60, 24_000_000
+#: A text of fewer characters is looked through as one of so many: a line of code is full of
+#: escapes, and was blotted out as a whole.
+LINE = 10_000
 #: What each piece of a text that an encoding was taken off counts, and each find, in characters.
 PIECE = 20
 #: Characters of texts that are remembered with what was found in them: reports say them again.
@@ -189,7 +192,7 @@ class _Budget:
     @classmethod
     def of(cls, text: str) -> _Budget:
         """What may be looked through for the sake of a text."""
-        return cls(min(max(len(text), 1000) * WORK, MOST))
+        return cls(min(max(len(text), LINE) * WORK, MOST))
 
     def take(self, amount: int) -> None:
         self.left -= amount
