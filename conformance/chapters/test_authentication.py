@@ -132,6 +132,8 @@ def test_unknown_users_are_refused(world: World, answer: Exchange) -> Finding:
     known = ("nobody:x", "maint:wrong", NOBODY)
     if given not in known or not well_called(answer):
         return None
+    if challenge := answer.answer.header("www-authenticate"):
+        return with_header(answer, "WWW-Authenticate", challenge, "no challenge")
     return refused(answer, BAD_CREDENTIALS if world.profile.locked_out else BAD_LOGIN)
 
 

@@ -15,7 +15,7 @@ from ..target.wire import NotXmlRpc
 from ..verdicts.verdicts import Deviation
 from .asking.fronts import cookies, no_cookies, refused, stands_in, walled
 from .asking.methods import DOCUMENTATION, public
-from .asking.rows import linkname
+from .asking.rows import getters, linkname
 from .asking.unpacking import unzipped
 from .asking.writing import WIDE
 
@@ -126,7 +126,18 @@ def test_failure_is_http_200(world: World, answer: Exchange) -> Finding:
     return expect(right, answer, "a fault over HTTP 200")
 
 
-@decides("HTTP-008", fixed(VERSION, call("nosuch"), *GOOD[1:]), on="pw_rpc_version nosuch")
+def _of_each_method(world: World) -> list[Step]:
+    """A value and a fault of each kind: some that every server gives, and rows where there are."""
+    windows = [w.read("patch_list") for w in world.patches[:1]]
+    windows += [w.read("check_list") for w in world.checks[:1]]
+    rows = [(m, world.table(m)) for m in getters(world)]
+    gets = [call(m, found[0]["id"]) for m, found in rows if found]
+    refusal = call("patch_set", NOWHERE, {})
+    more = [call("person_list", "", 1), refusal, *windows, *gets]
+    return [VERSION, call("nosuch"), *GOOD[1:], *([] if world.thrifty else more)]
+
+
+@decides("HTTP-008", _of_each_method, on="pw_rpc_version nosuch")
 def test_answers_are_text_html(world: World, answer: Exchange) -> Finding:
     kind = (answer.answer.header("content-type") or "").lower().replace(" ", "")
     if kind == "text/html;charset=utf-8":
@@ -256,7 +267,7 @@ def test_the_about_page_says_enabled(world: World, answer: Exchange) -> Finding:
 
 @decides(
     "HTTP-021",
-    fixed(VERSION, call("nosuch"), call("patch_get", NOWHERE)),
+    lambda w: [*_of_each_method(w)[:2], call("patch_get", NOWHERE), *_of_each_method(w)[2:]],
     on="pw_rpc_version nosuch",
 )
 def test_a_call_starts_no_session(world: World, answer: Exchange) -> Finding:

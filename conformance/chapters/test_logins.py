@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ..deciding.decisions import OK, Finding, decides
-from ..deciding.judging import expect, faults, fixed, refused
+from ..deciding.decisions import OK, Finding, Step, decides
+from ..deciding.judging import deviates, expect, faults, fixed, refused, same
 from ..target.exchange import (
     NOWHERE,
     Basic,
@@ -15,6 +15,7 @@ from ..target.exchange import (
 )
 from ..target.knowing.world import World
 from ..target.login import BAD_SCHEME, LOGIN, NO_CREDENTIALS
+from ..target.wire import NotXmlRpc
 from ..verdicts.verdicts import Deviation
 from .asking.credentials import (
     authentic,
@@ -113,6 +114,27 @@ def test_a_login_starts_no_session(world: World, answer: Exchange) -> Finding:
     if not authentic(world, answer):
         return None
     return no_cookies(answer)
+
+
+def _known_and_not(world: World) -> list[Step]:
+    """What clients read that send their login with every call, and the same without."""
+    asked = [call("pw_rpc_version"), call("state_list", "", 1)]
+    asked += [w.read("patch_list") for w in world.patches[:1]]
+    asked += [call("patch_get", row["id"]) for row in world.patch_rows[:1]]
+    asked += [w.read("check_list") for w in world.checks[:1]]
+    known = [replace(request, authorization=Basic()) for request in asked]
+    pairs = list(zip(asked, known, strict=True))
+    return [*pairs[: 1 if world.thrifty else None]]
+
+
+@decides("AUTH-038", _known_and_not, needs="credentials", data=True)
+def test_who_is_known_reads_the_same(world: World, without: Exchange, known: Exchange) -> Finding:
+    if same(without, known):
+        return OK
+    if isinstance(without.reply, NotXmlRpc):
+        return None  # a row that XML cannot carry
+    told = f"what {without.request.describe()} answers without: {without.answer.describe()}"
+    return deviates(known, f"with the right credentials {told}")
 
 
 @decides(

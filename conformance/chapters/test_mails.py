@@ -137,9 +137,9 @@ def test_the_mbox_holds_the_diff(world: World, mbox: Exchange, diff: Exchange) -
     if not wanted.strip() or "\ufffd" in wanted:
         return None
     return expect(
-        f"\n{text}".endswith(f"\n{wanted}"),
+        f"\n\n{text}".endswith(f"\n\n{wanted}"),
         mbox,
-        "the diff that patch_get_diff gives, in full and at the end",
+        "the diff that patch_get_diff gives, in full and at the end, behind an empty line",
     )
 
 

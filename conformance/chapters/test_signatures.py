@@ -197,7 +197,10 @@ def test_an_unknown_method_is_not_supported(world: World, answer: Exchange) -> F
     return _unsupported(answer)
 
 
-SPELLINGS = ("PW_RPC_VERSION", "pw_rpc_version ", " pw_rpc_version", "Pw_rpc_version")
+SPELLINGS = (
+    *("PW_RPC_VERSION", "pw_rpc_version ", " pw_rpc_version", "Pw_rpc_version"),
+    *("pw-rpc-version", "pw_rpc_version\n", "pw_rpc_version.", "pwRpcVersion"),
+)
 
 
 @decides("SIG-015", fixed(*map(call, SPELLINGS)))
@@ -236,7 +239,9 @@ def test_python_attributes_cannot_be_called(world: World, answer: Exchange) -> F
 
 @decides(
     "SIG-019",
-    fixed(call("patch.get", 1), call("xmlrpc.patch_get", 1)),
+    fixed(
+        *(call(f"{name}", 1) for name in ("patch.get", "xmlrpc.patch_get", "patchwork.patch_get"))
+    ),
     on="patch.get xmlrpc.patch_get",
 )
 def test_dotted_names_are_not_split(world: World, answer: Exchange) -> Finding:

@@ -71,7 +71,9 @@ def refused(exchange: Exchange, message: str) -> Finding:
         return deviates(exchange, f"the fault {message!r}")
     if exchange.answer.status != 200:
         return deviates(exchange, f"HTTP 200 with the fault {message!r}")
-    return expect(fault.kind == "Exception", exchange, f"the class Exception, not {fault.kind!r}")
+    if fault.kind != "Exception":
+        return deviates(exchange, f"the class Exception, not {fault.kind!r}")
+    return expect(fault.code == 1, exchange, f"the code 1, as in every fault, not {fault.code}")
 
 
 def empty(exchange: Exchange, value: Any) -> Finding:

@@ -304,6 +304,15 @@ REQUIREMENTS = [
         recorded=["auth/patch_set/good", "auth/check_create/good"],
     ),
     row(
+        "AUTH-038",
+        MUST,
+        "all",
+        text="With the right credentials public methods answer as without any.",
+        why="Python's ServerProxy sends the login of its URL with every call",
+        facts="docs/servers.md 1.10",
+        recorded=["auth/public-method/none + auth/public-method/good"],
+    ),
+    row(
         "AUTH-036",
         MUST,
         "all",

@@ -227,7 +227,14 @@ BODIES = (
         (HEAD + "\r\n" + VERSION_CALL + "\r\n").encode(),
         "version",
     ),
-    Body("035", "UTF-8 text is read.", ("enc/utf8 nonascii",), _SEARCH.encode(), "array"),
+    Body(
+        "035",
+        "UTF-8 text is read, raw and by reference.",
+        ("enc/utf8 nonascii",),
+        _SEARCH.encode(),
+        "array",
+        also=(_SEARCH.replace("\u00f6", "&#246;").encode(), _SEARCH.replace("-", "&#45;").encode()),
+    ),
     Body(
         "036",
         "Declared ISO-8859-1 and windows-1252 are read.",

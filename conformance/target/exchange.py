@@ -108,7 +108,7 @@ class Request:
             carried.append(("no Content-Type", ""))
         sent = self.authorization
         if isinstance(sent, Basic):
-            put = sent.form.format(token="…", wrong="… of a wrong password")
+            put = sent.form.format(token="…", wrong="… of the password and a letter more")
             carried += [("Authorization", put)] if sent != Basic() else []
         elif sent is not None:
             carried.append(("Authorization", sent or "(empty)"))

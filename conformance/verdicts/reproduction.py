@@ -19,7 +19,7 @@ from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
 from ..target.exchange import ENDPOINT, Basic, Raw, Request, call, redacted
-from ..target.sending.transport import USER_AGENT, WRONG_PASSWORD, Endpoint, compose, target_of
+from ..target.sending.transport import TAIL, USER_AGENT, Endpoint, compose, target_of
 
 #: So many equal bytes in a row are said by their number.
 RUN = 500
@@ -107,7 +107,8 @@ def _authorization(value: str | Basic, shown: Request) -> str:
         return f"-H {_quoted(_field('Authorization', str(shown.authorization)))}"
     if value.form == "Basic {token}":
         return '-u "$PW_USER:$PW_PASSWORD"'
-    login = '"$PW_USER:$PW_PASSWORD"' if "{token}" in value.form else f'"$PW_USER:{WRONG_PASSWORD}"'
+    tail = "" if "{token}" in value.form else TAIL
+    login = f'"$PW_USER:${{PW_PASSWORD}}{tail}"' if tail else '"$PW_USER:$PW_PASSWORD"'
     token = f"$(printf %s {login} | base64 | tr -d '\\n')"
     return f'-H "Authorization: {value.form.format(token=token, wrong=token)}"'
 
@@ -197,7 +198,7 @@ def _token(form: str) -> str:
     """An expression for the bytes of the operator's credentials in base64."""
     user, password = (f"os.environb[b'{name}']" for name in _LOGIN)
     if "{token}" not in form:
-        password = repr(WRONG_PASSWORD.encode())
+        password = f"{password} + {TAIL.encode()!r}"
     return f"base64.b64encode({user} + b':' + {password})"
 
 

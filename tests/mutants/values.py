@@ -5,20 +5,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from conformance.target.exchange import Answer, Request
-from conformance.target.wire import Node
+from conformance.target.exchange import Answer, Basic, Request
+from conformance.target.wire import Fault, Node
 
-from .common import BLANK, EMPTY, LIST
+from .common import BLANK, EMPTY, LIST, NOWHERE
 from .operators import (
+    Alter,
     Mutant,
     Rewrite,
     arguments,
     fault,
     faults_become,
     filters,
+    header,
     instead,
+    on,
+    refault,
     rename,
     respond,
     revalue,
@@ -88,6 +93,37 @@ def _searches(request: Request) -> bool:
     """Whether a text is searched for."""
     given = request.rpc[1] if request.rpc else ()
     return isinstance(given[0] if given else None, str) and bool(given[0])
+
+
+XML = ("Content-Type", "text/xml")
+COOKIE = ("Set-Cookie", "sessionid=x; Path=/")
+
+
+def _from(method: str, change: Alter) -> Alter:
+    """Only in what one method answers."""
+    return lambda request, answer: change(request, answer) if request.rpc_name == method else answer
+
+
+def _of_fault(text: str, change: Alter) -> Alter:
+    """Only in faults that say so."""
+    return lambda request, answer: (
+        change(request, answer)
+        if isinstance(answer.reply, Fault) and text in answer.reply.text
+        else answer
+    )
+
+
+def _renamed(pattern: bytes) -> Rewrite:
+    """What fits in a method's name is an underscore in the middle of it, and nothing at its end."""
+
+    def asked(request: Request) -> Request:
+        def named(found: re.Match[bytes]) -> bytes:
+            return re.sub(pattern, b"_" if pattern == b"-" else b"", found[0])
+
+        body = re.sub(rb"(?<=<methodName>).*?(?=</methodName>)", named, request.body, flags=re.S)
+        return replace(request, body=body)
+
+    return asked
 
 
 def _just(value: Any) -> Callable[[Request], bool]:
@@ -226,6 +262,53 @@ VALUES = (
         "nobody is a fault",
         "CHK-011",
         said=instead(CHECKS, NO_INDEX, _asked(CHECKS, lambda k, v: k == "user" and v == -1)),
+    ),
+    Mutant(
+        "who is known sees nothing",
+        "AUTH-038",
+        said=instead(LIST, EMPTY, lambda r: isinstance(r.authorization, Basic)),
+    ),
+    Mutant(
+        "passwords with a tail",
+        "AUTH-011",
+        said=lambda r, a: (
+            NOWHERE
+            if isinstance(r.authorization, Basic) and "{wrong}" in r.authorization.form
+            else a
+        ),
+    ),
+    *(
+        Mutant(f"unknown users are {told}", "AUTH-010", said=_of_fault("Invalid username", change))
+        for told, change in (
+            ("challenged", header("WWW-Authenticate", "Basic")),
+            ("a fault of code 2", lambda r, a: fault(a.reply.text, 2)),
+        )
+    ),
+    *(
+        Mutant(f"text/xml from {method}", "HTTP-008", said=_from(method, header(*XML)))
+        for method in ("check_list", "patch_get_mbox", "patch_set")
+    ),
+    Mutant("a cookie from patch_list", "HTTP-021", said=_from(LIST, header(*COOKIE))),
+    *(
+        Mutant(f"{told} in method names", "SIG-015", asked=_renamed(pattern))
+        for told, pattern in (("dashes", b"-"), ("a dot at the end", rb"\.$"), ("lines", rb"\n$"))
+    ),
+    Mutant(
+        "no line before the diff",
+        "READ-045",
+        said=on(
+            "patch_get_mbox", lambda n: Node("string", re.sub("\n\n(?=diff |---)", "\n", n.value))
+        ),
+    ),
+    Mutant(
+        "classes of builtins",
+        "XML-093",
+        said=refault(r"<class '(\w+Error)'>", r"<class 'builtins.\1'>"),
+    ),
+    Mutant(
+        "no characters by number",
+        "XML-035",
+        said=lambda r, a: a if b"&#" not in r.body else fault("<class 'ExpatError'>:undefined"),
     ),
     Mutant("no mail the second time", "LIST-093", said=_every_second("patch_get_mbox", BLANK)),
 )

@@ -25,7 +25,6 @@ from .transport import (
     IN_THE_CLEAR,
     PATIENCE,
     UNDONE,
-    WRONG_PASSWORD,
     Credentials,
     Endpoint,
     NoAnswer,
@@ -252,8 +251,7 @@ class HttpTransport:
             return value
         if self.credentials is None:
             raise Withheld("this request needs credentials, and none were given")
-        wrong = Credentials(self.credentials.username, WRONG_PASSWORD)
-        return value.form.format(token=self.credentials.token, wrong=wrong.token)
+        return value.form.format(token=self.credentials.token, wrong=self.credentials.wrong)
 
     def _exchange(
         self, kept: Connected | None, data: bytes, request: Request, alone: bool

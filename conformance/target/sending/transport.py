@@ -29,7 +29,9 @@ except PackageNotFoundError:  # run from a checkout that was never installed
     VERSION = "0"
 USER_AGENT = f"pw-conformance/{VERSION} (Patchwork XML-RPC conformance suite)"
 #: The password that is tried where the operator's own user must be refused.
-WRONG_PASSWORD = "pw-conformance-wrong-password"
+#: What is put behind the operator's password to make a wrong one: a server that compares the first
+#: letters only, or stops where the right one ends, takes it for right.
+TAIL = "x"
 
 
 #: Why credentials, and headers that may be some, stay here.
@@ -123,6 +125,11 @@ class Credentials:
     def token(self) -> str:
         """What stands behind `Basic `."""
         return base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+
+    @property
+    def wrong(self) -> str:
+        """The same for a password that is nearly right."""
+        return Credentials(self.username, self.password + TAIL).token
 
 
 class Transport(Protocol):

@@ -35,7 +35,7 @@ from conformance.target.exchange import (
     to_json,
 )
 from conformance.target.knowing.profile import Profile
-from conformance.target.sending.transport import WRONG_PASSWORD, Credentials, Endpoint, compose
+from conformance.target.sending.transport import Credentials, Endpoint, compose
 from conformance.verdicts.reproduction import curl, python
 
 LOGIN = Credentials("kim", 'earl grey\'s 50% $HOME "tea"')
@@ -102,7 +102,7 @@ def listener():
 def wanted(request: Request, endpoint: Endpoint) -> bytes:
     value = request.authorization
     if isinstance(value, Basic):
-        wrong = Credentials(LOGIN.username, WRONG_PASSWORD)
+        wrong = Credentials(LOGIN.username, f"{LOGIN.password}x")
         value = value.form.format(token=LOGIN.token, wrong=wrong.token)
     return compose(request, endpoint, value)
 
