@@ -24,9 +24,9 @@ SENT = 120_000
 
 def excessive(world: World, request: Request) -> str:
     """Why a request is not sent to a server with such rows, in a sentence; '' if it is."""
-    if (size := len(request.body)) > SENT:
-        return f"{request.describe()} would send {size} bytes, and no request has more than {SENT}"
     name, params = request.rpc or ("", ())
+    if params and (size := len(request.body)) > SENT:  # a call without is long on purpose
+        return f"{request.describe()} would send {size} bytes, and no request has more than {SENT}"
     if name in TABLES and len(params) < 3 and not world.whole(name):
         few = _counted(params[1] if len(params) > 1 else 0) or _rare(world, name, params[:1])
     elif name in FILTERED and len(params) < 2 and not world.whole(name):
