@@ -21,7 +21,7 @@ from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from .remembering import Remembered
-from .unbending import UNBENDING, from_escapes
+from .unbending import UNBENDING, drawn_together, from_escapes
 
 BLOT = "[redacted]"
 #: A secret shorter than this is blotted out as a whole word only, or a report would be unreadable.
@@ -212,7 +212,8 @@ def _search(
     for unbend in UNBENDING:
         if (unbent := unbend(text)) is not None:
             budget.take(PIECE * unbent.pieces)
-            for start, stop in _search(unbent.text, forms, depth - 1, turned, budget):
+            left = depth if unbend is drawn_together else depth - 1
+            for start, stop in _search(unbent.text, forms, left, turned, budget):
                 yield unbent.source(start, stop)
     if not turned:
         for start, stop in _search(text[::-1], forms, depth - 1, True, budget):

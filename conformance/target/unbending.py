@@ -48,7 +48,7 @@ class Unbent:
 
 # Each of these begins with a character or a class of them: `re` looks for such a beginning, and not
 # at every place for the whole, which takes ten times as long.
-_REFERENCE = r"""%([0-9A-Fa-f]{2})
+_REFERENCE = r"""%([0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})
     |&((?:\#[xX]0*+[0-9A-Fa-f]{1,6}|\#0*+[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,30}+);?)"""
 #: An escape of an URL, of XML and HTML.
 _MARKED_UP = re.compile(_REFERENCE, re.X)
@@ -57,7 +57,7 @@ _MARKED_UP = re.compile(_REFERENCE, re.X)
 _ESCAPE = re.compile(
     _REFERENCE
     + r"""
-    |\\(?<!\\\\)\\*+(?:([xX][0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|[uU][0-9A-Fa-f]{4})|([0-7]{1,3})|([^&%])|(?=[&%]))
+    |\\(?<!\\\\)\\*+(?:([xX][0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|[uU][0-9A-Fa-f]{4}|[uUxX]\{[0-9A-Fa-f]{1,6}\})|([0-7]{1,3})|([^&%])|(?=[&%]))
     """,
     re.S | re.X,
 )
@@ -65,7 +65,7 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def _marked_up(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16)) if match[1] else html.unescape(f"&{match[2]}")
+    return chr(int(match[1].lstrip("uU"), 16)) if match[1] else html.unescape(f"&{match[2]}")
 
 
 def _meaning(match: re.Match[str]) -> str:
@@ -74,7 +74,7 @@ def _meaning(match: re.Match[str]) -> str:
         return _marked_up(match)
     _, _, code, octal, other = match.groups()
     if code:
-        number = int(code[1:], 16)
+        number = int(code[1:].strip("{}"), 16)
         return chr(number) if number < 0x110000 else "\ufffd"
     return chr(int(octal, 8)) if octal else _ESCAPED.get(other, other or "")
 
@@ -103,8 +103,38 @@ def _replaced(
     return unbent
 
 
+#: A byte as mails have it, or the end of a line that is none.
+_QUOTED = re.compile(r"=(?:([0-9A-Fa-f]{2})|\r?\n)")
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else ""
+
+
+def _from_quoted(text: str) -> Unbent | None:
+    """What is quoted so that it can be printed, as in mails."""
+    return _replaced(_QUOTED, _quoted, text)
+
+
+#: What nobody sees between two letters: as in UTF-16 that was read as something else.
+_UNSEEN = re.compile("[\0\xad\u200b-\u200f\u2060\ufeff]")
+#: Such between each letter and the next.
+_WIDE = re.compile(f"(?:[^{_UNSEEN.pattern[1:]}{_UNSEEN.pattern}){{3,}}")
+
+
+def drawn_together(text: str) -> Unbent | None:
+    """Letters that stand apart as nobody sees. Once that was done, nothing of it is left to do."""
+    if not _UNSEEN.search(text):
+        return None
+    return _replaced(_WIDE, lambda match: match[0][::2], text)
+
+
+#: What stands between two pieces that need not belong together.
+_APART = "\1"
 _DIGITS = re.compile(r"[A-Za-z0-9+/_\-\r\n][A-Za-z0-9+/_\-\r\n]{5,}+")
 _HEX = re.compile("[0-9A-Fa-f][0-9A-Fa-f]{7,}+")
+#: Bytes one by one, as dumps have them.
+_DUMPED = re.compile("[0-9A-Fa-f]{2}(?:[ :,-] ?(?:0x)?[0-9A-Fa-f]{2}){3,}")
 _STANDARD = str.maketrans("-_", "+/", "\r\n")
 
 
@@ -118,7 +148,7 @@ def _from_base64(text: str) -> Unbent | None:
             usable = usable[: len(usable) - (len(usable) % 4 == 1)]
             if len(usable) >= 6:
                 data = binascii.a2b_base64(usable + "=" * (-len(usable) % 4))
-                unbent.add(data.decode("latin-1") + "\0", run.start(), run.end())
+                unbent.add(data.decode("latin-1") + _APART, run.start(), run.end())
     return unbent if unbent.text else None
 
 
@@ -128,7 +158,10 @@ def _from_hex(text: str) -> Unbent | None:
     for run in _HEX.finditer(text):
         for phase in range(2):
             digits = run[0][phase : phase + (len(run[0]) - phase & ~1)]
-            unbent.add(bytes.fromhex(digits).decode("latin-1") + "\0", run.start(), run.end())
+            unbent.add(bytes.fromhex(digits).decode("latin-1") + _APART, run.start(), run.end())
+    for run in _DUMPED.finditer(text):
+        digits = re.sub("0x|[^0-9A-Fa-f]", "", run[0])
+        unbent.add(bytes.fromhex(digits).decode("latin-1") + _APART, run.start(), run.end())
     return unbent if unbent.text else None
 
 
@@ -136,6 +169,8 @@ def _from_hex(text: str) -> Unbent | None:
 UNBENDING: tuple[Callable[[str], Unbent | None], ...] = (
     from_escapes,
     _from_markup,
+    _from_quoted,
+    drawn_together,
     _from_base64,
     _from_hex,
 )

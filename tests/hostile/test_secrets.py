@@ -83,6 +83,17 @@ def test_an_answer_that_is_cut_off_holds_no_part_of_a_secret() -> None:
         assert len(item.response) <= KEPT
 
 
+@pytest.mark.parametrize("form", ["utf-16-le", "utf-16-be"])
+def test_dumps_mails_and_letters_that_stand_apart_are_seen_through(form: str) -> None:
+    for password in PASSWORDS:
+        data = password.encode(form)
+        quoted = "".join(f"={byte:02X}" for byte in password.encode())
+        scripts = "".join(f"%u{ord(c):04x}" for c in password)
+        bent = ("\u200b".join(password), data.hex(), data.hex(":"), quoted, scripts)
+        for said in (base64.b64encode(data).decode(), *bent):
+            assert said not in secrecy.redact(f"so: {said}.", secrecy.login("kim", password))
+
+
 def test_each_character_is_one_in_lower_case() -> None:
     """Else what was found would be blotted out elsewhere; and it is done at once, not one by one,
     which a single such character would make of a large answer."""
