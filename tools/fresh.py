@@ -128,8 +128,10 @@ def prove(proof: Proof, source: Path, system: Path) -> tuple[int, str]:
     with ExitStack() as undone:
         if proof.user == "root" and not proof.tests:  # every tool, so what runs containers, too
             where = undone.enter_context(engine.running())
-            environment |= {"DOCKER_HOST": where, "FRESH_BASES": str(bases())}
-            paths |= {Path(where.removeprefix("unix://")), bases()}
+            # what tests have an engine mount has the same name outside, where the engine is
+            made = undone.enter_context(tempfile.TemporaryDirectory(prefix="fakepw-", dir="/tmp"))
+            environment |= {"DOCKER_HOST": where, "FRESH_BASES": str(bases()), "TMPDIR": made}
+            paths |= {Path(where.removeprefix("unix://")), bases(), Path(made)}
         mounts += [("--bind", str(path), str(path).lstrip("/")) for path in sorted(paths)]
         status = enter(system, mounts, proof.user, environment, script(proof))
     answers = system / home / "answers"
