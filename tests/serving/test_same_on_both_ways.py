@@ -16,6 +16,8 @@ from fakepw.rules.grammar import parse
 from fakepw.rules.spec import Spec
 from fakepw.strategies import method_calls
 
+from .wire import until
+
 ROWS = fakepw.load("demo")
 INSTANCES = ["3.2-py3-postgresql", "1.0-py2-sqlite", "2.0-py2-sqlite"]
 EFFECTS = [
@@ -43,6 +45,8 @@ EFFECTS = [
     "preset=ua-403",
     "rate=1/h burst=1",
 ]
+#: What a client sees of calls that arrive at the server, sooner or later.
+ARRIVED = {"value", "Fault", "ProtocolError", "ResponseNotReady", "TimeoutError"}
 WHEN = ["", "when=after"]
 COUNTS = ["", "first=1", "nth=2", "every=2"]
 
@@ -110,6 +114,9 @@ def one_way(
         url = server.url.replace("://", "://kim:earl-grey@")
         with xmlrpc.client.ServerProxy(url, transport, allow_none=True) as proxy:
             results = [seen(proxy, call) for call in calls]
+        # a client whose last answer is not read whole sends, and does not wait for what comes of it
+        sent = sum(result[0] in ARRIVED for result in results)
+        assert until(lambda: len(server.calls) >= sent)
         return results, noted(server.calls), [rule.hits for rule in server.rules]
     finally:
         socket.setdefaulttimeout(before)
