@@ -122,6 +122,21 @@ ODD: dict[str, dict[str, Any]] = {
             )
         ],
     },
+    "names, message ids and commits that are empty or blank, in a hundred states": {
+        "states": [{"id": n, "name": f"State {n % 90}"} for n in range(1, 101)],
+        "projects": [{"id": 1, "linkname": "one"}, {"id": 2, "linkname": "two", "name": ""}],
+        "patches": [
+            patch | {"name": text, "msgid": text and f"<{text}>", "commit_ref": text, "state_id": n}
+            for n, (patch, text) in enumerate(
+                zip(patches(7), ("", " ", "a", " a", "a ", "\u200b", "b"), strict=True), 90
+            )
+        ],
+        "checks": [{"patch_id": 1 + n % 3, "user": "kim", "context": ""} for n in range(4)],
+    },
+    "days before any clock began, to the second, and all of one moment": {
+        "patches": patches(3, date="1969-12-31 23:59:59")
+        + [patch | {"id": patch["id"] + 3, "date": "0001-01-01 00:00:00"} for patch in patches(2)],
+    },
     "names that the suite searches for": {
         "states": [{"id": 1, "name": "pw-conformance-nöbody"}, {"id": 2, "name": "98765.4321"}],
         "patches": patches(2, hash="f" * 40),
