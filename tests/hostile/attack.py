@@ -39,14 +39,7 @@ from ..serving.wire import CALL, post
 from .mutating import Mutator
 
 #: Different Pythons, Djangos and databases, and so different code.
-INSTANCES = (
-    "3.2-py3-postgresql",
-    "1.0-py2-sqlite",
-    "2.2-py2-sqlite",
-    "3.2-py3-mariadb",
-    "1.1-py3-sqlite",
-    "main-py3-sqlite",
-)
+INSTANCES = fakepw.RECORDED
 #: Requests after which the rows are as they were: what writes leave behind must not grow.
 RESET = 1000
 #: Seconds that one answer may take.
