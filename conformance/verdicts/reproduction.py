@@ -24,7 +24,8 @@ from ..target.sending.transport import TAIL, USER_AGENT, Endpoint, compose, targ
 #: So many equal bytes in a row are said by their number.
 RUN = 500
 
-_RUNS = re.compile(rb"(.)\1{%d,}" % (RUN - 1), re.S)
+#: Where a run begins. All of a long one in one match would take 80 bytes of memory for each of its.
+_RUN = re.compile(rb"(.)\1{%d}" % (RUN - 1), re.S)
 _PLAIN_TARGET = re.compile(r"/(?!\.\.?(/|$))([\w.~%?=&+,;@!$'()*:-]+(/(?!\.\.?(/|$))|$))*")
 _PRINTF = {ord("%"): "%%", ord("\\"): "\\\\", 10: "\\n", 13: "\\r", 9: "\\t"}
 _LOGIN = "PW_USER", "PW_PASSWORD"
@@ -152,11 +153,13 @@ def _printed(data: bytes) -> str:
 def _pieces(data: bytes) -> Iterator[tuple[bytes, int]]:
     """The bytes in pieces, each with how often it comes."""
     start = 0
-    for run in _RUNS.finditer(data):
+    while run := _RUN.search(data, start):
+        other = re.compile(b"[^%s]" % re.escape(run[1])).search(data, run.end())
+        end = other.start() if other else len(data)
         if start < run.start():
             yield data[start : run.start()], 1
-        yield run[1], len(run[0])
-        start = run.end()
+        yield run[1], end - run.start()
+        start = end
     if start < len(data):
         yield data[start:], 1
 
@@ -265,7 +268,7 @@ def literal(value: Any) -> str:
         return f"[{', '.join(map(literal, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{k!a}: {literal(v)}' for k, v in value.items())}}}"
-    if isinstance(value, str) and value.isascii() and _RUNS.search(value.encode()):
+    if isinstance(value, str) and value.isascii() and _RUN.search(value.encode()):
         return _joined(f"{p.decode()!a}{_times(n)}" for p, n in _pieces(value.encode()))
     if isinstance(value, float) and not math.isfinite(value):
         return f"float('{value}')"
