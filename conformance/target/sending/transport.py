@@ -134,7 +134,7 @@ class Credentials:
         """The same for a password that is nearly right, and yet wrong however it is stored."""
         longer = self.password + TAIL
         if len(self.password.encode()) >= BCRYPT:
-            longer = TAIL + self.password
+            longer = ("y" if self.password.startswith(TAIL) else TAIL) + self.password
         return Credentials(self.username, longer).token
 
 

@@ -117,7 +117,7 @@ def test_two_wrong_passwords_are_the_most(tmp_path: Path) -> None:
         budget.take(login=True)
 
 
-@pytest.mark.parametrize("password", ["s", "s" * 71, "s" * 72, "x" * 71 + "y", "ö" * 36, "s" * 200])
+@pytest.mark.parametrize("password", ["s", "s" * 71, "s" * 72, "x" * 71 + "y", "ö" * 36, "x" * 200])
 def test_a_wrong_password_is_nearly_right_and_wrong_however_it_is_stored(password: str) -> None:
     wrong = base64.b64decode(Credentials("kim", password).wrong).removeprefix(b"kim:")
     assert password.encode() in wrong
