@@ -130,6 +130,7 @@ def prove(proof: Proof, source: Path, system: Path) -> tuple[int, str]:
             where = undone.enter_context(engine.running())
             # what tests have an engine mount has the same name outside, where the engine is
             made = undone.enter_context(tempfile.TemporaryDirectory(prefix="fakepw-", dir="/tmp"))
+            os.chmod(made, 0o1777)  # for everybody, as /tmp is
             environment |= {"DOCKER_HOST": where, "FRESH_BASES": str(bases()), "TMPDIR": made}
             paths |= {Path(where.removeprefix("unix://")), bases(), Path(made)}
         mounts += [("--bind", str(path), str(path).lstrip("/")) for path in sorted(paths)]

@@ -32,9 +32,10 @@ DEPTH = 4
 NET = 2
 #: Base64 digits and letters whose case was lost are known from so many on; fewer are any word.
 TELLING = 6
-#: What may be looked through for one text, in characters for each of its own, and of any text: some
-#: half a second. What takes more is blotted out as a whole.
-WORK, MOST = 60, 24_000_000
+#: What may be looked through for one text, in characters for each of its own, and of any text: a
+#: second or so. What takes more is blotted out as a whole. Lists take some hundred, mails up to
+#: three hundred and sixty.
+WORK, MOST = 600, 24_000_000
 #: A text of fewer characters is looked through as one of so many: a line of code is full of
 #: escapes, and was blotted out as a whole.
 LINE = 10_000

@@ -119,7 +119,7 @@ def _from_quoted(text: str) -> Unbent | None:
 #: What nobody sees between two letters: as in UTF-16 that was read as something else.
 _UNSEEN = re.compile("[\0\xad\u200b-\u200f\u2060\ufeff]")
 #: Such between each letter and the next.
-_WIDE = re.compile(f"(?:[^{_UNSEEN.pattern[1:]}{_UNSEEN.pattern}){{3,}}")
+_WIDE = re.compile("(?:[^\0\xad\u200b-\u200f\u2060\ufeff][\0\xad\u200b-\u200f\u2060\ufeff]){3,}")
 
 
 def drawn_together(text: str) -> Unbent | None:

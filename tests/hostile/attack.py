@@ -18,6 +18,7 @@ import json
 import os
 import random
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -161,6 +162,7 @@ def guided(seconds: float) -> Found | None:
             Path(corpus, str(number)).write_bytes(bytes([number % 256]) + mutator.body())
         command = [sys.executable, "-m", "tests.hostile.guided", str(figures), str(corpus)]
         command += [f"-max_total_time={max(1, int(seconds))}", f"-artifact_prefix={folder}/"]
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else the command would go on
         done = subprocess.run(command, capture_output=True, text=True, errors="replace")
         said = json.loads(figures.read_text())
         found = Found(said["tried"], said["slowest"], said["request"], said["megabytes"])

@@ -8,18 +8,22 @@ import json
 import os
 import subprocess
 import sys
+import xmlrpc.client
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fakepw
 from conformance.target import secrecy
 from conformance.target.exchange import Answer, Exchange, call, show
 from conformance.target.sending.transport import endpoint_of
 from conformance.verdicts.evidence import KEPT, evidence_of
+from fakepw.generating import generate
 
 from . import servers
 from .bending import BENDS, bent
@@ -203,3 +207,24 @@ def test_nothing_that_leaves_holds_what_was_echoed(password: str, tmp_path: Path
         for secret in {password, right, *said}:
             if len(secret) > 5:
                 assert secret not in whole, f"{name} holds {secret!r}"
+
+
+def test_what_honest_servers_answer_stays_as_it_is() -> None:
+    """The longest lists that a run asks for, and mails, cost less than what goes unseen."""
+    secrecy.keep(*secrecy.login("kim", "earl-grey"))
+    rows = fakepw.load("demo"), generate(120, "kernel")
+    calls: list[tuple[str, tuple[Any, ...]]] = [
+        ("patch_list", ({"max_count": 100},)),
+        ("check_list", ({"max_count": 100},)),
+        ("person_list", ()),
+        ("patch_get", (12,)),
+        ("patch_get_mbox", (12,)),
+        ("patch_get_diff", (12,)),
+    ]
+    for patchwork in map(fakepw.Patchwork, rows):
+        for method, params in calls:
+            body = xmlrpc.client.dumps(params, method).encode()
+            head = [(b"host", b"x"), (b"content-length", b"%d" % len(body))]
+            request = fakepw.Request(b"POST", b"/xmlrpc/", head, body)
+            answer = b"".join(fakepw.respond(request, patchwork).body)
+            assert secrecy.redact_bytes(answer) == answer, method
