@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ..double.pipeline import Pipeline
 from ..double.steering import Start, start_of
@@ -33,9 +33,6 @@ from .loop import LoopThread, shared
 from .reach.here import Here
 from .server import Server, listen
 from .tls import TLS, secured
-
-if TYPE_CHECKING:
-    pass
 
 __tracebackhide__ = refusal
 

@@ -83,11 +83,10 @@ def stream(journal: Journal, after: int) -> Stream:
         raise ValueError(f"{MOST_LISTENERS} follow the calls already, and no more can")
 
     def follow(push: Push) -> Callable[[], None]:
-        reached = journal.dropped + len(journal)
-        if after > reached:
-            push(_RESET)
-        for call in last(journal, after if after <= reached else 0):
-            push(_event(call))
+        anew = after > journal.dropped + len(journal)
+        before = map(_event, last(journal, 0 if anew else after))
+        # in one piece: nobody who has just come can have read some of it
+        push(b"".join([_RESET, *before] if anew else before))
 
         def told(call: Call) -> None:
             push(_event(call))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import fakepw
-from fakepw.serving.people.calls import MOST_LISTENERS, SHOWN
+from fakepw.serving.people.calls import MOST_LISTENERS, SHOWN, stream
 
 from ..wire import Wire, until
 
@@ -60,6 +60,18 @@ def ask(pw: fakepw.LiveServer, *params: Any) -> None:
 
 def listening(pw: fakepw.LiveServer) -> int:
     return len(pw._steering.pipeline.journal.listeners)
+
+
+def test_what_was_before_comes_in_one_piece(pw: fakepw.LiveServer) -> None:
+    """Who has just come cannot have read some of it, and is not cut off for that."""
+    for _ in range(SHOWN):
+        ask(pw, {"name": "x" * 1000})
+    pieces: list[bytes | None] = []
+    end = stream(pw._steering.pipeline.journal, 0).follow(pieces.append)
+    end()
+    (piece,) = pieces
+    assert piece is not None
+    assert piece.count(b"\nid: ") + piece.startswith(b"id: ") == SHOWN
 
 
 def test_calls_come_as_they_are_made(pw: fakepw.LiveServer) -> None:
